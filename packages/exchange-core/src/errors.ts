@@ -1,0 +1,70 @@
+import { AppError } from '@livermore/utils';
+import type { Recovery } from '@livermore/utils';
+
+/** A frame or body that is not what the venue documents. Names venue and field; nothing of it is used. */
+export class DecodeError extends AppError {
+  readonly code = 'DECODE_FAILED';
+  readonly recovery: Recovery = 'skip';
+  readonly venue: string;
+  readonly field: string;
+
+  constructor(venue: string, field: string, problem: string) {
+    super(`${venue}: ${field}: ${problem}`, { venue, field });
+    this.venue = venue;
+    this.field = field;
+  }
+}
+
+/** No exchange of that name, or one that is switched off. The message lists the known names. */
+export class UnknownExchangeError extends AppError {
+  readonly code = 'UNKNOWN_EXCHANGE';
+  readonly recovery: Recovery = 'stop';
+}
+
+/** The venue does not list this symbol, or lists it as not tradable. */
+export class UnknownSymbolError extends AppError {
+  readonly code = 'UNKNOWN_SYMBOL';
+  readonly recovery: Recovery = 'skip';
+}
+
+/** The venue asked us to slow down and kept asking beyond our patience. */
+export class RateLimitedError extends AppError {
+  readonly code = 'EXCHANGE_RATE_LIMITED';
+  readonly recovery: Recovery = 'retry';
+}
+
+/** This address is banned until `until` (ms, our clock): nothing is sent before. */
+export class BannedError extends AppError {
+  readonly code = 'EXCHANGE_BANNED';
+  readonly recovery: Recovery = 'stop';
+  readonly until: number;
+
+  constructor(exchange: string, until: number) {
+    super(
+      `${exchange} has banned this address until ${new Date(until).toISOString()}; nothing is sent before`,
+      {
+        exchange,
+        until,
+      },
+    );
+    this.until = until;
+  }
+}
+
+/** The venue refuses this location (HTTP 451): retrying cannot help. */
+export class BlockedError extends AppError {
+  readonly code = 'EXCHANGE_BLOCKED';
+  readonly recovery: Recovery = 'stop';
+}
+
+/** The venue, or something before it, failed beyond the retries allowed. */
+export class UnavailableError extends AppError {
+  readonly code = 'EXCHANGE_UNAVAILABLE';
+  readonly recovery: Recovery = 'retry';
+}
+
+/** The venue refused the request itself. */
+export class RejectedError extends AppError {
+  readonly code = 'EXCHANGE_REJECTED';
+  readonly recovery: Recovery = 'skip';
+}

@@ -1,0 +1,197 @@
+import type {
+  Exchange,
+  ExchangeSymbol,
+  MarketEvent,
+  Series,
+  SourcedCandle,
+  Timeframe,
+} from '@livermore/schemas';
+import type { HttpRequest, HttpResponse } from '../transport';
+
+/**
+ * A venue is a questionnaire, not a program: constants and pure, synchronous functions. The connection and
+ * REST runtimes are written once against this interface and contain no venue's name.
+ */
+export interface ExchangeProtocol {
+  /** Lower-case family name: `binance` serves binance.com and binance.us. */
+  readonly name: string;
+  readonly timeframes: TimeframeSources;
+  /** `flagged`: the venue says when a bar is closed. `inferred`: it is closed when a later one appears. */
+  readonly closes: 'flagged' | 'inferred';
+  /** Whether a bar derived from shorter ones equals the venue's own (`exact`) or only stands in for it. */
+  readonly derivation: 'exact' | 'provisional';
+  /** What REST serves for a bucket without trades: a flat row, or nothing. */
+  readonly emptyBuckets: 'flat' | 'omitted';
+  readonly stream: StreamProtocol;
+  readonly rest: RestProtocol;
+}
+
+/** How each timeframe is kept live. Every kept timeframe is in exactly one of the lists. */
+export interface TimeframeSources {
+  /** The venue streams it natively. */
+  readonly streamed: readonly Timeframe[];
+  /** Rolled up from streamed bars at once, then fetched natively right after each boundary. */
+  readonly rolledUp: readonly Timeframe[];
+  /** Fetched by REST at each close. */
+  readonly fetched: readonly Timeframe[];
+}
+
+export type Channel = 'candles' | 'ticker' | 'heartbeats';
+
+/** One thing a connection can be subscribed to. `topic` is the venue's own name and identifies it. */
+export interface Subscription {
+  readonly topic: string;
+  readonly channel: Channel;
+  /** The symbol as the user asked for it; absent for connection-wide channels. */
+  readonly symbol?: string;
+  readonly timeframe?: Timeframe;
+}
+
+/** A text frame to send, and what its acknowledgement must show. */
+export interface Frame {
+  readonly text: string;
+  /** Echoed by the venue's answer, where it has request ids. */
+  readonly requestId?: number;
+  /** Topics that must be active (or, for an unsubscribe, must not be) once this frame is acknowledged. */
+  readonly topics: readonly string[];
+}
+
+/** What one inbound frame means. */
+export type StreamMessage = {
+  /** Per-connection counter, where the venue has one: gaps in it mean lost frames. */
+  readonly sequence?: number;
+  /** The venue's time of this message, ms. */
+  readonly venueTime?: number;
+} & (
+  | { readonly kind: 'data'; readonly events: readonly MarketEvent[] }
+  | { readonly kind: 'heartbeat' }
+  /** An acknowledgement. `requestId` where the venue echoes one, `active` where it lists what is subscribed. */
+  | { readonly kind: 'ack'; readonly requestId?: number; readonly active?: readonly string[] }
+  | { readonly kind: 'error'; readonly message: string; readonly requestId?: number }
+  /** The venue announces that it will close this connection. */
+  | { readonly kind: 'goodbye'; readonly reason: string }
+  /** Of a type this system does not use: counted, not an error. */
+  | { readonly kind: 'ignored'; readonly what: string }
+);
+
+export interface StreamLimits {
+  readonly topicsPerConnection: number;
+  readonly topicsPerFrame: number;
+  /** Least distance between two frames we send on one connection, ms. */
+  readonly frameSpacingMs: number;
+  /** Least distance between two connection attempts from this address, ms. */
+  readonly connectSpacingMs: number;
+  /** Connection attempts allowed per window: beyond it, wait. */
+  readonly connects: { readonly count: number; readonly perMs: number };
+  /** Without any frame (pings and heartbeats included) for this long, the connection is dead. */
+  readonly deadAfterMs: number;
+  /** Without *data* for this long although something is subscribed, the connection is replaced. */
+  readonly silentAfterMs: number;
+  /** We leave a connection of this age, by overlap; undefined where the venue has no age limit. */
+  readonly rotateAfterMs?: number;
+}
+
+export interface StreamProtocol {
+  readonly limits: StreamLimits;
+  /** Topics every connection needs besides what it carries (a heartbeat channel). */
+  readonly standing: readonly Subscription[];
+  /** The URL to open for a connection. Topics are subscribed by frame afterwards. */
+  url(exchange: Exchange): string;
+  candles(series: Series): Subscription;
+  /** The ticker topic of a symbol. */
+  ticker(symbol: string): Subscription;
+  /** Frames that subscribe, within `topicsPerFrame`. `nextId` gives a fresh request id for each. */
+  subscribeFrames(added: readonly Subscription[], nextId: () => number): readonly Frame[];
+  unsubscribeFrames(removed: readonly Subscription[], nextId: () => number): readonly Frame[];
+  /** A frame whose answer lists what is subscribed, where the venue offers one. */
+  listFrame?(nextId: () => number): Frame;
+  /**
+   * Reads one frame. `subscribed` re-keys what the venue streams under another name to what was asked for.
+   * @throws DecodeError naming the field, for anything that is not what the venue documents
+   */
+  decode(text: string, context: DecodeContext): StreamMessage;
+}
+
+export interface DecodeContext {
+  /** Name of the exchange, as candles carry it (`binance_us`). */
+  readonly exchange: string;
+  /** Symbols asked for that the venue streams under this name: one, or an alias pair. */
+  symbolsOf(streamedAs: string): readonly string[];
+}
+
+/** One request's worth of a series: bars with from ≤ open time < to. Never more than `candlesPerPage` bars. */
+export interface CandlePage extends Series {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface RestLimits {
+  readonly candlesPerPage: number;
+  readonly budget: WeightLimit;
+  /** A bar may be missing or stale in REST until this long after its close, ms. */
+  readonly settleMs: number;
+  /** After this long (ms) past its close, REST's answer for a bar is taken as the last word. */
+  readonly confirmMs: number;
+}
+
+/** An allowance of weight. `fixed` windows are aligned to the clock, `sliding` ones are any `perMs`. */
+export interface WeightLimit {
+  readonly weight: number;
+  readonly perMs: number;
+  readonly window: 'fixed' | 'sliding';
+  /** Share of the allowance (0..1) never spent by us, for what we cannot see. */
+  readonly reserve: number;
+}
+
+/** What a response means for whoever asked. */
+export type RestVerdict =
+  | { readonly verdict: 'ok' }
+  /** Slow down: nothing is wrong with the request. `waitMs` where the venue says how long. */
+  | { readonly verdict: 'rate-limited'; readonly waitMs?: number }
+  /** This address is banned until `until` (ms, venue time) where known: nothing may be sent. */
+  | { readonly verdict: 'banned'; readonly until?: number; readonly waitMs?: number }
+  /** This location is refused: retrying cannot help. */
+  | { readonly verdict: 'blocked'; readonly message: string }
+  | { readonly verdict: 'unknown-symbol'; readonly message: string }
+  /** The venue or something before it failed: try again with backoff. */
+  | { readonly verdict: 'unavailable'; readonly message: string }
+  /** The request itself was refused: a bug of ours, never retried. */
+  | { readonly verdict: 'rejected'; readonly message: string };
+
+/** A request with its price. */
+export interface PricedRequest extends HttpRequest {
+  readonly weight: number;
+}
+
+export interface Listing {
+  readonly symbols: readonly ExchangeSymbol[];
+  /** The weight limit the venue states, where it states one: overrides the constant. */
+  readonly weightLimit?: { readonly weight: number; readonly perMs: number };
+}
+
+export interface RestProtocol {
+  readonly limits: RestLimits;
+  /** Weight of a candle request for `bars` bars: the planner minimises its sum. */
+  candleWeight(bars: number): number;
+  timeRequest(exchange: Exchange): PricedRequest;
+  /** The venue's time, ms. @throws DecodeError */
+  serverTime(response: HttpResponse): number;
+  listingRequest(exchange: Exchange): PricedRequest;
+  /** @throws DecodeError */
+  listing(response: HttpResponse): Listing;
+  candleRequest(exchange: Exchange, page: CandlePage): PricedRequest;
+  /**
+   * The bars of a page: ascending, unique, on the grid, inside the page, with their as-of.
+   * `answeredAt` is the venue's time (ms) at which the answer was true.
+   * @throws DecodeError naming the field
+   */
+  candles(page: CandlePage, response: HttpResponse, context: AnswerContext): readonly SourcedCandle[];
+  /** Weight the venue says this address has used in the current window. */
+  usedWeight(headers: HttpResponse['headers']): number | undefined;
+  verdict(response: HttpResponse): RestVerdict;
+}
+
+export interface AnswerContext {
+  readonly exchange: string;
+  readonly answeredAt: number;
+}

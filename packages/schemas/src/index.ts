@@ -1,0 +1,6 @@
+export * from './candle';
+export * from './config';
+export * from './events';
+export * from './exchange';
+export * from './ticker';
+export * from './timeframe';

@@ -1,0 +1,46 @@
+import type { Transport } from '@livermore/exchange-core';
+import type { Clock, Logger } from '@livermore/utils';
+import type { FaultScript, Fault } from './faults/fault';
+import type { Market } from './market/market';
+
+/** The venues that can be simulated, and the profile of each. */
+export const SIMULATED_VENUES = ['binance', 'binance_us', 'coinbase'] as const;
+export type SimulatedVenue = (typeof SIMULATED_VENUES)[number];
+
+export interface SimulatorOptions {
+  readonly venue: SimulatedVenue;
+  readonly market: Market;
+  readonly clock: Clock;
+  /** Seed of everything that is chance: jitter, which frames a fault hits. */
+  readonly seed?: number;
+  readonly faults?: FaultScript;
+  readonly logger?: Logger;
+  /** Binance.US before (`pre`) or after (`post`, the default) its upgrade of 2026-08. */
+  readonly usProfile?: 'pre' | 'post';
+  /** Least distance (ms) between two update frames of one stream; the venue's own period when absent. */
+  readonly updateEveryMs?: number;
+}
+
+/** What a client did, for politeness checks. */
+export interface ClientLog {
+  readonly requests: number;
+  readonly weight: number;
+  /** Candle requests by `symbol|interval`. */
+  readonly candleRequests: ReadonlyMap<string, number>;
+  readonly statuses: ReadonlyMap<number, number>;
+  readonly connections: number;
+  /** Most client frames on one connection within one second. */
+  readonly busiestSecond: number;
+  readonly closedFor: readonly string[];
+}
+
+export interface Simulator {
+  /** The same venue without a network, for replays on a shared clock. */
+  readonly transport: Transport;
+  readonly log: ClientLog;
+  /** Starts a fault now; returns what ends it. */
+  inject(fault: Fault): () => void;
+  /** Serves REST and WebSocket on one loopback port (0: any free one). */
+  listen(port?: number): Promise<{ readonly port: number; readonly rest: string; readonly ws: string }>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,84 @@
+interface Entry {
+  readonly dueMs: number;
+  readonly order: number;
+  callback: (() => void) | undefined;
+}
+
+/** Timers in order of due time, first come first served among equals. A binary heap; cancelling is lazy. */
+export class TimerQueue {
+  readonly #heap: Entry[] = [];
+  #order = 0;
+  #live = 0;
+
+  get size(): number {
+    return this.#live;
+  }
+
+  /** Adds a callback due at `dueMs`; returns what cancels it. */
+  add(dueMs: number, callback: () => void): () => void {
+    const entry: Entry = { dueMs, order: this.#order++, callback };
+    this.#push(entry);
+    this.#live += 1;
+    return () => {
+      if (entry.callback === undefined) return;
+      entry.callback = undefined;
+      this.#live -= 1;
+    };
+  }
+
+  /** Due time of the earliest live timer, or undefined. */
+  nextDue(): number | undefined {
+    while (this.#heap[0] !== undefined && this.#heap[0].callback === undefined) this.#pop();
+    return this.#heap[0]?.dueMs;
+  }
+
+  /** Takes the earliest timer that is due at `nowMs`, or undefined. */
+  popDue(nowMs: number): (() => void) | undefined {
+    const due = this.nextDue();
+    if (due === undefined || due > nowMs) return undefined;
+    const entry = this.#pop();
+    const callback = entry?.callback;
+    if (entry !== undefined && callback !== undefined) {
+      entry.callback = undefined;
+      this.#live -= 1;
+    }
+    return callback;
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let at = heap.push(entry) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || !isBefore(entry, above)) break;
+      heap[at] = above;
+      at = parent;
+    }
+    heap[at] = entry;
+  }
+
+  #pop(): Entry | undefined {
+    const heap = this.#heap;
+    const top = heap[0];
+    const last = heap.pop();
+    if (top === undefined || last === undefined || top === last) return top;
+    let at = 0;
+    for (;;) {
+      const left = heap[2 * at + 1];
+      const right = heap[2 * at + 2];
+      const child =
+        right !== undefined && left !== undefined && isBefore(right, left) ? 2 * at + 2 : 2 * at + 1;
+      const below = heap[child];
+      if (below === undefined || !isBefore(below, last)) break;
+      heap[at] = below;
+      at = child;
+    }
+    heap[at] = last;
+    return top;
+  }
+}
+
+function isBefore(a: Entry, b: Entry): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
+}
