@@ -1,0 +1,53 @@
+import { UnifiedCandleSchema } from '@livermore/schemas';
+import type { UnifiedCandle } from '@livermore/schemas';
+import { candleCloseChannel, exchangeCandleCloseChannel, exchangeCandleClosePattern } from './keys';
+import type { RedisClient } from './redis';
+import { parseJson } from './strategies/ticker-cache';
+
+/** Announces closed candles. Events say *look*; the cache says *what*. */
+export class RedisEventBus {
+  readonly #redis: Pick<RedisClient, 'publish'>;
+  readonly #ownerUserId: number | undefined;
+
+  /** `ownerUserId`: whose own close channel is told as well. */
+  constructor(redis: Pick<RedisClient, 'publish'>, options: { readonly ownerUserId?: number } = {}) {
+    this.#redis = redis;
+    this.#ownerUserId = options.ownerUserId;
+  }
+
+  /** Announces a bar that closed. Call it only after its write resolved. */
+  async publishClose(exchangeId: number, candle: UnifiedCandle): Promise<void> {
+    const text = JSON.stringify(candle);
+    const { symbol, timeframe } = candle;
+    const sent = [this.#redis.publish(exchangeCandleCloseChannel(exchangeId, symbol, timeframe), text)];
+    if (this.#ownerUserId !== undefined) {
+      const channel = candleCloseChannel(this.#ownerUserId, exchangeId, symbol, timeframe);
+      sent.push(this.#redis.publish(channel, text));
+    }
+    await Promise.all(sent);
+  }
+}
+
+/**
+ * Listens to every close of an exchange on a connection of its own.
+ * @returns what stops listening; a payload that is not a candle goes to `onInvalid` and to nobody else
+ */
+export async function subscribeCloses(
+  redis: Pick<RedisClient, 'duplicate'>,
+  exchangeId: number,
+  listener: { onClose(candle: UnifiedCandle): void; onInvalid(error: unknown): void },
+): Promise<() => Promise<void>> {
+  const connection = redis.duplicate();
+  connection.on('pmessage', (_pattern: string, channel: string, text: string) => {
+    try {
+      listener.onClose(parseJson(channel, text, UnifiedCandleSchema));
+    } catch (error) {
+      listener.onInvalid(error);
+    }
+  });
+  connection.on('error', listener.onInvalid);
+  await connection.psubscribe(exchangeCandleClosePattern(exchangeId));
+  return async () => {
+    connection.disconnect();
+  };
+}

@@ -1,0 +1,92 @@
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import { UnsuitableRedisError } from './errors';
+
+/** What this system needs of a Redis client. Any ioredis client fits. */
+export type RedisClient = Pick<
+  Redis,
+  | 'del'
+  | 'duplicate'
+  | 'eval'
+  | 'evalsha'
+  | 'expire'
+  | 'get'
+  | 'info'
+  | 'on'
+  | 'ping'
+  | 'psubscribe'
+  | 'publish'
+  | 'quit'
+  | 'set'
+  | 'status'
+  | 'subscribe'
+  | 'zadd'
+  | 'zcard'
+  | 'zrange'
+  | 'zrangebyscore'
+  | 'zrangebyscoreBuffer'
+  | 'zrangeBuffer'
+  | 'zrem'
+  | 'zremrangebyrank'
+>;
+
+const RECONNECT_STEP_MS = 100;
+const RECONNECT_CAP_MS = 2_000;
+
+/**
+ * Opens a client. `url` is `redis://…`, `rediss://…`, or `unix:///path/to/socket`.
+ *
+ * A lost connection is restored for ever; commands issued meanwhile wait for it. So callers bound what they
+ * have in flight, and nothing is lost while Redis is away. Commands of one tick share a pipeline.
+ */
+export function createRedis(url: string, options: Omit<RedisOptions, 'replyMapping'> = {}): Redis {
+  const settings = {
+    enableAutoPipelining: true,
+    maxRetriesPerRequest: null,
+    retryStrategy: (attempt: number) => Math.min(attempt * RECONNECT_STEP_MS, RECONNECT_CAP_MS),
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    ...options,
+  };
+  return url.startsWith('unix://')
+    ? new Redis(url.slice('unix://'.length), settings)
+    : new Redis(url, settings);
+}
+
+/** Oldest server version this system runs on: ioredis 6 speaks RESP3 and needs it. */
+export const MIN_REDIS_VERSION = '6.2';
+
+export interface RedisFacts {
+  readonly version: string;
+  readonly isReadOnly: boolean;
+  readonly maxmemoryPolicy: string;
+}
+
+/**
+ * Checks that a server can be relied on.
+ * @throws UnsuitableRedisError when it is too old or a read-only replica; the message names the remedy
+ */
+export async function inspectRedis(redis: Pick<RedisClient, 'info'>): Promise<RedisFacts> {
+  const info = await redis.info();
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+  const version = field('redis_version');
+  if (!isAtLeast(version, MIN_REDIS_VERSION)) {
+    throw new UnsuitableRedisError(
+      `this Redis is version ${version || 'unknown'}; ${MIN_REDIS_VERSION} or newer is needed. Upgrade it, or unset REDIS_URL and a suitable one is started for you`,
+      { version },
+    );
+  }
+  const isReadOnly = field('role') === 'slave' && field('slave_read_only') === '1';
+  if (isReadOnly) {
+    throw new UnsuitableRedisError(
+      `this Redis is a read-only replica of ${field('master_host')}:${field('master_port')}; point REDIS_URL at the primary`,
+      { version },
+    );
+  }
+  return { version, isReadOnly, maxmemoryPolicy: field('maxmemory_policy') };
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}
