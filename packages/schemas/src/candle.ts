@@ -64,7 +64,7 @@ export const UnifiedCandleSchema = z
 export type UnifiedCandle = z.infer<typeof UnifiedCandleSchema>;
 
 /** A candle of the pipeline: it always knows its as-of and its source. */
-export type SourcedCandle = UnifiedCandle & Required<Pick<UnifiedCandle, 'sequenceNum' | 'source'>>;
+export type SourcedCandle = UnifiedCandle & { readonly sequenceNum: number; readonly source: CandleSource };
 
 /** Microseconds in a millisecond: as-of is in µs, every other time in ms. */
 export const MICROS_PER_MS = 1000;
