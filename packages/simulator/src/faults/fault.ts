@@ -25,6 +25,12 @@ export const FaultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('closes-missing'), ...series }),
   /** Skips numbers of the per-connection counter, losing the frames that bore them. */
   z.object({ kind: z.literal('sequence-gap'), frames: z.number().int().positive().default(3) }),
+  /** The per-connection counter starts again at 0 in the middle of a connection. */
+  z.object({ kind: z.literal('sequence-restart') }),
+  /** The counter inside heartbeat messages skips `by` numbers; no frame is lost. */
+  z.object({ kind: z.literal('heartbeat-jump'), by: z.number().int().positive().default(5) }),
+  /** Order book snapshots are several megabytes long. */
+  z.object({ kind: z.literal('oversized-book') }),
   z.object({
     kind: z.literal('error-frame'),
     message: z.string().default('internal error'),
@@ -49,6 +55,8 @@ export const FaultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rest-slow'), byMs: z.number().positive() }),
   z.object({ kind: z.literal('rest-hang') }),
   z.object({ kind: z.literal('rest-garbage') }),
+  /** A cache before public REST repeats what it answered within that long, `no-cache` or not. */
+  z.object({ kind: z.literal('rest-stale'), byMs: z.number().positive().default(60_000) }),
   /** REST shows closed bars only this long after their close. */
   z.object({ kind: z.literal('rest-lag'), byMs: z.number().positive() }),
   z.object({ kind: z.literal('rows-missing'), ...series, share: z.number().min(0).max(1).default(0.2) }),
