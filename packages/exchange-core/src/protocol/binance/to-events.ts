@@ -111,23 +111,24 @@ function klineMessage(data: JsonObject, context: DecodeContext): StreamMessage {
   const isFinal = kline['x'];
   if (typeof isFinal !== 'boolean') throw new DecodeError(where.venue, 'k.x', 'is not a boolean');
   const timestamp = openTimeOfKline(kline, timeframe, where);
-  const bar = {
+  const candle = {
     timestamp,
     open: priceAt(kline['o'], where, 'o'),
     high: priceAt(kline['h'], where, 'h'),
     low: priceAt(kline['l'], where, 'l'),
     close: priceAt(kline['c'], where, 'c'),
     volume: amountAt(kline['v'], where, 'v'),
+    symbol: streamedAs,
     timeframe,
     exchange: context.exchange,
     sequenceNum: streamAsOf(timeframe, timestamp, venueTime * MICROS_PER_MS, isFinal),
     source: 'stream' as const,
   };
-  checkRange(bar, where, KLINE_RANGE);
+  checkRange(candle, where, KLINE_RANGE);
   const type = isFinal ? 'candle:close' : 'candle:update';
   const events = context
     .symbolsOf(streamedAs)
-    .map((symbol) => ({ type, candle: { ...bar, symbol } }) as const);
+    .map((symbol) => ({ type, candle: symbol === streamedAs ? candle : { ...candle, symbol } }) as const);
   return { kind: 'data', venueTime, events };
 }
 
