@@ -1,0 +1,1 @@
+export { startThrowAwayRedis, type ThrowAwayOptions } from './throw-away-redis';
