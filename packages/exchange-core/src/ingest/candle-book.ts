@@ -1,0 +1,145 @@
+import { closeAsOf, isClosed, openTimeOf } from '@livermore/schemas';
+import type { SourcedCandle, Timeframe, UnifiedCandle } from '@livermore/schemas';
+import { rollUp, rollUpForming } from './roll-up';
+
+/** What the pipeline should do with a candle: keep it as an update, or write and announce it as closed. */
+export interface BookEntry {
+  readonly kind: 'update' | 'close';
+  readonly candle: SourcedCandle;
+}
+
+export interface CandleBookOptions {
+  /** `flagged`: the stream says what is closed. `inferred`: a bar is closed when a later one appears. */
+  readonly closes: 'flagged' | 'inferred';
+  /** Timeframes rolled up from the streamed one, each from the next shorter of them. */
+  readonly rolledUp: readonly Timeframe[];
+}
+
+/**
+ * Decides which bar closed, and rolls longer bars up, from a stream of bar states. Pure: events in, entries out.
+ *
+ * Memory is bounded: per symbol the newest bar of each streamed series, and the children of the one parent in
+ * progress at each rolled-up timeframe.
+ */
+export class CandleBook {
+  readonly #closes: 'flagged' | 'inferred';
+  readonly #rolledUp: readonly Timeframe[];
+  readonly #newest = new Map<string, SourcedCandle>();
+  readonly #children = new Map<string, SourcedCandle[]>();
+
+  constructor(options: CandleBookOptions) {
+    this.#closes = options.closes;
+    this.#rolledUp = options.rolledUp;
+  }
+
+  /** Takes one streamed state of a bar; returns what follows from it, in order. */
+  observe(candle: UnifiedCandle): readonly BookEntry[] {
+    if (this.#closes === 'flagged' && this.#rolledUp.length === 0) {
+      const state = sourced(candle);
+      return [{ kind: isClosed(state) ? 'close' : 'update', candle: state }];
+    }
+    return this.#infer(sourced(candle));
+  }
+
+  /** Tells the book of closed history, so that parents in progress know the children they had before. */
+  remember(candles: readonly SourcedCandle[]): void {
+    if (this.#rolledUp.length === 0) return;
+    for (const candle of candles) if (isClosed(candle)) this.#adopt(candle);
+  }
+
+  #infer(candle: SourcedCandle): readonly BookEntry[] {
+    const key = `${candle.symbol} ${candle.timeframe}`;
+    const newest = this.#newest.get(key);
+    if (newest !== undefined && candle.timestamp < newest.timestamp) {
+      // An older bar, sent once more: a correction of what was closed, if it is final.
+      return isClosed(candle) ? this.#closeAndRollUp(candle) : [];
+    }
+    this.#newest.set(key, candle);
+    const entries: BookEntry[] = [];
+    if (newest !== undefined && newest.timestamp < candle.timestamp && !isClosed(newest)) {
+      entries.push(...this.#closeAndRollUp(finalOf(newest)));
+    }
+    if (isClosed(candle)) entries.push(...this.#closeAndRollUp(candle));
+    else entries.push({ kind: 'update', candle }, ...this.#formingParents(candle));
+    return entries;
+  }
+
+  #closeAndRollUp(candle: SourcedCandle): BookEntry[] {
+    const entries: BookEntry[] = [{ kind: 'close', candle }];
+    let child = candle;
+    for (const timeframe of this.#parentsOf(candle.timeframe)) {
+      this.#adopt(child);
+      const openTime = openTimeOf(timeframe, child.timestamp);
+      const parent = rollUp(timeframe, openTime, this.#childrenOf(child.symbol, timeframe));
+      if (parent === undefined) break;
+      entries.push({ kind: 'close', candle: parent });
+      child = parent;
+    }
+    return entries;
+  }
+
+  #formingParents(candle: SourcedCandle): BookEntry[] {
+    const entries: BookEntry[] = [];
+    let child = candle;
+    for (const timeframe of this.#parentsOf(candle.timeframe)) {
+      const openTime = openTimeOf(timeframe, child.timestamp);
+      const before = this.#childrenOf(child.symbol, timeframe).filter(
+        (known) => known.timestamp >= openTime && known.timestamp < child.timestamp,
+      );
+      const isWhole = rollsOn(openTime, before, child);
+      const parent = isWhole ? rollUpForming(timeframe, openTime, [...before, child]) : undefined;
+      if (parent === undefined) break;
+      entries.push({ kind: 'update', candle: parent });
+      child = parent;
+    }
+    return entries;
+  }
+
+  #adopt(child: SourcedCandle): void {
+    const timeframe = this.#parentsOf(child.timeframe)[0];
+    if (timeframe === undefined) return;
+    const openTime = openTimeOf(timeframe, child.timestamp);
+    const key = `${child.symbol} ${timeframe}`;
+    const known = this.#children.get(key) ?? [];
+    const newestParent = known.at(-1)?.timestamp ?? 0;
+    if (openTime < openTimeOf(timeframe, newestParent)) return;
+    const kept = known.filter((each) => each.timestamp >= openTime && each.timestamp !== child.timestamp);
+    this.#children.set(
+      key,
+      [...kept, child].toSorted((a, b) => a.timestamp - b.timestamp),
+    );
+  }
+
+  #childrenOf(symbol: string, timeframe: Timeframe): readonly SourcedCandle[] {
+    return this.#children.get(`${symbol} ${timeframe}`) ?? [];
+  }
+
+  /** Rolled-up timeframes above `timeframe`, shortest first. */
+  #parentsOf(timeframe: Timeframe): readonly Timeframe[] {
+    return this.#rolledUp.slice(this.#rolledUp.indexOf(timeframe) + 1);
+  }
+}
+
+/** Whether the children before `child` reach from the parent's open time to it without a hole. */
+function rollsOn(openTime: number, before: readonly SourcedCandle[], child: SourcedCandle): boolean {
+  const step =
+    before[1] === undefined || before[0] === undefined
+      ? undefined
+      : before[1].timestamp - before[0].timestamp;
+  if (before.length === 0) return child.timestamp === openTime;
+  const first = before[0];
+  const last = before.at(-1);
+  if (first?.timestamp !== openTime || last === undefined) return false;
+  const length = step ?? child.timestamp - last.timestamp;
+  return (child.timestamp - openTime) / length === before.length;
+}
+
+function finalOf(candle: SourcedCandle): SourcedCandle {
+  const closing = closeAsOf(candle.timeframe, candle.timestamp);
+  return { ...candle, sequenceNum: Math.max(candle.sequenceNum, closing) };
+}
+
+function sourced(candle: UnifiedCandle): SourcedCandle {
+  const { sequenceNum = 0, source = 'stream' } = candle;
+  return { ...candle, sequenceNum, source };
+}

@@ -1,0 +1,251 @@
+import { REDIS_TROUBLE_SENTENCES, redisTroubleOf } from '@livermore/cache';
+import type { CandleCacheStrategy, RedisEventBus, RedisTrouble, WriteOutcome } from '@livermore/cache';
+import { HARDCODED_CONFIG, isClosed } from '@livermore/schemas';
+import type { Series, SourcedCandle } from '@livermore/schemas';
+import { messageOf } from '@livermore/utils';
+import type { Clock, Logger } from '@livermore/utils';
+import type { HistorySink } from '../ports';
+import type { BookEntry } from './candle-book';
+
+export interface CandleWriterOptions {
+  readonly exchangeId: number;
+  readonly cache: Pick<CandleCacheStrategy, 'writeExchangeCandle' | 'writeExchangeCandles'>;
+  readonly bus: Pick<RedisEventBus, 'publishClose'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** More closes wait than may: this one is dropped here and must be repaired from the venue. */
+  readonly onOverflow?: (candle: SourcedCandle) => void;
+  /** A write is done and, for a close, announced. */
+  readonly onWritten?: (entry: BookEntry, outcome: WriteOutcome, took: WriteTimes) => void;
+  /** A bar is in the cache as closed, whoever brought it. */
+  readonly onClosed?: (candle: SourcedCandle) => void;
+  readonly limits?: { readonly maxQueuedCloses: number; readonly maxInFlightWrites: number };
+}
+
+/** Durations in ms: from the frame on the socket to its announcement, and of the write alone. */
+export interface WriteTimes {
+  readonly sinceFrameMs: number;
+  readonly writeMs: number;
+}
+
+export interface CandleWriterFacts {
+  readonly queuedCloses: number;
+  readonly pendingUpdates: number;
+  readonly inFlight: number;
+  readonly refused: number;
+  readonly overflowed: number;
+  readonly trouble: RedisTrouble | undefined;
+}
+
+interface Job {
+  readonly entry: BookEntry;
+  readonly receivedAt: number;
+  /** Tried before: its write may have succeeded without its announcement. */
+  readonly isRetry?: true;
+}
+
+const RETRY_BASE_MS = 100;
+const RETRY_CAP_MS = 2_000;
+
+/**
+ * Writes, then announces. Updates coalesce, closes never do: of an open bar only the newest state is worth
+ * writing, every close is written in the order it came. While Redis refuses or is away, closes wait in a bounded
+ * queue and are written when it is back; announcements follow their writes.
+ */
+export class CandleWriter implements HistorySink {
+  readonly #options: CandleWriterOptions;
+  readonly #limits: { readonly maxQueuedCloses: number; readonly maxInFlightWrites: number };
+  #closes: Job[] = [];
+  readonly #updates = new Map<string, Job>();
+  readonly #idle: (() => void)[] = [];
+  #inFlight = 0;
+  #refused = 0;
+  #overflowed = 0;
+  #trouble: RedisTrouble | undefined;
+  #failures = 0;
+  #isHeld = false;
+  #isScheduled = false;
+
+  constructor(options: CandleWriterOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? HARDCODED_CONFIG.writer;
+  }
+
+  get facts(): CandleWriterFacts {
+    return {
+      queuedCloses: this.#closes.length,
+      pendingUpdates: this.#updates.size,
+      inFlight: this.#inFlight,
+      refused: this.#refused,
+      overflowed: this.#overflowed,
+      trouble: this.#trouble,
+    };
+  }
+
+  /** Takes what the book decided. Returns at once; `receivedAt` is the clock's monotonic time of the frame. */
+  take(entry: BookEntry, receivedAt: number): void {
+    if (entry.kind === 'update') {
+      this.#updates.set(`${entry.candle.symbol} ${entry.candle.timeframe}`, { entry, receivedAt });
+    } else if (this.#closes.length >= this.#limits.maxQueuedCloses) {
+      this.#overflow(entry.candle);
+      return;
+    } else {
+      this.#closes.push({ entry, receivedAt });
+    }
+    this.#schedule();
+  }
+
+  async writeHistory(
+    series: Series,
+    candles: readonly SourcedCandle[],
+    options: { readonly announce: boolean },
+  ): Promise<readonly WriteOutcome[]> {
+    if (candles.length === 0) return [];
+    const outcomes = await this.#options.cache.writeExchangeCandles(
+      this.#options.exchangeId,
+      series,
+      candles,
+    );
+    for (const [at, outcome] of outcomes.entries()) {
+      const candle = candles[at];
+      if (candle === undefined || !isClosed(candle)) continue;
+      if (options.announce && isNews(candle, outcome)) {
+        await this.#options.bus.publishClose(this.#options.exchangeId, candle);
+      }
+      this.#options.onClosed?.(candle);
+    }
+    return outcomes;
+  }
+
+  /** Resolves when everything taken so far is written and announced. */
+  drain(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle.push(resolve);
+    });
+  }
+
+  /** One turn later, so that all frames of a turn share a pipeline. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#isHeld) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (this.#isHeld) return;
+    const room = this.#limits.maxInFlightWrites - this.#inFlight;
+    const closes = this.#closes.splice(0, Math.max(0, room));
+    for (const job of closes) this.#start(job);
+    for (const [key, job] of this.#updates) {
+      if (this.#inFlight >= this.#limits.maxInFlightWrites) break;
+      this.#updates.delete(key);
+      this.#start(job);
+    }
+    this.#settle();
+  }
+
+  #start(job: Job): void {
+    this.#inFlight += 1;
+    this.#write(job).then(
+      () => this.#finish(),
+      (error: unknown) => this.#fail(job, error),
+    );
+  }
+
+  async #write(job: Job): Promise<void> {
+    const { cache, bus, exchangeId, clock, onWritten } = this.#options;
+    const { entry } = job;
+    const outcome = await cache.writeExchangeCandle(exchangeId, entry.candle);
+    if (entry.kind === 'close' && isNews(entry.candle, outcome))
+      await bus.publishClose(exchangeId, entry.candle);
+    onWritten?.(entry, outcome, { sinceFrameMs: clock.monotonicMs() - job.receivedAt, writeMs });
+  }
+
+  #finish(): void {
+    this.#inFlight -= 1;
+    if (this.#trouble !== undefined) {
+      this.#options.logger.info({
+        event: 'candle_writes_resumed',
+        after: this.#trouble,
+        queued: this.#closes.length,
+      });
+    }
+    this.#trouble = undefined;
+    this.#failures = 0;
+    if (this.#closes.length > 0 || this.#updates.size > 0) this.#schedule();
+    else this.#settle();
+  }
+
+  #fail(job: Job, error: unknown): void {
+    this.#inFlight -= 1;
+    const trouble = redisTroubleOf(error);
+    if (trouble === undefined) {
+      this.#refused += 1;
+      const { symbol, timeframe, timestamp } = job.entry.candle;
+      this.#options.logger.error({
+        event: 'candle_refused',
+        symbol,
+        timeframe,
+        openTime: timestamp,
+        error: messageOf(error),
+      });
+      this.#settle();
+      if (this.#closes.length > 0 || this.#updates.size > 0) this.#schedule();
+      return;
+    }
+    this.#putBack(job);
+    this.#hold(trouble);
+  }
+
+  #putBack(job: Job): void {
+    const key = `${job.entry.candle.symbol} ${job.entry.candle.timeframe}`;
+    if (job.entry.kind === 'close') this.#closes.unshift({ ...job, isRetry: true });
+    else if (!this.#updates.has(key)) this.#updates.set(key, job);
+  }
+
+  /** Waits before the next try. Newer wins, so the order of what was put back does not matter for the result. */
+  #hold(trouble: RedisTrouble): void {
+    if (this.#trouble !== trouble) {
+      this.#options.logger.error({
+        event: 'candle_writes_held',
+        trouble,
+        hint: REDIS_TROUBLE_SENTENCES[trouble],
+      });
+    }
+    this.#trouble = trouble;
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    const delayMs = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(this.#failures, 10));
+    this.#failures += 1;
+    this.#options.clock.setTimer(() => {
+      this.#isHeld = false;
+      this.#pump();
+    }, delayMs);
+  }
+
+  #overflow(candle: SourcedCandle): void {
+    this.#overflowed += 1;
+    if (this.#overflowed === 1 || this.#overflowed % 1_000 === 0) {
+      this.#options.logger.error({ event: 'candle_queue_overflow', dropped: this.#overflowed });
+    }
+    this.#options.onOverflow?.(candle);
+  }
+
+  #isIdle(): boolean {
+    return this.#inFlight === 0 && this.#closes.length === 0 && this.#updates.size === 0;
+  }
+
+  #settle(): void {
+    if (!this.#isIdle()) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+/** A closed bar is news when it was not known to be closed, or was known otherwise: a correction. */
+function isNews(candle: SourcedCandle, outcome: WriteOutcome): boolean {
+  return outcome.written && isClosed(candle) && (!outcome.wasClosed || outcome.changed);
+}

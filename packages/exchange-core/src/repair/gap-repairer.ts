@@ -1,0 +1,239 @@
+import { HARDCODED_CONFIG, openTimeOf, timeframeMs } from '@livermore/schemas';
+import type { OpenTimeRange, Series } from '@livermore/schemas';
+import { AppError, messageOf } from '@livermore/utils';
+import type { Clock, Logger } from '@livermore/utils';
+import { BannedError } from '../errors';
+import type { Lane, PageLoader, PageReport, VenueTime } from '../ports';
+import { pagesOf } from '../rest/page-plan';
+
+/** Bars of a series that may be missing or wrong, from `from` (ms, included) to `to` (excluded). */
+export interface RepairRequest extends OpenTimeRange {
+  readonly series: Series;
+  readonly reason: string;
+  readonly lane: Extract<Lane, 'repair' | 'boundary'>;
+}
+
+export interface GapRepairerOptions {
+  readonly loader: PageLoader;
+  readonly candlesPerPage: number;
+  readonly venueTime: VenueTime;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onReport?: (report: PageReport, request: RepairRequest) => void;
+}
+
+export interface GapRepairerFacts {
+  /** Series with a repair waiting or under way. */
+  readonly open: number;
+  readonly repaired: number;
+  readonly failures: number;
+  readonly abandoned: number;
+}
+
+interface Gap extends RepairRequest {
+  /** Answers that could not settle it. */
+  readonly unsettled: number;
+  /** Failures in a row. */
+  readonly failed: number;
+}
+
+const MAX_CONCURRENT = 16;
+/** Waits before asking again for what an answer left unsettled; after the last one, the next sweep finds it. */
+const UNSETTLED_DELAYS_MS = [3_000, 10_000, 30_000, 90_000, 300_000];
+const FAILED_BASE_MS = 1_000;
+const FAILED_CAP_MS = 60_000;
+const BLOCKED_RETRY_MS = 600_000;
+
+/**
+ * The one repair path: whatever was missed (a reconnect, a gap in a counter, an overdue close, a boundary, a sleep)
+ * becomes a range of a series, fetched through the same loader as warmup. One gap per series at a time; a
+ * newer request widens it. So the memory is bounded by the number of series.
+ */
+export class GapRepairer {
+  readonly #options: GapRepairerOptions;
+  readonly #waiting = new Map<string, Gap>();
+  readonly #delayed = new Map<string, { gap: Gap; cancel: () => void }>();
+  readonly #running = new Set<string>();
+  readonly #abort = new AbortController();
+  readonly #idle: (() => void)[] = [];
+  #repaired = 0;
+  #failures = 0;
+  #abandoned = 0;
+
+  constructor(options: GapRepairerOptions) {
+    this.#options = options;
+  }
+
+  get facts(): GapRepairerFacts {
+    return {
+      open: new Set([...this.#waiting.keys(), ...this.#delayed.keys(), ...this.#running]).size,
+      repaired: this.#repaired,
+      failures: this.#failures,
+      abandoned: this.#abandoned,
+    };
+  }
+
+  /** Asks for a range; ranges of one series grow together. Nothing to do for an empty one. */
+  request(request: RepairRequest): void {
+    this.#add({ ...clamped(request), unsettled: 0, failed: 0 });
+  }
+
+  /** Resolves when nothing waits or runs; what is delayed for a later try does not count. */
+  drain(): Promise<void> {
+    if (this.#waiting.size === 0 && this.#running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle.push(resolve);
+    });
+  }
+
+  stop(): void {
+    this.#abort.abort(new Error('repair stopped'));
+    for (const { cancel } of this.#delayed.values()) cancel();
+    this.#delayed.clear();
+    this.#waiting.clear();
+    this.#settle();
+  }
+
+  #add(gap: Gap): void {
+    if (gap.from >= gap.to || this.#abort.signal.aborted) return;
+    const key = keyOf(gap.series);
+    const delayed = this.#delayed.get(key);
+    delayed?.cancel();
+    this.#delayed.delete(key);
+    const merged = [this.#waiting.get(key), delayed?.gap].reduce<Gap>(
+      (whole, part) => (part === undefined ? whole : joined(whole, part)),
+      gap,
+    );
+    this.#waiting.set(key, merged);
+    this.#pump();
+  }
+
+  #pump(): void {
+    for (const lane of ['repair', 'boundary'] as const) {
+      for (const [key, gap] of this.#waiting) {
+        if (this.#running.size >= MAX_CONCURRENT) return;
+        if (gap.lane !== lane || this.#running.has(key)) continue;
+        this.#waiting.delete(key);
+        this.#running.add(key);
+        void this.#repair(key, gap);
+      }
+    }
+  }
+
+  async #repair(key: string, gap: Gap): Promise<void> {
+    try {
+      const unsettled = await this.#load(gap);
+      if (unsettled.length === 0) this.#repaired += 1;
+      else this.#askAgain(gap, unsettled);
+    } catch (error) {
+      this.#failed(gap, error);
+    } finally {
+      this.#running.delete(key);
+      this.#pump();
+      this.#settle();
+    }
+  }
+
+  async #load(gap: Gap): Promise<number[]> {
+    const unsettled: number[] = [];
+    for (const page of pagesOf(gap.series, gap, this.#options.candlesPerPage)) {
+      const report = await this.#options.loader.load(page, {
+        lane: gap.lane,
+        signal: this.#abort.signal,
+        announce: true,
+      });
+      this.#options.onReport?.(report, gap);
+      unsettled.push(...report.unsettled);
+    }
+    return unsettled;
+  }
+
+  #askAgain(gap: Gap, unsettled: readonly number[]): void {
+    const delayMs = UNSETTLED_DELAYS_MS[gap.unsettled];
+    if (gap.lane === 'boundary') return;
+    if (delayMs === undefined) {
+      this.#abandoned += 1;
+      this.#options.logger.warn({
+        event: 'gap_unsettled',
+        ...gap.series,
+        bars: unsettled.length,
+        reason: gap.reason,
+      });
+      return;
+    }
+    const from = Math.min(...unsettled);
+    // The bar after the hole is asked for as well: it is what brackets it.
+    const to = Math.max(...unsettled) + 2 * timeframeMs(gap.series.timeframe);
+    this.#later({ ...gap, from, to, unsettled: gap.unsettled + 1, failed: 0 }, delayMs);
+  }
+
+  #failed(gap: Gap, error: unknown): void {
+    if (this.#abort.signal.aborted) return;
+    this.#failures += 1;
+    const recovery = error instanceof AppError ? error.recovery : 'stop';
+    const { series, reason } = gap;
+    this.#options.logger.warn({
+      event: 'gap_repair_failed',
+      ...series,
+      reason,
+      error: messageOf(error),
+      recovery,
+    });
+    if (recovery === 'skip') {
+      this.#abandoned += 1;
+      return;
+    }
+    this.#later({ ...gap, failed: gap.failed + 1 }, this.#retryDelayMs(gap, error, recovery));
+  }
+
+  #retryDelayMs(gap: Gap, error: unknown, recovery: string): number {
+    if (error instanceof BannedError)
+      return Math.max(FAILED_BASE_MS, error.until - this.#options.clock.now());
+    if (recovery === 'stop') return BLOCKED_RETRY_MS;
+    return Math.min(FAILED_CAP_MS, FAILED_BASE_MS * 2 ** Math.min(gap.failed, 10));
+  }
+
+  #later(gap: Gap, delayMs: number): void {
+    const key = keyOf(gap.series);
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) {
+      this.#waiting.set(key, joined(waiting, gap));
+      return;
+    }
+    const cancel = this.#options.clock.setTimer(() => {
+      this.#delayed.delete(key);
+      this.#add(gap);
+    }, delayMs);
+    this.#delayed.set(key, { gap, cancel });
+  }
+
+  #settle(): void {
+    if (this.#waiting.size > 0 || this.#running.size > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+function keyOf(series: Series): string {
+  return `${series.symbol} ${series.timeframe}`;
+}
+
+/** The cache keeps so many bars of a series: older ones would be fetched in vain. */
+function clamped(request: RepairRequest): RepairRequest {
+  const length = timeframeMs(request.series.timeframe);
+  const from = openTimeOf(request.series.timeframe, request.from);
+  return {
+    ...request,
+    from: Math.max(from, request.to - HARDCODED_CONFIG.cache.maxCandlesPerSeries * length),
+  };
+}
+
+function joined(a: Gap, b: Gap): Gap {
+  const urgent = a.lane === 'repair' ? a : b;
+  return {
+    ...urgent,
+    from: Math.min(a.from, b.from),
+    to: Math.max(a.to, b.to),
+    unsettled: Math.min(a.unsettled, b.unsettled),
+    failed: Math.max(a.failed, b.failed),
+  };
+}
