@@ -1,8 +1,8 @@
 import { UnifiedCandleSchema } from '@livermore/schemas';
 import type { UnifiedCandle } from '@livermore/schemas';
+import { parseJson } from './json-value';
 import { candleCloseChannel, exchangeCandleCloseChannel, exchangeCandleClosePattern } from './keys';
 import type { RedisClient } from './redis';
-import { parseJson } from './strategies/ticker-cache';
 
 /** Announces closed candles. Events say *look*; the cache says *what*. */
 export class RedisEventBus {
@@ -30,7 +30,8 @@ export class RedisEventBus {
 
 /**
  * Listens to every close of an exchange on a connection of its own.
- * @returns what stops listening; a payload that is not a candle goes to `onInvalid` and to nobody else
+ * @returns what stops listening; a payload that is not a candle, and trouble with the connection (which is restored
+ * for ever), go to `onInvalid` and to nobody else
  */
 export async function subscribeCloses(
   redis: Pick<RedisClient, 'duplicate'>,
@@ -39,14 +40,22 @@ export async function subscribeCloses(
 ): Promise<() => Promise<void>> {
   const connection = redis.duplicate();
   connection.on('pmessage', (_pattern: string, channel: string, text: string) => {
+    let candle: UnifiedCandle;
     try {
-      listener.onClose(parseJson(channel, text, UnifiedCandleSchema));
+      candle = parseJson(channel, text, UnifiedCandleSchema);
     } catch (error) {
       listener.onInvalid(error);
+      return;
     }
+    listener.onClose(candle);
   });
-  connection.on('error', listener.onInvalid);
-  await connection.psubscribe(exchangeCandleClosePattern(exchangeId));
+  connection.on('error', (error: unknown) => listener.onInvalid(error));
+  try {
+    await connection.psubscribe(exchangeCandleClosePattern(exchangeId));
+  } catch (error) {
+    connection.disconnect();
+    throw error;
+  }
   return async () => {
     connection.disconnect();
   };

@@ -1,4 +1,5 @@
-import type { CandleSource, Timeframe, UnifiedCandle } from '@livermore/schemas';
+import { openTimeOf } from '@livermore/schemas';
+import type { CandleSource, Series, UnifiedCandle } from '@livermore/schemas';
 import { CacheValueError } from './errors';
 
 /**
@@ -52,40 +53,35 @@ export function encodeCandle(candle: Omit<UnifiedCandle, 'exchange' | 'symbol' |
   bytes.writeDoubleBE(candle.high, 21);
   bytes.writeDoubleBE(candle.low, 29);
   bytes.writeDoubleBE(candle.close, 37);
-  bytes.writeDoubleBE(candle.volume, 45);
+  // Adding zero makes one zero of the two that float64 has: equal volumes are equal bytes.
+  bytes.writeDoubleBE(candle.volume + 0, 45);
   return bytes;
 }
 
 /**
  * Reads a member back.
- * @throws CacheValueError for anything that is not a candle of this layout: foreign or damaged values are not guessed at
+ * @throws CacheValueError for anything that is not a candle of this layout and series: foreign or damaged values
+ * are not guessed at
  */
-export function decodeCandle(
-  bytes: Buffer,
-  series: { readonly symbol: string; readonly timeframe: Timeframe },
-): StoredCandle {
-  if (bytes.length !== CANDLE_BYTES || bytes[0] !== LAYOUT) {
-    throw new CacheValueError(
-      `candles of ${series.symbol} ${series.timeframe}`,
-      'layout',
-      'not a candle of layout 1',
-    );
+export function decodeCandle(bytes: Buffer, series: Series): StoredCandle {
+  if (bytes.length !== CANDLE_BYTES || bytes[0] !== LAYOUT) throw unreadable(series, 'layout', 'is not 1');
+  const timestamp = bytes.readUInt32BE(9) * MINUTE_MS;
+  if (timestamp !== openTimeOf(series.timeframe, timestamp)) {
+    throw unreadable(series, 'open time', `${timestamp} is not on the grid`);
   }
-  const source = SOURCE_OF_CODE[bytes[1] ?? 0];
-  return {
-    timestamp: bytes.readUInt32BE(9) * MINUTE_MS,
-    open: finite(bytes, 13, 'open', series),
-    high: finite(bytes, 21, 'high', series),
-    low: finite(bytes, 29, 'low', series),
-    close: finite(bytes, 37, 'close', series),
-    volume: finite(bytes, 45, 'volume', series),
+  const candle = {
+    timestamp,
+    open: bytes.readDoubleBE(13),
+    high: bytes.readDoubleBE(21),
+    low: bytes.readDoubleBE(29),
+    close: bytes.readDoubleBE(37),
+    volume: bytes.readDoubleBE(45),
     symbol: series.symbol,
     timeframe: series.timeframe,
-    ...(bytes[2] === NO_AS_OF_BYTE
-      ? {}
-      : { sequenceNum: bytes.readUIntBE(2, 3) * 2 ** 32 + bytes.readUInt32BE(5) }),
-    ...(source === undefined ? {} : { source }),
   };
+  const fault = faultOf(candle);
+  if (fault !== undefined) throw unreadable(series, fault, `is damaged at ${timestamp}`);
+  return { ...candle, ...asOfAt(bytes, series), ...sourceAt(bytes, series) };
 }
 
 /** The source a code stands for; undefined for 0 and for codes of a later layout. */
@@ -93,13 +89,29 @@ export function sourceOfCode(code: number): CandleSource | undefined {
   return SOURCE_OF_CODE[code];
 }
 
-function finite(
-  bytes: Buffer,
-  at: number,
-  field: string,
-  series: { readonly symbol: string; readonly timeframe: Timeframe },
-): number {
-  const value = bytes.readDoubleBE(at);
-  if (Number.isFinite(value)) return value;
-  throw new CacheValueError(`candles of ${series.symbol} ${series.timeframe}`, field, 'not a finite number');
+type Ohlcv = Pick<StoredCandle, 'open' | 'high' | 'low' | 'close' | 'volume'>;
+
+/** The first field a candle of the schema could not have. Written so that NaN is a fault too. */
+function faultOf({ open, high, low, close, volume }: Ohlcv): keyof Ohlcv | undefined {
+  if (!(low > 0 && low <= Math.min(open, close))) return 'low';
+  if (!(high >= Math.max(open, close) && Number.isFinite(high))) return 'high';
+  return volume >= 0 && Number.isFinite(volume) ? undefined : 'volume';
+}
+
+function asOfAt(bytes: Buffer, series: Series): { readonly sequenceNum?: number } {
+  if (bytes[2] === NO_AS_OF_BYTE) return {};
+  const sequenceNum = bytes.readUIntBE(2, 3) * 2 ** 32 + bytes.readUInt32BE(5);
+  if (!Number.isSafeInteger(sequenceNum)) throw unreadable(series, 'as-of', 'is not an exact integer');
+  return { sequenceNum };
+}
+
+function sourceAt(bytes: Buffer, series: Series): { readonly source?: CandleSource } {
+  const code = bytes[1] ?? 0;
+  if (code >= SOURCE_OF_CODE.length) throw unreadable(series, 'source', `has no meaning for code ${code}`);
+  const source = SOURCE_OF_CODE[code];
+  return source === undefined ? {} : { source };
+}
+
+function unreadable(series: Series, field: string, problem: string): CacheValueError {
+  return new CacheValueError(`a candle of ${series.symbol} ${series.timeframe}`, field, problem);
 }

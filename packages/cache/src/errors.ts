@@ -17,6 +17,22 @@ export class InvalidCandleError extends AppError {
   readonly recovery: Recovery = 'skip';
 }
 
+/** A ticker handed to the cache that its schema refuses. Nothing was written. */
+export class InvalidTickerError extends AppError {
+  readonly code = 'TICKER_INVALID';
+  readonly recovery: Recovery = 'skip';
+}
+
+/** The first thing a schema found wrong, as `field: problem`. */
+export function issueText(
+  error: { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] },
+  whole: string,
+): string {
+  const issue = error.issues[0];
+  const field = issue?.path.map(String).join('.') ?? '';
+  return `${field === '' ? whole : field}: ${issue?.message ?? 'invalid'}`;
+}
+
 /** This Redis cannot be used as it is; the message says what to change. */
 export class UnsuitableRedisError extends AppError {
   readonly code = 'REDIS_UNSUITABLE';
@@ -26,24 +42,42 @@ export class UnsuitableRedisError extends AppError {
 /** Why a write to Redis failed, when it is a state of the server that passes. */
 export type RedisTrouble = 'full' | 'read-only' | 'loading' | 'failing-over' | 'unreachable';
 
+const TROUBLE_OF_CODE: Readonly<Record<string, RedisTrouble>> = {
+  OOM: 'full',
+  MISCONF: 'full',
+  READONLY: 'read-only',
+  LOADING: 'loading',
+  BUSY: 'loading',
+  CLUSTERDOWN: 'failing-over',
+  MASTERDOWN: 'failing-over',
+  TRYAGAIN: 'failing-over',
+  UNBLOCKED: 'failing-over',
+  NOREPLICAS: 'failing-over',
+};
+
+/** What a socket, a resolver and the client say when there is nobody at the other end. */
+const UNREACHABLE =
+  /Connection is closed|\b(?:ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)|max retries|Stream isn't writeable|timed out/i;
+
 /**
  * Recognises the states of a Redis server that pass by themselves or by an operator's hand, in which a write is
  * repeated rather than lost. Undefined for anything else: a bug of ours.
  */
 export function redisTroubleOf(error: unknown): RedisTrouble | undefined {
   const message = messageOf(error);
-  if (/^(OOM|MISCONF)\b/.test(message)) return 'full';
-  if (/^READONLY\b/.test(message)) return 'read-only';
-  if (/^(LOADING|BUSY)\b/.test(message)) return 'loading';
-  if (/^(CLUSTERDOWN|MASTERDOWN|TRYAGAIN|UNBLOCKED|NOREPLICAS)\b/.test(message)) return 'failing-over';
-  if (
-    /Connection is closed|ECONN|ENOENT|EPIPE|ETIMEDOUT|max retries|Stream isn't writeable|timed out/i.test(
-      message,
-    )
-  ) {
-    return 'unreachable';
-  }
-  return undefined;
+  const trouble = TROUBLE_OF_CODE[replyCodeOf(message)];
+  if (trouble !== undefined) return trouble;
+  return UNREACHABLE.test(`${message} ${systemCodeOf(error)}`) ? 'unreachable' : undefined;
+}
+
+/** The first word of an error reply. Redis 6.2 wraps what a script ran into: `ERR Error running script …: -OOM …`. */
+function replyCodeOf(message: string): string {
+  return /^ERR Error running script .*?-([A-Z]+) /.exec(message)?.[1] ?? /^[A-Z]+\b/.exec(message)?.[0] ?? '';
+}
+
+/** `ECONNREFUSED` of an error whose message is empty, as when every address of a host name was tried in vain. */
+function systemCodeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** What to tell a person about a trouble. */

@@ -3,7 +3,7 @@ import { isTimeframe } from '@livermore/schemas';
 
 /**
  * Every Redis key and channel, spelled once. `exchangeId` is the numeric id of the exchange; `symbol` is the
- * venue's own spelling. Keys are enumerated from symbols, never matched by prefix: `candles:1:…` may be
+ * venue's own spelling and has no colon (see `SymbolSchema`). Keys are enumerated from symbols, never matched by prefix: `candles:1:…` may be
  * exchange 1 or user 1.
  */
 
@@ -61,7 +61,7 @@ export function exchangeCandleClosePattern(exchangeId: number, timeframe?: Timef
 export function parseExchangeCandleCloseChannel(
   channel: string,
 ): { exchangeId: number; symbol: string; timeframe: Timeframe } | undefined {
-  const match = /^channel:exchange:(\d+):candle:close:(.+):([^:]+)$/.exec(channel);
+  const match = /^channel:exchange:(\d+):candle:close:([^:]+):([^:]+)$/.exec(channel);
   const [, exchangeId, symbol, timeframe] = match ?? [];
   if (exchangeId === undefined || symbol === undefined || timeframe === undefined) return undefined;
   return isTimeframe(timeframe) ? { exchangeId: Number(exchangeId), symbol, timeframe } : undefined;
@@ -122,7 +122,7 @@ export function candleCloseChannel(
 export function parseCandleCloseChannel(
   channel: string,
 ): { userId: number; exchangeId: number; symbol: string; timeframe: Timeframe } | undefined {
-  const match = /^channel:candle:close:(\d+):(\d+):(.+):([^:]+)$/.exec(channel);
+  const match = /^channel:candle:close:(\d+):(\d+):([^:]+):([^:]+)$/.exec(channel);
   const [, userId, exchangeId, symbol, timeframe] = match ?? [];
   if (userId === undefined || exchangeId === undefined || symbol === undefined) return undefined;
   if (timeframe === undefined || !isTimeframe(timeframe)) return undefined;

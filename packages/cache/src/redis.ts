@@ -33,13 +33,23 @@ export type RedisClient = Pick<
 const RECONNECT_STEP_MS = 100;
 const RECONNECT_CAP_MS = 2_000;
 
+/** What a Redis URL may begin with. */
+const REDIS_URL = /^(?:rediss?:\/\/[^/\s]|unix:\/\/\/)\S*$/;
+
 /**
  * Opens a client. `url` is `redis://…`, `rediss://…`, or `unix:///path/to/socket`.
  *
  * A lost connection is restored for ever; commands issued meanwhile wait for it. So callers bound what they
  * have in flight, and nothing is lost while Redis is away. Commands of one tick share a pipeline.
+ *
+ * @throws UnsuitableRedisError when `url` is not one of these; it is not repeated, as it may hold a password
  */
 export function createRedis(url: string, options: Omit<RedisOptions, 'replyMapping'> = {}): Redis {
+  if (!REDIS_URL.test(url)) {
+    throw new UnsuitableRedisError(
+      'the Redis URL is not one: write redis://host:port, rediss://host:port or unix:///path/to/socket',
+    );
+  }
   const settings = {
     enableAutoPipelining: true,
     maxRetriesPerRequest: null,

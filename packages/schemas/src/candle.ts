@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { TimeframeSchema, closeTimeOf, openTimeOf } from './timeframe';
+import { SymbolSchema } from './symbol';
+import { LATEST_OPEN_TIME_MS, TimeframeSchema, closeTimeOf, openTimeOf } from './timeframe';
 import type { Timeframe } from './timeframe';
 
 const price = z.number().positive();
 
 const candleShape = {
   /** Open time of the bar, ms since the epoch, UTC. */
-  timestamp: z.int().positive(),
+  timestamp: z.int().positive().max(LATEST_OPEN_TIME_MS),
   open: price,
   high: price,
   low: price,
@@ -14,7 +15,7 @@ const candleShape = {
   /** Base volume. */
   volume: z.number().nonnegative(),
   /** The venue's own spelling: `BTCUSDT`, `BTC-USD`. */
-  symbol: z.string().min(1),
+  symbol: SymbolSchema,
   timeframe: TimeframeSchema,
 };
 

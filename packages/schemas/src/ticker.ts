@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { SymbolSchema } from './symbol';
 
 /** Last price and 24-hour figures of a symbol, as the venue reported them at `timestamp` (ms). */
 export const TickerSchema = z.object({
-  symbol: z.string().min(1),
+  symbol: SymbolSchema,
   price: z.number().positive(),
   change24h: z.number(),
   changePercent24h: z.number(),

@@ -40,6 +40,9 @@ export function newestClosedOpenTime(timeframe: Timeframe, now: number): number 
   return openTimeOf(timeframe, now) - LENGTH_MS[timeframe];
 }
 
+/** Latest open time (ms): the close of every bar up to here is still an exact integer in microseconds. */
+export const LATEST_OPEN_TIME_MS = Math.floor(Number.MAX_SAFE_INTEGER / 1000) - LENGTH_MS['1d'];
+
 /** Whether a text names a timeframe Livermore keeps. Case matters: on venues `1M` is a month. */
 export function isTimeframe(text: string): text is Timeframe {
   return (TIMEFRAMES as readonly string[]).includes(text);

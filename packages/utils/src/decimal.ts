@@ -20,11 +20,10 @@ function scaledOf(value: number): Scaled {
   return scale >= 0 ? { units, scale } : { units: units * 10n ** BigInt(-scale), scale: 0 };
 }
 
-/** The decimal sum of `values`, rounded once to float64. @example sumDecimals([0.1, 0.2]) // 0.3 */
+/** The decimal sum of finite `values`, rounded once to float64. @example sumDecimals([0.1, 0.2]) // 0.3 */
 export function sumDecimals(values: readonly number[]): number {
   const parts = values.map(scaledOf);
   const scale = parts.reduce((most, part) => Math.max(most, part.scale), 0);
   const units = parts.reduce((sum, part) => sum + part.units * 10n ** BigInt(scale - part.scale), 0n);
-  const digits = units.toString().padStart(scale + 1, '0');
-  return scale === 0 ? Number(digits) : Number(`${digits.slice(0, -scale)}.${digits.slice(-scale)}`);
+  return Number(`${units}e-${scale}`);
 }

@@ -25,12 +25,22 @@ export interface LoggerOptions {
   readonly name?: string;
 }
 
-/** Makes a logger. Writes are synchronous, so that nothing is lost when a process ends. */
+/** What is kept of lines that cannot be written (a full disk); what is beyond it is dropped. */
+const MAX_PENDING_CHARACTERS = 256 * 1024;
+
+/**
+ * Makes a logger. Writes are synchronous, so that nothing is lost when a process ends. A destination that fails
+ * later (a full disk, a closed terminal) loses lines; it never stops the process, and is used again once it works.
+ * @throws the system's error when the file cannot be opened
+ */
 export function createLogger(options: LoggerOptions = {}): Logger {
+  const shared = { sync: true, maxLength: MAX_PENDING_CHARACTERS };
   const destination =
     options.file === undefined
-      ? pino.destination({ fd: 2, sync: true })
-      : pino.destination({ dest: options.file, mkdir: true, sync: true });
+      ? pino.destination({ ...shared, fd: 2 })
+      : pino.destination({ ...shared, dest: options.file, mkdir: true });
+  // pino's own listener lets go of the stream on the first error; this one stays.
+  destination.on('error', () => undefined);
   const base = options.name === undefined ? {} : { name: options.name };
   return wrap(
     pino({ level: options.level ?? 'info', base, timestamp: pino.stdTimeFunctions.isoTime }, destination),

@@ -2,6 +2,9 @@ import { sleepOn } from './clock';
 import type { Clock } from './clock';
 import { TimerQueue } from './timer-queue';
 
+/** Timers that may fire at one instant: beyond it something re-arms itself with no delay, for ever. */
+const MAX_FIRINGS_AT_ONCE = 100_000;
+
 /** A clock that moves only when told to. Sleepers wake in order of due time, first come first served. */
 export class ManualClock implements Clock {
   readonly #timers = new TimerQueue();
@@ -32,20 +35,22 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Moves time forward by `ms`, firing what falls due on the way; lets promises settle between firings. */
+  /**
+   * Moves time forward by `ms`, firing what falls due on the way; lets promises settle between firings. Time never
+   * runs backwards, whether advances overlap or the clock jumps meanwhile.
+   */
   async advance(ms: number): Promise<void> {
     const target = this.#now + ms;
+    let firings = 0;
     await settle();
-    for (
-      let next = this.#timers.nextDue();
-      next !== undefined && next <= target;
-      next = this.#timers.nextDue()
-    ) {
-      this.#now = Math.max(this.#now, next);
+    for (let due = this.#timers.nextDue(); due !== undefined && due <= target; due = this.#timers.nextDue()) {
+      firings = due > this.#now ? 0 : firings + 1;
+      if (firings > MAX_FIRINGS_AT_ONCE) throw new Error('a timer re-arms itself without a delay');
+      this.#now = Math.max(this.#now, due);
       this.#timers.popDue(this.#now)?.();
       await settle();
     }
-    this.#now = target;
+    this.#now = Math.max(this.#now, target);
     await settle();
   }
 

@@ -5,26 +5,43 @@ import { TimerQueue } from './timer-queue';
 /** Event-loop turns without any outstanding work after which nothing more can happen at this instant. */
 const QUIET_TURNS = 2;
 
+/** Timers that may fire in one step: beyond it something re-arms itself with no delay, for ever. */
+const MAX_FIRINGS_AT_ONCE = 1_000_000;
+
+/** Time that flows: from `#now` at `sinceMs` (real, monotonic) at the clock's speed, never past `targetMs`. */
+interface Flow {
+  readonly sinceMs: number;
+  readonly targetMs: number;
+  readonly wake: AbortController;
+}
+
 /**
  * One clock for a venue and its observer, starting at a recorded instant and running at a chosen speed.
  *
- * At `speed: 'max'` it jumps to the next timer as soon as nothing is outstanding. What it cannot see, real
- * I/O such as a Redis round trip, is announced with `hold()`; time stands still until it is released.
+ * At `speed: 'max'` it jumps to the next timer as soon as nothing is outstanding; at a number, recorded time flows
+ * that many times as fast as real time. What it cannot see, real I/O such as a Redis round trip, is announced with
+ * `hold()`; time stands still until it is released.
  */
 export class ReplayClock implements Clock {
   readonly #timers = new TimerQueue();
   readonly #speed: number | 'max';
   #now: number;
+  #flow: Flow | undefined;
+  #isRunning = false;
   #held = 0;
   #onRelease: (() => void) | undefined;
 
+  /** @throws RangeError when `speed` is neither `max` nor a positive number */
   constructor(options: { readonly startMs: number; readonly speed: number | 'max' }) {
+    if (options.speed !== 'max' && !(options.speed > 0)) {
+      throw new RangeError(`a replay runs at a positive speed or at max, not at ${options.speed}`);
+    }
     this.#now = options.startMs;
     this.#speed = options.speed;
   }
 
   now(): number {
-    return this.#now;
+    return Math.floor(this.#exactNow());
   }
 
   monotonicMs(): number {
@@ -32,7 +49,10 @@ export class ReplayClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): () => void {
-    return this.#timers.add(this.#now + Math.max(0, delayMs), callback);
+    const dueMs = this.now() + Math.max(0, delayMs);
+    const cancel = this.#timers.add(dueMs, callback);
+    if (this.#flow !== undefined && dueMs < this.#flow.targetMs) this.#standStill();
+    return cancel;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -42,6 +62,7 @@ export class ReplayClock implements Clock {
   /** Announces work the clock cannot see; time does not move until the returned function is called. */
   hold(): () => void {
     this.#held += 1;
+    this.#standStill();
     let released = false;
     return () => {
       if (released) return;
@@ -61,38 +82,99 @@ export class ReplayClock implements Clock {
     }
   }
 
-  /** Runs time until `untilMs`, or until `signal` is aborted. Timers fire in order of due time. */
+  /**
+   * Runs time until `untilMs`, or until `signal` is aborted. Timers fire in order of due time.
+   * @throws Error when it runs already: time has one driver
+   */
   async run(untilMs: number, signal?: AbortSignal): Promise<void> {
-    while (!signal?.aborted) {
-      await this.#quiet();
-      const next = this.#timers.nextDue();
-      const target = next === undefined || next > untilMs ? untilMs : next;
-      if (this.#speed !== 'max') await pause((target - this.#now) / this.#speed, signal);
-      if (target > this.#now) this.#now = target;
-      if (next === undefined || next > untilMs) return;
-      // Everything due at this very instant belongs to one step: the work it causes overlaps, as on a real machine.
-      for (let due = this.#timers.popDue(this.#now); due !== undefined; due = this.#timers.popDue(this.#now))
-        due();
+    if (this.#isRunning) throw new Error('this clock runs already');
+    this.#isRunning = true;
+    const onAbort = () => {
+      this.#standStill();
+      this.#onRelease?.();
+    };
+    signal?.addEventListener('abort', onAbort);
+    try {
+      await this.#run(untilMs, signal);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      this.#isRunning = false;
     }
   }
 
-  async #quiet(): Promise<void> {
-    for (let turns = 0; turns < QUIET_TURNS; turns += 1) {
-      if (this.#held > 0) {
-        await new Promise<void>((resolve) => {
-          this.#onRelease = resolve;
-        });
-        this.#onRelease = undefined;
-        turns = -1;
+  async #run(untilMs: number, signal?: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#quiet(signal);
+      if (signal?.aborted) return;
+      const due = this.#timers.nextDue() ?? Number.POSITIVE_INFINITY;
+      const targetMs = Math.min(due, untilMs);
+      if (this.#speed !== 'max' && this.#now < targetMs) {
+        await this.#flowTo(targetMs, this.#speed);
+        // Work may have come up meanwhile, or an earlier timer.
+        continue;
       }
+      this.#now = Math.max(this.#now, targetMs);
+      if (due > untilMs) return;
+      this.#fireDue();
+    }
+  }
+
+  /** Everything due at this very instant is one step: the work it causes overlaps, as on a real machine. */
+  #fireDue(): void {
+    let firings = 0;
+    for (let due = this.#timers.popDue(this.#now); due !== undefined; due = this.#timers.popDue(this.#now)) {
+      firings += 1;
+      if (firings > MAX_FIRINGS_AT_ONCE) throw new Error('a timer re-arms itself without a delay');
+      due();
+    }
+  }
+
+  async #flowTo(targetMs: number, speed: number): Promise<void> {
+    const wake = new AbortController();
+    this.#flow = { sinceMs: systemClock.monotonicMs(), targetMs, wake };
+    const isReached = await systemClock.sleep((targetMs - this.#now) / speed, wake.signal).then(
+      () => true,
+      () => false,
+    );
+    this.#standStill();
+    if (isReached) this.#now = Math.max(this.#now, targetMs);
+  }
+
+  /** Ends a flow of time where it stands. */
+  #standStill(): void {
+    const flow = this.#flow;
+    if (flow === undefined) return;
+    this.#now = this.#exactNow();
+    this.#flow = undefined;
+    flow.wake.abort();
+  }
+
+  /** Now with its fraction of a millisecond, so that many short flows add up to what passed. */
+  #exactNow(): number {
+    const flow = this.#flow;
+    if (flow === undefined || this.#speed === 'max') return this.#now;
+    const elapsedMs = (systemClock.monotonicMs() - flow.sinceMs) * this.#speed;
+    return Math.min(flow.targetMs, this.#now + elapsedMs);
+  }
+
+  /** Resolves when nothing is held and the event loop has nothing left to do, or when `signal` is aborted. */
+  async #quiet(signal?: AbortSignal): Promise<void> {
+    let quietTurns = 0;
+    while (quietTurns < QUIET_TURNS && !signal?.aborted) {
+      if (this.#held > 0) await this.#released();
       await new Promise<void>((resolve) => {
         setImmediate(resolve);
       });
+      quietTurns = this.#held > 0 ? 0 : quietTurns + 1;
     }
-    if (this.#held > 0) await this.#quiet();
   }
-}
 
-function pause(realMs: number, signal?: AbortSignal): Promise<void> {
-  return realMs <= 0 ? Promise.resolve() : systemClock.sleep(realMs, signal).catch(() => undefined);
+  #released(): Promise<void> {
+    return new Promise<void>((resolve) => {
+      this.#onRelease = () => {
+        this.#onRelease = undefined;
+        resolve();
+      };
+    });
+  }
 }

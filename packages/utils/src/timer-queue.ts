@@ -4,9 +4,12 @@ interface Entry {
   callback: (() => void) | undefined;
 }
 
+/** Cancelled timers are swept out once they are most of a heap of at least this size. */
+const SWEEP_AT = 64;
+
 /** Timers in order of due time, first come first served among equals. A binary heap; cancelling is lazy. */
 export class TimerQueue {
-  readonly #heap: Entry[] = [];
+  #heap: Entry[] = [];
   #order = 0;
   #live = 0;
 
@@ -14,8 +17,9 @@ export class TimerQueue {
     return this.#live;
   }
 
-  /** Adds a callback due at `dueMs`; returns what cancels it. */
+  /** Adds a callback due at `dueMs`; returns what cancels it. @throws RangeError when `dueMs` is not a number */
   add(dueMs: number, callback: () => void): () => void {
+    if (Number.isNaN(dueMs)) throw new RangeError('a timer was set to be due at NaN');
     const entry: Entry = { dueMs, order: this.#order++, callback };
     this.#push(entry);
     this.#live += 1;
@@ -23,6 +27,7 @@ export class TimerQueue {
       if (entry.callback === undefined) return;
       entry.callback = undefined;
       this.#live -= 1;
+      if (this.#heap.length >= SWEEP_AT && this.#live * 2 < this.#heap.length) this.#sweep();
     };
   }
 
@@ -43,6 +48,13 @@ export class TimerQueue {
       this.#live -= 1;
     }
     return callback;
+  }
+
+  #sweep(): void {
+    // A sorted array is a heap.
+    this.#heap = this.#heap
+      .filter((entry) => entry.callback !== undefined)
+      .toSorted((a, b) => (isBefore(a, b) ? -1 : 1));
   }
 
   #push(entry: Entry): void {

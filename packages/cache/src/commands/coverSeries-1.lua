@@ -9,6 +9,7 @@
   Returns { closed, no-trades, newest as-of (µs), open, run start, run end, run start, run end, … }:
   how many bars are closed, how many of them are proven empty, the greatest as-of, how many are present but not
   closed, then the open times (ms) of the first and last bar of each unbroken run of closed bars, ascending.
+  A member of another layout is as good as missing.
 ]]
 local length = tonumber(ARGV[3])
 local members = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], ARGV[2])
@@ -17,7 +18,7 @@ local reply = { 0, 0, 0, 0 }
 local start, last
 for i = 1, #members do
   local member = members[i]
-  if #member == 53 then
+  if #member == 53 and string.byte(member, 1) == 1 then
     local code, a, b, c, d, e, f, g, h, j, k, l = string.byte(member, 2, 13)
     local open_time = (((h * 256 + j) * 256 + k) * 256 + l) * 60000
     local as_of = a == 255 and 0 or ((((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f) * 256) + g

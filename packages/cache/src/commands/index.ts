@@ -1,3 +1,5 @@
+// Packages that check this one from its sources do not include its folder: the reference brings the declaration along.
+// oxlint-disable-next-line typescript/triple-slash-reference
 /// <reference path="./lua.d.ts" />
 import coverSeriesSource from './coverSeries-1.lua';
 import writeCandlesSource from './writeCandlesIfNewer-1.lua';

@@ -17,12 +17,19 @@
   By what is cached for that open time: nothing -> written; a lower as-of -> replaced; an equal or higher one ->
   skipped; no as-of -> replaced, whether or not the new candle has one; an as-of, while the new candle has
   none -> skipped. There is one member per open time before and after, and no reader sees it missing.
+
+  A candle older than all that are kept is written and, in the same step, trimmed: bit 1 says written. Such a write
+  still renews the life of the series. A cached member of another layout counts as one without an as-of.
 ]]
 local key, ttl, keep, length = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
--- As-of of a member in µs, or nil where it says none (or is not of this layout: then it is replaced).
+local function is_known(member)
+  return #member == 53 and string.byte(member, 1) == 1
+end
+
+-- As-of of a member in µs, or nil where it says none. Exact: a Lua number holds integers up to 2^53.
 local function as_of(member)
-  if #member ~= 53 then return nil end
+  if not is_known(member) then return nil end
   local a, b, c, d, e, f, g = string.byte(member, 3, 9)
   if a == 255 then return nil end
   return ((((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f) * 256) + g
@@ -42,7 +49,7 @@ for at = 4, #ARGV, 2 do
     outcome = 2
     if string.sub(old, 14) ~= string.sub(member, 14) then outcome = outcome + 4 end
     if old_as_of and old_as_of >= (tonumber(score) + length) * 1000 then outcome = outcome + 8 end
-    if #old == 53 then outcome = outcome + 16 * string.byte(old, 2) end
+    if is_known(old) then outcome = outcome + 16 * string.byte(old, 2) end
     if old_as_of == nil or (new_as_of ~= nil and new_as_of > old_as_of) then
       redis.call('ZREMRANGEBYSCORE', key, score, score)
       redis.call('ZADD', key, score, member)

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { decodeCandle, encodeCandle, sourceOfCode } from '../candle-layout';
 import type { StoredCandle } from '../candle-layout';
 import { coverSeries, writeCandlesIfNewer } from '../commands';
-import { CacheValueError, InvalidCandleError } from '../errors';
+import { CacheValueError, InvalidCandleError, issueText } from '../errors';
 import { candleKey, exchangeCandleKey } from '../keys';
 import type { RedisClient } from '../redis';
 
@@ -38,7 +38,7 @@ export interface CandleQuery {
   readonly from?: number;
   /** Open times up to here, ms, included. */
   readonly to?: number;
-  /** The newest so many. */
+  /** The newest so many: a whole number, 0 or more. */
   readonly limit?: number;
 }
 
@@ -171,6 +171,7 @@ export class CandleCacheStrategy {
   }
 
   async #read(key: string, series: Series, query: CandleQuery): Promise<StoredCandle[]> {
+    if (query.limit === 0) return [];
     const members =
       query.from === undefined && query.to === undefined
         ? await this.#redis.zrangeBuffer(
@@ -178,7 +179,11 @@ export class CandleCacheStrategy {
             String(-(query.limit ?? HARDCODED_CONFIG.cache.maxCandlesPerSeries)),
             '-1',
           )
-        : await this.#redis.zrangebyscoreBuffer(key, String(query.from ?? '-inf'), String(query.to ?? '+inf'));
+        : await this.#redis.zrangebyscoreBuffer(
+            key,
+            String(query.from ?? '-inf'),
+            String(query.to ?? '+inf'),
+          );
     const newest = query.limit === undefined ? members : members.slice(-query.limit);
     return newest.map((member) => decodeCandle(member, series));
   }
@@ -207,11 +212,7 @@ function outcomeOf(code: number): WriteOutcome {
 function validated(candle: UnifiedCandle): UnifiedCandle {
   const result = UnifiedCandleSchema.safeParse(candle);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new InvalidCandleError(
-    `candle refused: ${issue?.path.join('.') ?? 'candle'}: ${issue?.message ?? 'invalid'}`,
-    {
-      issues: result.error.issues.map((each) => ({ field: each.path.join('.'), message: each.message })),
-    },
-  );
+  throw new InvalidCandleError(`candle refused: ${issueText(result.error, 'candle')}`, {
+    issues: result.error.issues.map((each) => ({ field: each.path.join('.'), message: each.message })),
+  });
 }

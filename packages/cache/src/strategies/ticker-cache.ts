@@ -1,7 +1,8 @@
 import { HARDCODED_CONFIG, TickerSchema } from '@livermore/schemas';
 import type { Ticker } from '@livermore/schemas';
 import { writeTickerIfNewer } from '../commands';
-import { CacheValueError } from '../errors';
+import { InvalidTickerError, issueText } from '../errors';
+import { parseJson } from '../json-value';
 import { tickerChannel, tickerKey } from '../keys';
 import type { RedisClient } from '../redis';
 
@@ -13,13 +14,17 @@ export class TickerCacheStrategy {
     this.#redis = redis;
   }
 
-  /** Keeps and then announces a ticker, unless what is cached is as new or newer. Says whether it did. */
+  /**
+   * Keeps and then announces a ticker, unless what is cached is as new or newer. Says whether it did.
+   * @throws InvalidTickerError naming the field; nothing was written
+   */
   async setTicker(exchangeId: number, ticker: Ticker): Promise<boolean> {
-    const text = JSON.stringify(TickerSchema.parse(ticker));
-    const key = tickerKey(exchangeId, ticker.symbol);
-    const args = [text, ticker.timestamp, HARDCODED_CONFIG.cache.tickerTtlSeconds];
+    const valid = validated(ticker);
+    const text = JSON.stringify(valid);
+    const key = tickerKey(exchangeId, valid.symbol);
+    const args = [text, valid.timestamp, HARDCODED_CONFIG.cache.tickerTtlSeconds];
     const written = (await writeTickerIfNewer.run(this.#redis, key, args)) === 1;
-    if (written) await this.#redis.publish(tickerChannel(exchangeId, ticker.symbol), text);
+    if (written) await this.#redis.publish(tickerChannel(exchangeId, valid.symbol), text);
     return written;
   }
 
@@ -31,26 +36,8 @@ export class TickerCacheStrategy {
   }
 }
 
-/** Parses a JSON value of Redis with its schema. @throws CacheValueError naming key and field */
-export function parseJson<T>(
-  key: string,
-  text: string,
-  schema: {
-    safeParse(
-      value: unknown,
-    ):
-      | { success: true; data: T }
-      | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
-  },
-): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new CacheValueError(key, 'value', 'not JSON');
-  }
-  const result = schema.safeParse(value);
+function validated(ticker: Ticker): Ticker {
+  const result = TickerSchema.safeParse(ticker);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new CacheValueError(key, issue?.path.map(String).join('.') || 'value', issue?.message ?? 'invalid');
+  throw new InvalidTickerError(`ticker refused: ${issueText(result.error, 'ticker')}`);
 }

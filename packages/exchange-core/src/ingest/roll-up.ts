@@ -1,4 +1,4 @@
-import { closeAsOf, closeTimeOf, timeframeMs } from '@livermore/schemas';
+import { closeAsOf, closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
 import type { SourcedCandle, Timeframe } from '@livermore/schemas';
 import { sumDecimals } from '@livermore/utils';
 
@@ -16,7 +16,8 @@ const nothingIsAbsent: IsAbsent = () => false;
  * Children without trades leave open, high, low and close alone and matter for continuity only; when none
  * traded, the flat bar stands. Measured against 195,000 recorded bars of Binance: exact.
  *
- * @param children closed bars of one shorter timeframe, ascending; those outside the parent are ignored
+ * @param children closed bars of one shorter timeframe, ascending and unique; those outside the parent are ignored,
+ *   one that still forms counts as missing
  * @returns undefined when a child is missing that is not known to be absent, or when there is no child at all
  */
 export function rollUp(
@@ -25,9 +26,7 @@ export function rollUp(
   children: readonly SourcedCandle[],
   isAbsent: IsAbsent = nothingIsAbsent,
 ): SourcedCandle | undefined {
-  const inside = children.filter(
-    (c) => c.timestamp >= openTime && c.timestamp < closeTimeOf(timeframe, openTime),
-  );
+  const inside = childrenIn(timeframe, openTime, children).filter(isClosed);
   const first = inside[0];
   if (first === undefined || !isComplete(timeframe, openTime, inside, isAbsent)) return undefined;
   const traded = inside.filter((child) => child.volume > 0);
@@ -53,9 +52,7 @@ export function rollUpForming(
   openTime: number,
   children: readonly SourcedCandle[],
 ): SourcedCandle | undefined {
-  const inside = children.filter(
-    (c) => c.timestamp >= openTime && c.timestamp < closeTimeOf(timeframe, openTime),
-  );
+  const inside = childrenIn(timeframe, openTime, children);
   const first = inside[0];
   if (first === undefined) return undefined;
   const traded = inside.filter((child) => child.volume > 0);
@@ -69,6 +66,15 @@ export function rollUpForming(
     sequenceNum: Math.min(asOf, closeAsOf(timeframe, openTime) - 1),
     source: 'derived',
   };
+}
+
+function childrenIn(
+  timeframe: Timeframe,
+  openTime: number,
+  children: readonly SourcedCandle[],
+): readonly SourcedCandle[] {
+  const end = closeTimeOf(timeframe, openTime);
+  return children.filter((child) => child.timestamp >= openTime && child.timestamp < end);
 }
 
 function shapeOf(

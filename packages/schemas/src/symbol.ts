@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** Longest symbol that is kept. The longest listed today has 20 characters. */
+const MAX_SYMBOL_LENGTH = 64;
+
+/**
+ * An instrument in the venue's own spelling: `BTCUSDT`, `BTC-USD`. Any script is allowed (venues list some in
+ * Chinese). A colon, a blank or a control character is not: a symbol is one part of a Redis key, and two series
+ * must never share one.
+ */
+export const SymbolSchema = z
+  .string()
+  .min(1)
+  .max(MAX_SYMBOL_LENGTH)
+  .regex(/^[^\s:\p{Cc}]+$/u, 'a symbol has no colon, blank or control character');
