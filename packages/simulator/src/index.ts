@@ -1,1 +1,11 @@
+export { FaultSchema, FaultScriptSchema } from './faults/fault';
+export type { Fault, FaultKind, FaultScript } from './faults/fault';
+export { FaultScriptError } from './faults/fault-times';
+export { DAY_MS, INTERVAL_MS, bucketStart, nextBucket } from './market/intervals';
+export * from './market/market';
+export { loadRecordedMarket, RecordingError } from './market/recorded-market';
+export type { RecordedMarket, RecordedMarketOptions, RecordedSpan } from './market/recorded-market';
+export { createSeededMarket } from './market/seeded-market';
+export type { SeededMarketOptions, SeededSymbol } from './market/seeded-market';
+export { defaultUniverse } from './market/universe';
 export * from './simulator';

@@ -1,0 +1,309 @@
+import { bucketStart, DAY_MS, firstBucketFrom, INTERVAL_MS, nextBucket } from '../intervals';
+import { INTERVALS } from '../market';
+import type { Bar, Interval, Trade } from '../market';
+import { unitsToText } from '../units';
+import type { Scales, Series } from './read-series';
+import { Spine } from './spine';
+
+/** First and last recorded opening (ms) of an interval, and how many finished candles there are. */
+export interface RecordedSpan {
+  readonly from: number;
+  readonly to: number;
+  readonly candles: number;
+}
+
+interface Sums {
+  readonly volume: readonly bigint[];
+  readonly quote: readonly bigint[];
+  readonly takerBase: readonly bigint[];
+  readonly takerQuote: readonly bigint[];
+  readonly trades: Float64Array;
+}
+
+/** How far a running extreme of one interval's current bucket has been computed. */
+interface Progress {
+  readonly start: number;
+  readonly first: number;
+  next: number;
+  open: number | undefined;
+  high: number;
+  low: number;
+}
+
+/** One symbol of a recording. */
+export class RecordedBook {
+  readonly #native: ReadonlyMap<Interval, Series>;
+  readonly #spine: Spine;
+  readonly #sums: Sums;
+  readonly #scales: Scales;
+  readonly #isQuiet: boolean;
+  readonly #progress = new Map<Interval, Progress>();
+
+  /** `isQuiet`: a missing row means that nothing traded, rather than that the venue was down. */
+  constructor(series: readonly Series[], scales: Scales, isQuiet: boolean) {
+    this.#native = new Map(series.map((one) => [one.interval, one]));
+    this.#spine = new Spine(series);
+    this.#scales = scales;
+    this.#isQuiet = isQuiet;
+    this.#sums = sumsOf(this.#spine);
+  }
+
+  get opensAt(): number {
+    return this.#spine.rows[0]?.start ?? Infinity;
+  }
+
+  /** First instant of which nothing is known. */
+  get endsAt(): number {
+    return this.#spine.rows.at(-1)?.end ?? -Infinity;
+  }
+
+  get intervals(): readonly Interval[] {
+    const finest = Math.min(...[...this.#native.keys()].map((interval) => INTERVAL_MS[interval]));
+    const isDerivable = (interval: Interval) => {
+      const length = interval === '1M' ? DAY_MS : INTERVAL_MS[interval];
+      return length % finest === 0;
+    };
+    return INTERVALS.filter((interval) => this.#native.has(interval) || isDerivable(interval));
+  }
+
+  get spans(): ReadonlyMap<Interval, RecordedSpan> {
+    return new Map(
+      [...this.#native].map(([interval, { time }]) => [
+        interval,
+        { from: time[0] ?? 0, to: time.at(-1) ?? 0, candles: time.length },
+      ]),
+    );
+  }
+
+  recordedBars(interval: Interval): readonly Bar[] {
+    const series = this.#native.get(interval);
+    return series === undefined ? [] : Array.from(series.time, (_, at) => this.#nativeBar(series, at));
+  }
+
+  bars(interval: Interval, from: number, to: number, now: number): readonly Bar[] {
+    const bars: Bar[] = [];
+    const end = Math.min(to, this.endsAt);
+    let start = firstBucketFrom(interval, Math.max(from, bucketStart(interval, this.opensAt)));
+    for (; start < end && start <= now; start = nextBucket(interval, start)) {
+      const bar = this.#bar(interval, start, now);
+      if (bar !== undefined) bars.push(bar);
+    }
+    return bars;
+  }
+
+  trades(from: number, to: number): readonly Trade[] {
+    const trades: Trade[] = [];
+    for (let at = this.#spine.indexAt(from); (this.#spine.rows[at]?.start ?? Infinity) < to; at += 1) {
+      for (const trade of this.#spine.tape(at)) {
+        if (trade.time < from || trade.time >= to) continue;
+        trades.push({
+          id: trade.id,
+          time: trade.time,
+          price: unitsToText(trade.price, this.#scales.price),
+          size: unitsToText(trade.size, this.#scales.size),
+          isBuyerMaker: !trade.isBought,
+        });
+      }
+    }
+    return trades;
+  }
+
+  nextTradeAt(after: number): number | undefined {
+    for (let at = this.#spine.indexAt(after); at < this.#spine.rows.length; at += 1) {
+      const next = this.#spine.tape(at).find((trade) => trade.time > after);
+      if (next !== undefined) return next.time;
+    }
+    return undefined;
+  }
+
+  isOut(at: number): boolean {
+    if (at < this.opensAt || at >= this.endsAt) return true;
+    return !this.#isQuiet && (this.#spine.rows[this.#spine.indexAt(at)]?.start ?? Infinity) > at;
+  }
+
+  #bar(interval: Interval, start: number, now: number): Bar | undefined {
+    const end = nextBucket(interval, start);
+    const series = this.#native.get(interval);
+    if (series !== undefined && now >= end) {
+      const at = indexOf(series.time, start);
+      if (at !== undefined) return this.#nativeBar(series, at);
+      const isWithin = start > (series.time[0] ?? Infinity) && start < (series.time.at(-1) ?? -Infinity);
+      if (isWithin) return this.#isQuiet ? this.#flat(start, end) : undefined;
+    }
+    return this.#derived(interval, start, end, Math.min(end, now + 1));
+  }
+
+  /** The bar of what the spine says happened from `start` to before `until`; none over a hole or an unknown start. */
+  #derived(interval: Interval, start: number, end: number, until: number): Bar | undefined {
+    const first = this.#spine.indexAt(start);
+    const row = this.#spine.rows[first];
+    const isUnknown = row === undefined || row.start < start || (first === 0 && row.start > start);
+    if (isUnknown || (until === end && end > this.endsAt)) return undefined;
+    if (row.start >= until) return this.#isQuiet ? this.#flat(start, end) : undefined;
+    const whole = this.#advance(interval, start, first, until);
+    return this.#compose(start, end, whole, until);
+  }
+
+  /** Running open, high and low over the rows that ended before `until`; continues where the last call stopped. */
+  #advance(interval: Interval, start: number, first: number, until: number): Progress {
+    const known = this.#progress.get(interval);
+    const isContinued =
+      known !== undefined &&
+      known.start === start &&
+      (known.next === known.first || (this.#spine.rows[known.next - 1]?.end ?? Infinity) <= until);
+    const progress: Progress = isContinued
+      ? known
+      : { start, first, next: first, open: undefined, high: -Infinity, low: Infinity };
+    for (; (this.#spine.rows[progress.next]?.end ?? Infinity) <= until; progress.next += 1) {
+      const row = this.#spine.rows[progress.next];
+      if (row === undefined || (row.series.volume[row.at] ?? 0n) === 0n) continue;
+      progress.open ??= row.series.open[row.at] ?? 0;
+      progress.high = Math.max(progress.high, row.series.high[row.at] ?? 0);
+      progress.low = Math.min(progress.low, row.series.low[row.at] ?? 0);
+    }
+    this.#progress.set(interval, progress);
+    return progress;
+  }
+
+  #compose(start: number, end: number, whole: Progress, until: number): Bar {
+    const { first, next } = whole;
+    const between = (sums: readonly bigint[]) => (sums[next] ?? 0n) - (sums[first] ?? 0n);
+    let { open, high, low } = whole;
+    let volume = between(this.#sums.volume);
+    let quote = between(this.#sums.quote);
+    let takerBase = between(this.#sums.takerBase);
+    let takerQuote = between(this.#sums.takerQuote);
+    let trades = (this.#sums.trades[next] ?? 0) - (this.#sums.trades[first] ?? 0);
+    let close = this.#closeBefore(next);
+    if ((this.#spine.rows[next]?.start ?? Infinity) < until) {
+      for (const trade of this.#spine.tape(next)) {
+        if (trade.time >= until) break;
+        open ??= trade.price;
+        high = Math.max(high, trade.price);
+        low = Math.min(low, trade.price);
+        close = trade.price;
+        volume += trade.size;
+        quote += trade.size * BigInt(trade.price);
+        if (trade.isBought) takerBase += trade.size;
+        if (trade.isBought) takerQuote += trade.size * BigInt(trade.price);
+        trades += 1;
+      }
+    }
+    const isFlat = trades === 0;
+    const firstTradeId = this.#spine.firstId(first);
+    return this.#text(start, end, {
+      open: open ?? close,
+      high: isFlat ? close : high,
+      low: isFlat ? close : low,
+      close,
+      volume,
+      quote,
+      takerBase,
+      takerQuote,
+      trades,
+      firstTradeId: isFlat ? -1 : firstTradeId,
+    });
+  }
+
+  #closeBefore(index: number): number {
+    const row = this.#spine.rows[Math.max(0, index - 1)];
+    if (row === undefined) return 0;
+    return (index === 0 ? row.series.open[row.at] : row.series.close[row.at]) ?? 0;
+  }
+
+  #flat(start: number, end: number): Bar {
+    const close = this.#closeBefore(this.#spine.indexAt(start));
+    const none = { volume: 0n, quote: 0n, takerBase: 0n, takerQuote: 0n, trades: 0, firstTradeId: -1 };
+    return this.#text(start, end, { open: close, high: close, low: close, close, ...none });
+  }
+
+  #nativeBar(series: Series, at: number): Bar {
+    const start = series.time[at] ?? 0;
+    const end = nextBucket(series.interval, start);
+    const volume = series.volume[at] ?? 0n;
+    const first = this.#spine.indexAt(start);
+    const recorded = series.trades[at] ?? 0;
+    const counted = (this.#sums.trades[this.#spine.indexAt(end - 1) + 1] ?? 0) - (this.#sums.trades[first] ?? 0);
+    const trades = volume === 0n ? 0 : Math.max(1, recorded > 0 ? recorded : counted);
+    return this.#text(start, end, {
+      open: series.open[at] ?? 0,
+      high: series.high[at] ?? 0,
+      low: series.low[at] ?? 0,
+      close: series.close[at] ?? 0,
+      volume,
+      quote: series.quote[at] ?? 0n,
+      takerBase: series.takerBase[at] ?? 0n,
+      takerQuote: series.takerQuote[at] ?? 0n,
+      trades,
+      firstTradeId: trades === 0 ? -1 : this.#spine.firstId(first),
+    });
+  }
+
+  #text(openTime: number, closeTime: number, bar: UnitBar): Bar {
+    const { price, size } = this.#scales;
+    return {
+      openTime,
+      closeTime,
+      open: unitsToText(bar.open, price),
+      high: unitsToText(bar.high, price),
+      low: unitsToText(bar.low, price),
+      close: unitsToText(bar.close, price),
+      volume: unitsToText(bar.volume, size),
+      quoteVolume: unitsToText(bar.quote, price + size),
+      trades: bar.trades,
+      takerBaseVolume: unitsToText(bar.takerBase, size),
+      takerQuoteVolume: unitsToText(bar.takerQuote, price + size),
+      firstTradeId: bar.firstTradeId,
+      lastTradeId: bar.firstTradeId < 0 ? -1 : bar.firstTradeId + bar.trades - 1,
+    };
+  }
+}
+
+interface UnitBar {
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: bigint;
+  readonly quote: bigint;
+  readonly takerBase: bigint;
+  readonly takerQuote: bigint;
+  readonly trades: number;
+  readonly firstTradeId: number;
+}
+
+function sumsOf(spine: Spine): Sums {
+  const running = (pick: (series: Series) => readonly bigint[]): readonly bigint[] => {
+    const sums = [0n];
+    let sum = 0n;
+    for (const row of spine.rows) {
+      sum += pick(row.series)[row.at] ?? 0n;
+      sums.push(sum);
+    }
+    return sums;
+  };
+  const trades = new Float64Array(spine.rows.length + 1);
+  spine.rows.forEach((row, at) => {
+    trades[at + 1] = (trades[at] ?? 0) + spine.countOf(row);
+  });
+  return {
+    volume: running((series) => series.volume),
+    quote: running((series) => series.quote),
+    takerBase: running((series) => series.takerBase),
+    takerQuote: running((series) => series.takerQuote),
+    trades,
+  };
+}
+
+function indexOf(times: Float64Array, at: number): number | undefined {
+  let low = 0;
+  let high = times.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const time = times[middle] ?? 0;
+    if (time === at) return middle;
+    if (time < at) low = middle + 1;
+    else high = middle - 1;
+  }
+  return undefined;
+}
