@@ -17,6 +17,11 @@ export class TimerQueue {
     return this.#live;
   }
 
+  /** Entries held, cancelled ones included: bounded by the live ones. */
+  get heapSize(): number {
+    return this.#heap.length;
+  }
+
   /** Adds a callback due at `dueMs`; returns what cancels it. @throws RangeError when `dueMs` is not a number */
   add(dueMs: number, callback: () => void): () => void {
     if (Number.isNaN(dueMs)) throw new RangeError('a timer was set to be due at NaN');

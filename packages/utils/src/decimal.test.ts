@@ -1,0 +1,60 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { sumDecimals } from './decimal';
+
+const PLACES = 8;
+const ONE = 10n ** BigInt(PLACES);
+
+/** A decimal as a venue writes it, and its exact value in units of 1e-8. Up to 15 significant digits. */
+const venueDecimal = fc
+  .tuple(fc.bigInt({ min: 0n, max: 10n ** 15n - 1n }), fc.integer({ min: 0, max: PLACES }))
+  .map(([digits, places]) => {
+    const units = digits * 10n ** BigInt(PLACES - places);
+    return { units, value: Number(textOf(units)) };
+  })
+  .filter(({ units }) => units <= 10n ** 12n * ONE);
+
+function textOf(units: bigint): string {
+  return `${units / ONE}.${(units % ONE).toString().padStart(PLACES, '0')}`;
+}
+
+describe('sumDecimals', () => {
+  it('sums decimals from 1e-8 to 1e12 as the venue does, rounding once', () => {
+    fc.assert(
+      fc.property(fc.array(venueDecimal, { maxLength: 1_500 }), (decimals) => {
+        const exact = decimals.reduce((sum, each) => sum + each.units, 0n);
+        expect(sumDecimals(decimals.map((each) => each.value))).toBe(Number(textOf(exact)));
+      }),
+    );
+  });
+
+  it('does not depend on the order of what it sums', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ noNaN: true, noDefaultInfinity: true })), (values) => {
+        expect(sumDecimals(values.toReversed())).toBe(sumDecimals(values));
+      }),
+    );
+  });
+
+  it.each([
+    { values: [], sum: 0 },
+    { values: [0.1, 0.2], sum: 0.3 },
+    { values: [1e-8, 1e12], sum: 1_000_000_000_000.00000001 },
+    { values: [1e-7, 2e-7], sum: 3e-7 },
+    { values: [1e21, 1], sum: 1e21 },
+    { values: [-0.05], sum: -0.05 },
+    { values: [0.3, -0.1], sum: 0.2 },
+    { values: [5e-324, 5e-324], sum: 1e-323 },
+  ])('$values makes $sum', ({ values, sum }) => {
+    expect(sumDecimals(values)).toBe(sum);
+  });
+
+  it('is one zero, whatever the signs of the zeros it sums', () => {
+    expect(Object.is(sumDecimals([-0, -0]), 0)).toBe(true);
+  });
+
+  it('refuses what is not a finite number', () => {
+    expect(() => sumDecimals([Number.NaN])).toThrow(SyntaxError);
+    expect(() => sumDecimals([Number.POSITIVE_INFINITY])).toThrow(SyntaxError);
+  });
+});
