@@ -1,0 +1,54 @@
+import type { SimRequest, SimResponse } from '../server/venue';
+
+/** Answers kept at once; the oldest falls out first. */
+const MAX_ANSWERS = 512;
+
+interface Kept {
+  readonly at: number;
+  readonly response: SimResponse;
+}
+
+/**
+ * The content network in front of public routes: repeats an answer for about a second although it announces four
+ * hours, unless the request says `no-cache`.
+ */
+export class Cdn {
+  readonly #kept = new Map<string, Kept>();
+  readonly #freshMs: number;
+
+  constructor(freshMs: number) {
+    this.#freshMs = freshMs;
+  }
+
+  /** `staleMs`: while set, even `no-cache` is answered from what was kept within that long. */
+  answer(
+    request: SimRequest,
+    now: number,
+    options: { readonly staleMs: number | undefined; readonly fresh: () => SimResponse },
+  ): SimResponse {
+    const key = `${request.path}?${request.query.toString()}`;
+    const kept = this.#kept.get(key);
+    const isBypassed = options.staleMs === undefined && asksForFresh(request);
+    const maxAge = options.staleMs ?? this.#freshMs;
+    if (!isBypassed && kept !== undefined && now >= kept.at && now - kept.at < maxAge) return kept.response;
+    const response = options.fresh();
+    const cached = {
+      ...response,
+      headers: { ...response.headers, 'cache-control': 'public, max-age=14400' },
+    };
+    if (response.status === 200) this.#keep(key, { at: now, response: cached });
+    return response.status === 200 ? cached : response;
+  }
+
+  #keep(key: string, kept: Kept): void {
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    if (this.#kept.size <= MAX_ANSWERS) return;
+    const oldest = this.#kept.keys().next();
+    if (!oldest.done) this.#kept.delete(oldest.value);
+  }
+}
+
+function asksForFresh(request: SimRequest): boolean {
+  return (request.headers['cache-control'] ?? '').toLowerCase().includes('no-cache');
+}

@@ -1,0 +1,19 @@
+import type { Market, MarketSymbol } from '../market/market';
+import type { Figures } from './figures';
+
+/** One product on one channel. Both functions give the JSON of one element of `events`. */
+export interface ChannelSource {
+  snapshot(now: number): string;
+  /** What happened in (since, now]; undefined where there is nothing to say. */
+  update(since: number, now: number): string | undefined;
+}
+
+export interface SourceContext {
+  readonly market: Market;
+  readonly figures: Figures;
+  readonly symbol: MarketSymbol;
+  /** Levels a side of an order book, asked at each snapshot. */
+  readonly bookLevels: () => number;
+  /** Whether buckets that have ended are left out of updates. */
+  readonly hidesEnded: () => boolean;
+}
