@@ -39,7 +39,8 @@ describe('sumDecimals', () => {
   it.each([
     { values: [], sum: 0 },
     { values: [0.1, 0.2], sum: 0.3 },
-    { values: [1e-8, 1e12], sum: 1_000_000_000_000.00000001 },
+    { values: [1e-8, 1e12], sum: 1e12 },
+    { values: [1e-8, 12_345_678], sum: 12_345_678.00000001 },
     { values: [1e-7, 2e-7], sum: 3e-7 },
     { values: [1e21, 1], sum: 1e21 },
     { values: [-0.05], sum: -0.05 },

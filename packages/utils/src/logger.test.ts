@@ -7,6 +7,11 @@ import { createLogger, silentLogger } from './logger';
 /** A device on which every write fails as on a full disk. */
 const FULL_DISK = '/dev/full';
 
+function linesOf(file: string): unknown[] {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.map((line): unknown => JSON.parse(line));
+}
+
 describe('createLogger', () => {
   let folder = '';
 
@@ -17,12 +22,6 @@ describe('createLogger', () => {
   afterEach(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-
-  const linesOf = (file: string): unknown[] =>
-    readFileSync(file, 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map((line): unknown => JSON.parse(line));
 
   it('writes structured lines to a file at once, and makes its folder', () => {
     const file = join(folder, 'deep', 'er', 'node.log');

@@ -128,25 +128,25 @@ describe('ReplayClock at max', () => {
   });
 });
 
+/** Lets real time of the machine pass, moved by hand: how fast replayed time flows is then exact. */
+async function elapse(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+  for (let turn = 0; turn < 6; turn += 1) await nextTurn();
+}
+
+function flowing(speed: number) {
+  vi.useFakeTimers({ now: 0, toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+  const clock = new ReplayClock({ startMs: START_MS, speed });
+  return { clock, elapsed: () => clock.now() - START_MS };
+}
+
 describe('ReplayClock at a number', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  /** Real time of the machine, moved by hand: how fast replayed time flows is then exact. */
-  function flowing(speed: number) {
-    vi.useFakeTimers({ now: 0, toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-    const clock = new ReplayClock({ startMs: START_MS, speed });
-    const elapse = async (ms: number) => {
-      await vi.advanceTimersByTimeAsync(ms);
-      for (let turn = 0; turn < 6; turn += 1) await nextTurn();
-    };
-    const elapsed = () => clock.now() - START_MS;
-    return { clock, elapse, elapsed };
-  }
-
   it('flows that many times as fast as real time, also between timers', async () => {
-    const { clock, elapse, elapsed } = flowing(60);
+    const { clock, elapsed } = flowing(60);
     const at: number[] = [];
     clock.setTimer(() => at.push(elapsed()), 60_000);
     const run = clock.run(START_MS + 120_000);
@@ -162,7 +162,7 @@ describe('ReplayClock at a number', () => {
   });
 
   it('fires a timer that was set while time flowed towards a later one', async () => {
-    const { clock, elapse, elapsed } = flowing(1);
+    const { clock, elapsed } = flowing(1);
     const at: string[] = [];
     clock.setTimer(() => at.push(`hour ${elapsed()}`), 3_600_000);
     const abort = new AbortController();
@@ -179,7 +179,7 @@ describe('ReplayClock at a number', () => {
   });
 
   it('stands still while something is held and goes on from there', async () => {
-    const { clock, elapse, elapsed } = flowing(10);
+    const { clock, elapsed } = flowing(10);
     const run = clock.run(START_MS + 10_000);
     await elapse(0);
     await elapse(200);
@@ -196,7 +196,7 @@ describe('ReplayClock at a number', () => {
   });
 
   it('loses nothing to rounding over many short holds', async () => {
-    const { clock, elapse, elapsed } = flowing(0.3);
+    const { clock, elapsed } = flowing(0.3);
     const abort = new AbortController();
     const run = clock.run(START_MS + 1_000_000, abort.signal);
     await elapse(0);
@@ -211,7 +211,7 @@ describe('ReplayClock at a number', () => {
   });
 
   it('stops where it stands when aborted', async () => {
-    const { clock, elapse, elapsed } = flowing(1);
+    const { clock, elapsed } = flowing(1);
     const fired: string[] = [];
     clock.setTimer(() => fired.push('late'), 1_000);
     const abort = new AbortController();
