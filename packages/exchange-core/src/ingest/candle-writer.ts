@@ -157,11 +157,16 @@ export class CandleWriter implements HistorySink {
   }
 
   async #write(job: Job): Promise<void> {
-    const { cache, bus, exchangeId, clock, onWritten } = this.#options;
+    const { cache, bus, exchangeId, clock, onClosed, onWritten } = this.#options;
     const { entry } = job;
+    const startedAt = clock.monotonicMs();
     const outcome = await cache.writeExchangeCandle(exchangeId, entry.candle);
-    if (entry.kind === 'close' && isNews(entry.candle, outcome))
-      await bus.publishClose(exchangeId, entry.candle);
+    const writeMs = clock.monotonicMs() - startedAt;
+    if (entry.kind === 'close') {
+      const isUnsaid = job.isRetry === true && outcome.wasClosed && !outcome.changed;
+      if (isUnsaid || isNews(entry.candle, outcome)) await bus.publishClose(exchangeId, entry.candle);
+      onClosed?.(entry.candle);
+    }
     onWritten?.(entry, outcome, { sinceFrameMs: clock.monotonicMs() - job.receivedAt, writeMs });
   }
 

@@ -1,0 +1,77 @@
+import { knownExchanges } from '@livermore/exchange-core';
+import { TIMEFRAMES, isTimeframe } from '@livermore/schemas';
+import type { Timeframe } from '@livermore/schemas';
+import { InvalidArgumentError } from 'commander';
+
+/** Parsers of arguments: each refuses with a sentence that names what would be right. */
+
+/** An exchange we know. */
+export function exchangeName(text: string): string {
+  const names = knownExchanges();
+  if (names.includes(text)) return text;
+  const meant = names.find((name) => name.replace('_', '') === text.toLowerCase().replaceAll(/[^a-z]/g, ''));
+  throw new InvalidArgumentError(
+    `There is no exchange "${text}".${meant === undefined ? '' : ` Did you mean ${meant}?`} Known: ${names.join(', ')}.`,
+  );
+}
+
+/** A timeframe we keep. */
+export function timeframe(text: string): Timeframe {
+  if (isTimeframe(text)) return text;
+  throw new InvalidArgumentError(
+    `There is no timeframe "${text}". Known: ${TIMEFRAMES.join(', ')} (1m is a minute).`,
+  );
+}
+
+/** A list separated by commas. */
+export function list(text: string): readonly string[] {
+  const items = text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  if (items.length === 0) throw new InvalidArgumentError('Expected a list such as BTCUSDT,ETHUSDT.');
+  return items;
+}
+
+/** Timeframes separated by commas. */
+export function timeframeList(text: string): readonly Timeframe[] {
+  return list(text).map(timeframe);
+}
+
+/** A whole number of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Expected a whole number, ${least} or more.`);
+  };
+}
+
+/** A URL of one of these protocols (`http`, `ws`, …). */
+export function url(...protocols: readonly string[]): (text: string) => string {
+  return (text) => {
+    const parsed = URL.canParse(text) ? new URL(text) : undefined;
+    if (parsed !== undefined && protocols.includes(parsed.protocol.slice(0, -1)))
+      return text.replace(/\/$/, '');
+    throw new InvalidArgumentError(
+      `"${text}" is not a URL of the form ${protocols.map((p) => `${p}://host:port`).join(' or ')}.`,
+    );
+  };
+}
+
+/** An instant: ISO 8601, taken as UTC when it names no zone. Returns ms. */
+export function isoInstant(text: string): number {
+  const zoned = /[zZ]$|[+-]\d\d:?\d\d$/.test(text) || !text.includes('T') ? text : `${text}Z`;
+  const ms = Date.parse(zoned);
+  if (Number.isNaN(ms))
+    throw new InvalidArgumentError(`"${text}" is not an instant such as 2025-05-20T00:00:00Z.`);
+  return ms;
+}
+
+/** A replay speed: a number of times real time, or `max`. */
+export function replaySpeed(text: string): number | 'max' {
+  if (text === 'max') return 'max';
+  const value = Number(text.replace(/x$/, ''));
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError(`Expected "max" or a number above 0, such as 60 for a minute a second.`);
+}

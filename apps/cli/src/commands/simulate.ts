@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import {
+  FaultScriptSchema,
+  createSeededMarket,
+  createSimulator,
+  defaultUniverse,
+  loadRecordedMarket,
+} from '@livermore/simulator';
+import type { FaultScript, Market, SimulatedVenue } from '@livermore/simulator';
+import { createLogger, messageOf, systemClock } from '@livermore/utils';
+import { UsageError } from '../exit-codes';
+import { json, note } from '../output/print';
+import { untilInterrupted } from '../until-interrupted';
+
+export interface SimulateOptions {
+  readonly venue: SimulatedVenue;
+  readonly port: number;
+  readonly data?: string;
+  readonly symbols?: readonly string[];
+  readonly seed: number;
+  readonly faults?: string;
+  readonly usProfile?: 'pre' | 'post';
+}
+
+/** Serves a simulated venue on loopback until interrupted. The first line on stdout says where. */
+export async function simulate(options: SimulateOptions): Promise<void> {
+  const market = await openMarket(options);
+  const simulator = createSimulator({
+    venue: options.venue,
+    market,
+    clock: systemClock,
+    seed: options.seed,
+    logger: createLogger({ level: 'warn' }),
+    ...(options.faults === undefined ? {} : { faults: readFaults(options.faults) }),
+    ...(options.usProfile === undefined ? {} : { usProfile: options.usProfile }),
+  });
+  const { rest, ws } = await simulator.listen(options.port).catch((error: unknown) => {
+    throw new UsageError(
+      `cannot listen on port ${options.port}: ${messageOf(error)}. Choose another with --port.`,
+    );
+  });
+  json({ event: 'simulator_ready', venue: options.venue, rest, ws });
+  note(`${options.venue}, simulated: ${market.symbols.length} symbols, invented prices. Ctrl-C stops it.`);
+  await untilInterrupted();
+  await simulator.close();
+}
+
+/** The market to simulate: a folder of recorded candles moved to now, or an invented one. @throws UsageError */
+export async function openMarket(
+  options: Pick<SimulateOptions, 'venue' | 'data' | 'symbols' | 'seed'>,
+): Promise<Market> {
+  if (options.data !== undefined) {
+    const only = options.symbols === undefined ? {} : { symbols: options.symbols };
+    const market = await loadRecordedMarket(options.data, {
+      shift: 'whole-weeks-to-now',
+      now: systemClock.now(),
+      ...only,
+    });
+    for (const notice of market.notices) note(notice);
+    return market;
+  }
+  const universe = defaultUniverse(options.venue);
+  const { symbols: wanted = universe.map((each) => each.symbol) } = options;
+  const unknown = wanted.filter((symbol) => !universe.some((each) => each.symbol === symbol));
+  if (unknown.length > 0) {
+    const known = universe.map((each) => each.symbol).join(', ');
+    throw new UsageError(
+      `the simulated ${options.venue} does not list ${unknown.join(', ')}. It lists: ${known}`,
+    );
+  }
+  return createSeededMarket({
+    seed: options.seed,
+    symbols: universe.filter((each) => wanted.includes(each.symbol)),
+  });
+}
+
+/** Reads a script of faults. @throws UsageError naming file, line of the script and field */
+export function readFaults(file: string): FaultScript {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`cannot read the faults in ${file}: ${messageOf(error)}`);
+  }
+  const script = FaultScriptSchema.safeParse(value);
+  if (script.success) return script.data;
+  const issue = script.error.issues[0];
+  throw new UsageError(
+    `${file}: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'not a script of faults'}`,
+  );
+}

@@ -1,0 +1,26 @@
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** An instant as people read it, UTC to the second. @example instant(0) // '1970-01-01 00:00:00' */
+export function instant(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** A duration in the largest two units that matter. @example duration(192_000) // '3m 12s' */
+export function duration(ms: number): string {
+  if (ms < SECOND_MS) return `${Math.round(ms)}ms`;
+  if (ms < MINUTE_MS) return `${(ms / SECOND_MS).toFixed(ms < 10 * SECOND_MS ? 1 : 0)}s`;
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)}m ${Math.round((ms % MINUTE_MS) / SECOND_MS)}s`;
+  return `${Math.floor(ms / HOUR_MS)}h ${Math.round((ms % HOUR_MS) / MINUTE_MS)}m`;
+}
+
+/** A count with thin separators. @example count(12345) // '12,345' */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** A share as a percentage. @example percent(0.4567) // '45.7%' */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)}%`;
+}

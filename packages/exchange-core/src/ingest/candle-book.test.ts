@@ -1,0 +1,127 @@
+import { closeAsOf, isClosed, openTimeOf, timeframeMs } from '@livermore/schemas';
+import type { SourcedCandle, Timeframe } from '@livermore/schemas';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CandleBook } from './candle-book';
+import type { BookEntry } from './candle-book';
+
+const DAY = Date.UTC(2025, 4, 20);
+const ROLLED_UP: readonly Timeframe[] = ['15m', '1h', '4h', '1d'];
+
+function bar(openTime: number, asOfMs: number, values: Partial<SourcedCandle> = {}): SourcedCandle {
+  return {
+    timestamp: openTime,
+    timeframe: '5m',
+    symbol: 'BTC-USD',
+    exchange: 'venue',
+    open: 10,
+    high: 12,
+    low: 9,
+    close: 11,
+    volume: 1,
+    sequenceNum: asOfMs * 1000,
+    source: 'stream',
+    ...values,
+  };
+}
+
+const said = (entries: readonly BookEntry[]) =>
+  entries.map(({ kind, candle }) => `${kind} ${candle.timeframe} +${(candle.timestamp - DAY) / 60_000}`);
+
+describe('a book of a venue that flags closes', () => {
+  const book = new CandleBook({ closes: 'flagged', rolledUp: [] });
+
+  it('passes updates and closes on as they are', () => {
+    expect(said(book.observe(bar(DAY, DAY + 4_000)))).toEqual(['update 5m +0']);
+    expect(said(book.observe(bar(DAY, DAY + 300_005)))).toEqual(['close 5m +0']);
+  });
+});
+
+describe('a book of a venue that does not', () => {
+  const book = () => new CandleBook({ closes: 'inferred', rolledUp: ROLLED_UP });
+
+  it('closes the bar before, not the one that appeared', () => {
+    const live = book();
+    live.observe(bar(DAY, DAY + 299_000, { close: 9.5 }));
+    const entries = live.observe(bar(DAY + 300_000, DAY + 301_000, { close: 12 }));
+    const closed = entries.find((entry) => entry.kind === 'close');
+    expect(closed?.candle).toMatchObject({ timestamp: DAY, close: 9.5, sequenceNum: closeAsOf('5m', DAY) });
+  });
+
+  it('takes a final state of the bar before that comes after the new bar began', () => {
+    const live = book();
+    live.observe(bar(DAY, DAY + 299_000));
+    live.observe(bar(DAY + 300_000, DAY + 301_000));
+    const late = bar(DAY, DAY + 301_500, { close: 11.5 });
+    expect(live.observe(late)[0]).toEqual({ kind: 'close', candle: late });
+  });
+
+  it('ignores an old state of a closed bar', () => {
+    const live = book();
+    live.observe(bar(DAY + 300_000, DAY + 301_000));
+    expect(live.observe(bar(DAY, DAY + 200_000))).toEqual([]);
+  });
+
+  it('rolls longer bars up at the very close of their last child', () => {
+    const live = book();
+    const closes: string[] = [];
+    for (let at = 0; at <= 288; at += 1) {
+      const openTime = DAY + at * 300_000;
+      closes.push(
+        ...said(live.observe(bar(openTime, openTime + 1_000))).filter((text) => /close (?!5m)/.test(text)),
+      );
+    }
+    expect(closes.filter((text) => text.startsWith('close 15m'))).toHaveLength(96);
+    expect(closes.filter((text) => text.startsWith('close 1h'))).toHaveLength(24);
+    expect(closes.filter((text) => text.startsWith('close 4h'))).toHaveLength(6);
+    expect(closes.at(-1)).toBe('close 1d +0');
+  });
+
+  it('shows longer bars in progress, none of which passes for closed', () => {
+    const live = book();
+    live.observe(bar(DAY, DAY + 299_000, { high: 20 }));
+    const entries = live.observe(bar(DAY + 300_000, DAY + 301_000, { close: 11.2 }));
+    const hour = entries.find((entry) => entry.candle.timeframe === '1h');
+    expect(hour).toMatchObject({
+      kind: 'update',
+      candle: { timestamp: DAY, high: 20, close: 11.2, volume: 2 },
+    });
+    expect(entries.filter(({ kind }) => kind === 'update').some(({ candle }) => isClosed(candle))).toBe(
+      false,
+    );
+  });
+
+  it('says nothing of a longer bar whose first children it has not seen, until it is told of them', () => {
+    const live = book();
+    const at = DAY + 600_000;
+    expect(said(live.observe(bar(at, at + 1_000)))).toEqual(['update 5m +10']);
+    live.remember([0, 1].map((n) => bar(DAY + n * 300_000, DAY + 3_600_000)));
+    const after = live.observe(bar(at + 300_000, at + 301_000));
+    expect(said(after)).toContain('close 15m +0');
+  });
+
+  it('never closes a bar before its time nor twice with the same state, whatever the order of states', () => {
+    const state = fc.record({ at: fc.integer({ min: 0, max: 40 }), late: fc.integer({ min: 0, max: 900 }) });
+    fc.assert(
+      fc.property(fc.array(state, { maxLength: 60 }), (states) => {
+        const live = book();
+        const seen = new Set<string>();
+        for (const { at, late } of states) {
+          const openTime = DAY + at * 300_000;
+          const micros = Math.min((openTime + late * 1_000) * 1_000, closeAsOf('5m', openTime) - 1);
+          for (const { kind, candle } of live.observe(bar(openTime, 0, { sequenceNum: micros }))) {
+            expect(kind === 'close').toBe(isClosed(candle));
+            expect(candle.timestamp).toBe(openTimeOf(candle.timeframe, candle.timestamp));
+            if (kind !== 'close') continue;
+            const key = `${candle.timeframe} ${candle.timestamp} ${candle.sequenceNum}`;
+            expect(seen.has(key) && candle.timeframe === '5m').toBe(false);
+            seen.add(key);
+            expect(candle.sequenceNum).toBeGreaterThanOrEqual(
+              (candle.timestamp + timeframeMs(candle.timeframe)) * 1_000,
+            );
+          }
+        }
+      }),
+    );
+  });
+});

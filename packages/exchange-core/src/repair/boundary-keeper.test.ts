@@ -1,0 +1,138 @@
+import { TIMEFRAMES, newestClosedOpenTime, timeframeMs } from '@livermore/schemas';
+import type { Series, Timeframe } from '@livermore/schemas';
+import { ManualClock } from '@livermore/utils';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BoundaryKeeper } from './boundary-keeper';
+import type { RepairRequest } from './gap-repairer';
+
+const MIDNIGHT = Date.UTC(2025, 4, 20);
+const MINUTE = 60_000;
+
+function keeper(flagged: readonly Timeframe[], startAt = MIDNIGHT + 30_000) {
+  const clock = new ManualClock(startAt);
+  const requests: RepairRequest[] = [];
+  const silent: Series[] = [];
+  const kept = new BoundaryKeeper({
+    flagged,
+    settleMs: 2_000,
+    confirmMs: flagged.length > 0 ? 2_000 : 75_000,
+    clock,
+    venueTime: clock,
+    repair: (request) => requests.push(request),
+    onSilent: (series) => silent.push(series),
+  });
+  const said = () =>
+    requests.map(
+      ({ series, from, to, reason }) =>
+        `${reason} ${series.timeframe} ${(from - MIDNIGHT) / MINUTE}..${(to - MIDNIGHT) / MINUTE}`,
+    );
+  return { clock, kept, requests, silent, said };
+}
+
+const one = (timeframe: Timeframe): Series => ({ symbol: 'X', timeframe });
+
+describe('keeping boundaries of a stream that flags closes (BASE-04)', () => {
+  it('asks for nothing while closes come', async () => {
+    const { clock, kept, requests } = keeper(TIMEFRAMES);
+    kept.watch(one('1m'), MIDNIGHT - MINUTE);
+    kept.start();
+    for (let minute = 1; minute <= 5; minute += 1) {
+      kept.settled(one('1m'), MIDNIGHT + (minute - 1) * MINUTE);
+      await clock.advance(MINUTE);
+    }
+    expect(requests).toEqual([]);
+  });
+
+  it('asks for an overdue close five seconds after its boundary, and for all of them after a sleep', async () => {
+    const { clock, kept, said } = keeper(TIMEFRAMES);
+    kept.watch(one('1m'), MIDNIGHT - MINUTE);
+    kept.start();
+    await clock.advance(34_999);
+    expect(said()).toEqual([]);
+    await clock.advance(2);
+    expect(said()).toEqual(['overdue 1m 0..1']);
+    clock.jump(10 * MINUTE);
+    await clock.advance(MINUTE);
+    expect(said().at(-1)).toBe('overdue 1m 0..11');
+  });
+
+  it('suspects the subscription when a series stays silent, and spaces its questions', async () => {
+    const { clock, kept, requests, silent } = keeper(TIMEFRAMES);
+    kept.watch(one('1m'), MIDNIGHT - MINUTE);
+    kept.start();
+    await clock.advance(60 * MINUTE);
+    expect(silent.length).toBeGreaterThan(0);
+    expect(requests.length).toBeLessThan(10);
+  });
+});
+
+describe('keeping boundaries where REST closes bars', () => {
+  it('fetches each boundary when REST has settled, re-reading the two bars before', async () => {
+    const { clock, kept, said } = keeper([]);
+    kept.watch(one('1m'), MIDNIGHT - MINUTE);
+    kept.start();
+    await clock.advance(31_999);
+    expect(said()).toEqual([]);
+    await clock.advance(2);
+    expect(said()).toEqual(['boundary 1m -2..1']);
+  });
+
+  it('reads a long bar once more when the venue has had time to correct it', async () => {
+    const { clock, kept, said } = keeper([], MIDNIGHT + 4.5 * MINUTE);
+    kept.watch(one('5m'), MIDNIGHT - 5 * MINUTE);
+    kept.start();
+    await clock.advance(MINUTE);
+    kept.settled(one('5m'), MIDNIGHT);
+    await clock.advance(4 * MINUTE);
+    expect(said()).toEqual(['boundary 5m -10..5', 'confirm 5m -10..5']);
+  });
+
+  it('asks a quiet symbol ever more rarely, and at once again when it trades', async () => {
+    const { clock, kept, requests } = keeper([]);
+    kept.watch(one('1m'), MIDNIGHT - MINUTE);
+    kept.start();
+    await clock.advance(120 * MINUTE);
+    const quiet = requests.length;
+    expect(quiet).toBeLessThan(15);
+    kept.active('X', TIMEFRAMES);
+    await clock.advance(MINUTE);
+    expect(requests.length).toBe(quiet + 1);
+  });
+});
+
+describe('keeping boundaries, whatever happens', () => {
+  it('has asked for every bar that closed without being settled', () => {
+    const step = fc.record({ settle: fc.boolean(), minutes: fc.integer({ min: 1, max: 90 }) });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...TIMEFRAMES),
+        fc.boolean(),
+        fc.array(step, { maxLength: 40 }),
+        (timeframe, isFlagged, steps) => {
+          const { kept, requests } = keeper(isFlagged ? TIMEFRAMES : []);
+          let settledTo = MIDNIGHT - timeframeMs(timeframe);
+          let now = MIDNIGHT;
+          kept.watch(one(timeframe), settledTo);
+          for (const { settle, minutes } of steps) {
+            now += minutes * MINUTE;
+            const due = newestClosedOpenTime(timeframe, now);
+            if (settle && due > settledTo) {
+              settledTo = due;
+              kept.settled(one(timeframe), due);
+            }
+            requests.length = 0;
+            kept.active('X', [timeframe]);
+            kept.round(now + 5_000);
+            const last = requests.at(-1);
+            if (settledTo >= due) expect(requests.every(({ reason }) => reason === 'confirm')).toBe(true);
+            else {
+              expect(last?.from).toBeLessThanOrEqual(settledTo + timeframeMs(timeframe));
+              expect(last?.to).toBe(due + timeframeMs(timeframe));
+            }
+          }
+        },
+      ),
+    );
+  });
+});

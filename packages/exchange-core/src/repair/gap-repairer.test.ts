@@ -1,0 +1,123 @@
+import type { Timeframe } from '@livermore/schemas';
+import { ManualClock, silentLogger } from '@livermore/utils';
+import { describe, expect, it } from 'vitest';
+import { BannedError, DecodeError, UnavailableError } from '../errors';
+import type { PageReport } from '../ports';
+import type { CandlePage } from '../protocol/protocol';
+import { GapRepairer } from './gap-repairer';
+
+const NOW = Date.UTC(2025, 4, 20, 12);
+const MINUTE = 60_000;
+
+function world(answer: (page: CandlePage, call: number) => Partial<PageReport> | Error = () => ({})) {
+  const clock = new ManualClock(NOW);
+  const pages: string[] = [];
+  const repairer = new GapRepairer({
+    clock,
+    logger: silentLogger,
+    candlesPerPage: 100,
+    venueTime: clock,
+    loader: {
+      async load(page) {
+        pages.push(`${page.symbol} ${(page.from - NOW) / MINUTE}..${(page.to - NOW) / MINUTE}`);
+        await Promise.resolve();
+        const given = answer(page, pages.length);
+        if (given instanceof Error) throw given;
+        return { page, rows: 0, written: 0, corrected: 0, noTrades: 0, absent: [], unsettled: [], ...given };
+      },
+    },
+  });
+  const request = (from: number, to: number, symbol = 'BTCUSDT', lane: 'repair' | 'boundary' = 'repair') => {
+    const series = { symbol, timeframe: '1m' as Timeframe };
+    repairer.request({ series, from: NOW + from * MINUTE, to: NOW + to * MINUTE, reason: 'test', lane });
+  };
+  return { clock, pages, repairer, request };
+}
+
+describe('repairing gaps (BASE-04)', () => {
+  it('fetches exactly the range asked for, in pages', async () => {
+    const { repairer, request, pages } = world();
+    request(-250, 0);
+    await repairer.drain();
+    expect(pages).toEqual(['BTCUSDT -250..-150', 'BTCUSDT -150..-50', 'BTCUSDT -50..0']);
+    expect(repairer.facts).toEqual({ open: 0, repaired: 1, failures: 0, abandoned: 0 });
+  });
+
+  it('has nothing to do for an empty range', async () => {
+    const { repairer, request, pages } = world();
+    request(0, 0);
+    await repairer.drain();
+    expect(pages).toEqual([]);
+  });
+
+  it('joins what is asked of one series while it waits', async () => {
+    const { repairer, request, pages } = world();
+    request(-5, 0);
+    request(-9, -7);
+    request(-3, 2);
+    await repairer.drain();
+    expect(pages).toEqual(['BTCUSDT -5..0', 'BTCUSDT -9..2']);
+  });
+
+  it('never asks for more than the cache keeps', async () => {
+    const { repairer, request, pages } = world();
+    request(-50_000, 0);
+    await repairer.drain();
+    expect(pages).toHaveLength(10);
+  });
+
+  it('asks again, later, for what an answer left unsettled, and then leaves it to the next sweep', async () => {
+    const { clock, repairer, request, pages } = world(() => ({ unsettled: [NOW - MINUTE] }));
+    request(-5, 0);
+    await clock.advance(3_600_000);
+    expect(pages).toHaveLength(6);
+    expect(pages[1]).toBe('BTCUSDT -1..1');
+    expect(repairer.facts).toMatchObject({ open: 0, abandoned: 1 });
+  });
+
+  it('retries an unavailable venue for as long as it takes', async () => {
+    const { clock, repairer, request } = world((_page, call) =>
+      call < 12 ? new UnavailableError('down') : {},
+    );
+    request(-5, 0);
+    await clock.advance(900_000);
+    expect(repairer.facts).toMatchObject({ open: 0, repaired: 1, failures: 11 });
+  });
+
+  it('sends nothing before a ban is over', async () => {
+    const until = NOW + 120_000;
+    const { clock, request, pages } = world((_page, call) =>
+      call === 1 ? new BannedError('venue', until) : {},
+    );
+    request(-5, 0);
+    await clock.advance(119_000);
+    expect(pages).toHaveLength(1);
+    await clock.advance(2_000);
+    expect(pages).toHaveLength(2);
+  });
+
+  it('gives a page up that can never be read', async () => {
+    const { clock, repairer, request, pages } = world(() => new DecodeError('venue', 'open', 'not a number'));
+    request(-5, 0);
+    await clock.advance(3_600_000);
+    expect(pages).toHaveLength(1);
+    expect(repairer.facts).toMatchObject({ open: 0, abandoned: 1 });
+  });
+
+  it('runs urgent repairs before boundary fetches, and only so many at once', async () => {
+    const { repairer, request, pages } = world();
+    for (let at = 0; at < 20; at += 1) request(-1, 0, `B${at}`, 'boundary');
+    request(-1, 0, 'URGENT');
+    await repairer.drain();
+    expect(pages.indexOf('URGENT -1..0')).toBe(16);
+    expect(pages).toHaveLength(21);
+  });
+
+  it('leaves no timer behind when stopped', async () => {
+    const { clock, repairer, request } = world(() => new UnavailableError('down'));
+    request(-5, 0);
+    await clock.advance(10);
+    repairer.stop();
+    expect(clock.pendingTimers).toBe(0);
+  });
+});

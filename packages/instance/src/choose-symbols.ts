@@ -1,0 +1,77 @@
+import { UnknownSymbolError } from '@livermore/exchange-core';
+import type { ExchangeSymbol } from '@livermore/schemas';
+
+/** Which symbols an exchange should run: named ones, the most active so many, or all that trade. */
+export type SymbolChoice =
+  | { readonly kind: 'named'; readonly symbols: readonly string[] }
+  | { readonly kind: 'top'; readonly count: number }
+  | { readonly kind: 'all' };
+
+/** Where a listing does not tell volumes, markets of these rank first, in this order. */
+const MAJOR_BASES = ['BTC', 'ETH', 'SOL', 'XRP', 'BNB', 'DOGE', 'ADA', 'AVAX', 'LINK', 'LTC', 'DOT', 'BCH'];
+const DOLLAR_QUOTES = ['USDT', 'USD', 'USDC'];
+
+/**
+ * Resolves a choice against what the venue lists. Named symbols keep their order, doubles are dropped.
+ * @throws UnknownSymbolError naming each symbol that is not listed or not tradable, with the nearest that are
+ */
+export function chooseSymbols(
+  listed: readonly ExchangeSymbol[],
+  choice: SymbolChoice,
+): readonly ExchangeSymbol[] {
+  const tradable = listed.filter((each) => each.isTradable);
+  if (choice.kind === 'all') return tradable;
+  if (choice.kind === 'top') return tradable.toSorted(byActivity).slice(0, choice.count);
+  const known = new Map(tradable.map((each) => [each.symbol, each]));
+  const wanted = [...new Set(choice.symbols)];
+  const unknown = wanted.filter((symbol) => !known.has(symbol));
+  if (unknown.length > 0) throw unknownSymbols(unknown, tradable, new Set(listed.map((each) => each.symbol)));
+  return wanted.flatMap((symbol) => known.get(symbol) ?? []);
+}
+
+function byActivity(a: ExchangeSymbol, b: ExchangeSymbol): number {
+  // An alias shares its book with the symbol it is streamed as: it would only repeat it.
+  const alias = Number(a.streamedAs !== undefined) - Number(b.streamedAs !== undefined);
+  if (alias !== 0) return alias;
+  const volume = (b.quoteVolume24h ?? 0) - (a.quoteVolume24h ?? 0);
+  if (volume !== 0) return volume;
+  return (
+    rank(DOLLAR_QUOTES, a.quote) - rank(DOLLAR_QUOTES, b.quote) ||
+    rank(MAJOR_BASES, a.base) - rank(MAJOR_BASES, b.base)
+  );
+}
+
+function rank(order: readonly string[], name: string): number {
+  const at = order.indexOf(name);
+  return at < 0 ? order.length : at;
+}
+
+function unknownSymbols(
+  unknown: readonly string[],
+  tradable: readonly ExchangeSymbol[],
+  listed: ReadonlySet<string>,
+): UnknownSymbolError {
+  const sentences = unknown.map((symbol) => {
+    if (listed.has(symbol)) return `${symbol} is listed but not tradable now`;
+    const near = nearest(symbol, tradable);
+    return `${symbol} is not listed${near.length === 0 ? '' : ` (did you mean ${near.join(', ')}?)`}`;
+  });
+  return new UnknownSymbolError(sentences.join('; '), { symbols: unknown });
+}
+
+const SUGGESTIONS = 3;
+
+function nearest(symbol: string, tradable: readonly ExchangeSymbol[]): readonly string[] {
+  const bare = symbol.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+  return tradable
+    .filter((each) => {
+      const other = each.symbol.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+      return (
+        other === bare ||
+        (bare.length >= 3 &&
+          (other.startsWith(bare) || (other.startsWith(each.base) && bare.startsWith(each.base))))
+      );
+    })
+    .map((each) => each.symbol)
+    .slice(0, SUGGESTIONS);
+}
