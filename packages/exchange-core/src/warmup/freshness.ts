@@ -1,0 +1,106 @@
+import type { OpenTimeRange, Timeframe } from '@livermore/schemas';
+import { timeframeMs } from '@livermore/schemas';
+import { targetWindow } from '../coverage/coverage';
+import type { Coverage } from '../coverage/coverage';
+import type { CoverageReader } from '../coverage/coverage-reader';
+import { DEFAULT_CANDLE_TARGET, MIN_CANDLE_THRESHOLD } from './types';
+import type { CandleStatusResult, EntryReason } from './types';
+
+/**
+ * Depth is not freshness: sixty candles of last week, or sixty with a hole, are enough of nothing. A pair is
+ * sufficient when the newest closed bar is there, none before it is missing, and the series is deep enough.
+ */
+
+/** A pair after judging: what the planner needs to know of it. */
+export interface PairState extends CandleStatusResult {
+  /** The target's window: what the pair will hold when it is filled. */
+  readonly window: OpenTimeRange;
+  /** What is to be asked for; empty for a sufficient pair. */
+  readonly missing: readonly OpenTimeRange[];
+  /** Ranges of the window whose bars are closed in the cache, or known not to exist: children to derive from. */
+  readonly settled: readonly OpenTimeRange[];
+}
+
+/**
+ * Bars from which on a series counts as deep enough for a target. The threshold goes with the default target; who
+ * asks for more wants more.
+ */
+export function sufficientDepth(target: number): number {
+  return target > DEFAULT_CANDLE_TARGET ? target : Math.min(target, MIN_CANDLE_THRESHOLD);
+}
+
+/**
+ * Judges one pair by the coverage of its target's window. Bars the venue is known not to have are not asked for
+ * again, so a symbol listed yesterday is sufficient with what there is.
+ */
+export function judgeFreshness(
+  counted: CandleStatusResult,
+  pair: { readonly window: OpenTimeRange; readonly coverage: Coverage; readonly target: number },
+): PairState {
+  const { window, coverage, target } = pair;
+  const { symbol, timeframe, cachedCount } = counted;
+  const missing = coverage.missing.filter((range) => range.why === 'not-fetched').map(rangeOf);
+  const settled = complement(missing, window);
+  const state = { symbol, timeframe, cachedCount, window, settled };
+  if (missing.length === 0 || isOnlyShallow(missing, pair, timeframe)) {
+    return { ...state, sufficient: true, missing: [] };
+  }
+  return { ...state, sufficient: false, missing, reason: reasonOf(cachedCount, missing, window, target) };
+}
+
+/** Whether all that is missing lies before an unbroken run that is deep enough. */
+function isOnlyShallow(
+  missing: readonly OpenTimeRange[],
+  pair: { readonly window: OpenTimeRange; readonly coverage: Coverage; readonly target: number },
+  timeframe: Timeframe,
+): boolean {
+  const [first, ...others] = missing;
+  if (first === undefined || others.length > 0 || pair.coverage.present === 0) return false;
+  if (first.from > pair.window.from) return false;
+  const run = (pair.window.to - first.to) / timeframeMs(timeframe);
+  return run >= sufficientDepth(pair.target);
+}
+
+function reasonOf(
+  cachedCount: number,
+  missing: readonly OpenTimeRange[],
+  window: OpenTimeRange,
+  target: number,
+): EntryReason {
+  if (cachedCount === 0) return 'empty';
+  if (cachedCount < Math.min(target, MIN_CANDLE_THRESHOLD)) return 'low-count';
+  if (missing.at(-1)?.to === window.to) return 'stale';
+  const isShallow = missing.length === 1 && missing[0]?.from === window.from;
+  return isShallow ? 'low-count' : 'gap';
+}
+
+const rangeOf = ({ from, to }: OpenTimeRange): OpenTimeRange => ({ from, to });
+
+/** What of a window is not in `holes` (ascending, disjoint). */
+function complement(holes: readonly OpenTimeRange[], window: OpenTimeRange): OpenTimeRange[] {
+  const rest: OpenTimeRange[] = [];
+  let at = window.from;
+  for (const hole of [...holes, { from: window.to, to: window.to }]) {
+    if (at < hole.from) rest.push({ from: at, to: hole.from });
+    at = hole.to;
+  }
+  return rest;
+}
+
+/** Judges many pairs at one instant of the venue's clock (ms), with their series read together. */
+export async function readFreshness(
+  counted: readonly CandleStatusResult[],
+  options: { readonly reader: CoverageReader; readonly target: number; readonly venueNow: number },
+): Promise<PairState[]> {
+  const { reader, target, venueNow } = options;
+  const queries = counted.map(({ symbol, timeframe }) => ({
+    series: { symbol, timeframe },
+    window: targetWindow(timeframe, target, venueNow),
+  }));
+  const coverages = await reader.read(queries, venueNow);
+  return counted.flatMap((result, at) => {
+    const [query, coverage] = [queries[at], coverages[at]];
+    if (query === undefined || coverage === undefined) return [];
+    return [judgeFreshness(result, { window: query.window, coverage, target })];
+  });
+}
