@@ -14,6 +14,8 @@ const ENTRIES: readonly Entry[] = [
   entry(1, 'coinbase', coinbaseProtocol, 'wss://advanced-trade-ws.coinbase.com', 'https://api.coinbase.com'),
   entry(2, 'binance', binanceProtocol, 'wss://stream.binance.com:9443', 'https://api.binance.com'),
   entry(3, 'binance_us', binanceProtocol, 'wss://stream.binance.us:9443', 'https://api.binance.us'),
+  // A simulated exchange on this machine. Its own id keeps invented candles apart from any venue's.
+  entry(90, 'sandbox', binanceProtocol, 'ws://127.0.0.1:8101', 'http://127.0.0.1:8101'),
 ];
 
 const BY_NAME: ReadonlyMap<string, Entry> = new Map(ENTRIES.map((known) => [known.exchange.name, known]));
