@@ -16,8 +16,11 @@ const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }).toSt
 type Claims = Readonly<Record<string, unknown>>;
 const GOOD: Claims = { sub: NAME, iss: 'cdp', nbf: NOW, exp: NOW + 120, uri: URI };
 
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
 function token(claims: Claims, alg: 'ES256' | 'EdDSA' = 'ES256', header: Claims = {}): string {
-  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const head = { alg, typ: 'JWT', kid: NAME, nonce: '00ff', ...header };
   const text = `${encode(head)}.${encode(claims)}`;
   const bytes = Buffer.from(text);
@@ -105,19 +108,13 @@ describe('private routes', () => {
 });
 
 describe('tokens on a socket', () => {
-  const subscribe = (jwt: string) => {
-    const socket = rigWith().open();
-    socket.send({ type: 'subscribe', channel: 'heartbeats', jwt });
-    return socket.frames.map((frame) => frame.raw);
-  };
-
   it('are the same claims without a uri', () => {
-    expect(subscribe(token({ ...GOOD, uri: undefined }))[0]).toContain('"channel":"subscriptions"');
+    expect(answersTo(token({ ...GOOD, uri: undefined }))[0]).toContain('"channel":"subscriptions"');
   });
 
   it('that are wrong are an authentication failure', () => {
     for (const jwt of [token(GOOD), token({ ...GOOD, uri: undefined, exp: NOW - 60 }), 'x'])
-      expect(subscribe(jwt)).toEqual(['{"type":"error","message":"authentication failure"}']);
+      expect(answersTo(jwt)).toEqual(['{"type":"error","message":"authentication failure"}']);
   });
 
   it('free a client of the limit on messages', () => {
@@ -132,4 +129,10 @@ function altered(jwt: string): string {
   const [head, , signature] = jwt.split('.');
   const claims = Buffer.from(JSON.stringify({ ...GOOD, exp: NOW + 1000 })).toString('base64url');
   return `${head}.${claims}.${signature}`;
+}
+
+function answersTo(jwt: string): readonly string[] {
+  const socket = rigWith().open();
+  socket.send({ type: 'subscribe', channel: 'heartbeats', jwt });
+  return socket.frames.map((frame) => frame.raw);
 }

@@ -128,6 +128,10 @@ function createRigMarketWithout(openTime: number) {
   };
 }
 
+function tradesWith(limit: string) {
+  return createRig().get(`/market/products/ETH-USD/ticker${limit}`);
+}
+
 describe('time', () => {
   it('is three texts', () => {
     expect(createRig().get('/time').body).toBe(
@@ -178,10 +182,8 @@ describe('the listing', () => {
 });
 
 describe('recent trades', () => {
-  const trades = (limit: string, id = 'ETH-USD') => createRig().get(`/market/products/${id}/ticker${limit}`);
-
   it('are capped at 100 (vector 7), newest first', () => {
-    const rows = rowsOf(trades('?limit=500').body, 'trades');
+    const rows = rowsOf(tradesWith('?limit=500').body, 'trades');
     expect(rows).toHaveLength(100);
     const ids = rows.map((row) => Number(row['trade_id']));
     expect(ids).toEqual(ids.toSorted((a, b) => b - a));
@@ -189,13 +191,13 @@ describe('recent trades', () => {
   });
 
   it('fail from a limit of 1001 on (vector 8), and need a limit', () => {
-    expect(trades('?limit=1001').status).toBe(500);
-    expect(trades('?limit=1000').status).toBe(200);
-    expect(trades('').status).toBe(400);
+    expect(tradesWith('?limit=1001').status).toBe(500);
+    expect(tradesWith('?limit=1000').status).toBe(200);
+    expect(tradesWith('').status).toBe(400);
   });
 
   it('tell the side of the maker', () => {
-    const rows = rowsOf(trades('?limit=2').body, 'trades');
+    const rows = rowsOf(tradesWith('?limit=2').body, 'trades');
     for (const row of rows) expect(row['side']).toBe(Number(row['trade_id']) % 2 === 0 ? 'BUY' : 'SELL');
   });
 

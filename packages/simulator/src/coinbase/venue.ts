@@ -36,7 +36,11 @@ export function createCoinbaseVenue(
   const sessions = new Set<Session>();
 
   const onStart = (fault: Fault) => strike(fault, { sessions, heartbeats, hub });
-  const onEnd = (fault: Fault) => (fault.kind === 'clock-skew' ? onStart(fault) : undefined);
+  const onEnd = (fault: Fault) => {
+    if (fault.kind === 'clock-skew') onStart(fault);
+    // A feed that saw no end of the outage waits for nothing.
+    if (fault.kind === 'outage') hub.replan();
+  };
   const unlisten = [faults.onStart(onStart), faults.onEnd(onEnd)];
 
   return {

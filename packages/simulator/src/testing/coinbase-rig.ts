@@ -55,12 +55,15 @@ export interface RigOptions {
   readonly updateEveryMs?: number;
 }
 
-/** BTC-USD trades every minute but one, ETH-USD every five seconds, ABC-USD no more. */
+function isQuiet(time: number): boolean {
+  return time >= 1_795_168_620_000 && time < 1_795_168_680_000;
+}
+
+/** BTC-USD trades every minute but one, ETH-USD every 400 ms, ABC-USD no more. */
 export function vectorMarket(): Market {
   const from = FROZEN - (FROZEN % 86_400_000) - 2 * 86_400_000;
-  const quiet = (time: number) => time >= 1_795_168_620_000 && time < 1_795_168_680_000;
   return createFakeMarket([
-    { symbol: 'BTC-USD', everyMs: 20_000, from, skips: quiet },
+    { symbol: 'BTC-USD', everyMs: 20_000, from, skips: isQuiet },
     { symbol: 'ETH-USD', everyMs: 400, from: FROZEN - 6 * 3_600_000 },
     { symbol: 'ABC-USD', everyMs: 60_000, from, until: 1_795_100_000_000 },
   ]);
@@ -131,9 +134,9 @@ function readFrame(raw: string, at: number): ReadFrame {
   return {
     at,
     raw,
-    channel: String(frame['channel'] ?? frame['type']),
+    channel: textOf(frame['channel'] ?? frame['type']),
     sequence: Number(frame['sequence_num'] ?? -1),
-    timestamp: String(frame['timestamp'] ?? ''),
+    timestamp: textOf(frame['timestamp']),
     event: events.length === 0 ? frame : objectOf(events[0]),
   };
 }
@@ -148,4 +151,9 @@ export function rowsOf(from: unknown, key: string): readonly Readonly<Record<str
   const root = objectOf(typeof from === 'string' ? JSON.parse(from) : from);
   const rows: unknown = root[key];
   return Array.isArray(rows) ? rows.map(objectOf) : [];
+}
+
+/** A text or a number as text; anything else as ''. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
