@@ -7,3 +7,4 @@ export * from './json-value';
 export * from './redis';
 export * from './strategies/candle-cache';
 export * from './strategies/ticker-cache';
+export * from './symbol-store';

@@ -28,6 +28,11 @@ export function warmupStatsKey(exchangeId: number): string {
 
 // ── Tier 1: exchange-scoped (shared) ─────────────────────────────────────────────────────────────────────────
 
+/** The symbols an exchange keeps live. @example exchangeSymbolsKey(2) // 'exchange:2:symbols' */
+export function exchangeSymbolsKey(exchangeId: number): string {
+  return `exchange:${exchangeId}:symbols`;
+}
+
 /** The series every reader shares. @example exchangeCandleKey(2, 'BTCUSDT', '1m') // 'candles:2:BTCUSDT:1m' */
 export function exchangeCandleKey(exchangeId: number, symbol: string, timeframe: Timeframe): string {
   return `candles:${exchangeId}:${symbol}:${timeframe}`;

@@ -13,3 +13,4 @@ export type { Env } from './env';
 export * from './errors';
 export type { PortWish } from './server/port';
 export { startRedis, type StartedRedis, type StartRedisOptions } from './start-redis';
+export { runningRedis } from './running-redis';

@@ -1,0 +1,64 @@
+import { CandleCacheStrategy } from '@livermore/cache';
+import type { StoredCandle } from '@livermore/cache';
+import { defaultExchange } from '@livermore/exchange-core';
+import { closeTimeOf, isClosed } from '@livermore/schemas';
+import type { Timeframe } from '@livermore/schemas';
+import type { CliConfig } from '../config';
+import { instant } from '../output/format';
+import { json, line, note, styled, table } from '../output/print';
+import { openRedis } from '../redis';
+import type { RedisChoice } from '../redis';
+
+export interface CandlesOptions extends RedisChoice {
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+export interface CandlesTarget {
+  readonly exchange: string;
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+}
+
+/** Prints the newest cached candles of a series, oldest first. */
+export async function candles(target: CandlesTarget, options: CandlesOptions, config: CliConfig): Promise<void> {
+  const { id } = defaultExchange(target.exchange);
+  const opened = await openRedis(options, config, 'candles');
+  try {
+    const cache = new CandleCacheStrategy(opened.redis);
+    const stored = await cache.readExchangeCandles(id, target, { limit: options.limit });
+    if (options.json === true) json({ ...target, exchangeId: id, candles: stored.map(shown) });
+    else print(target, stored);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** A candle for programs: its values, when it closes, and whether it is closed. */
+function shown(candle: StoredCandle) {
+  const { timestamp, open, high, low, close, volume, sequenceNum, source } = candle;
+  const closeTime = closeTimeOf(candle.timeframe, timestamp);
+  return { timestamp, closeTime, open, high, low, close, volume, closed: isClosed(candle), sequenceNum, source };
+}
+
+function print(target: CandlesTarget, stored: readonly StoredCandle[]): void {
+  if (stored.length === 0) {
+    note(`No candles of ${target.symbol} ${target.timeframe} are cached for ${target.exchange}.`);
+    return;
+  }
+  const columns = [
+    { title: 'open time (UTC)' },
+    ...['open', 'high', 'low', 'close', 'volume'].map((title) => ({ title, align: 'right' as const })),
+    { title: 'state' },
+    { title: 'source' },
+    { title: 'true at (UTC)' },
+  ];
+  const rows = stored.map((candle) => [
+    instant(candle.timestamp),
+    ...[candle.open, candle.high, candle.low, candle.close, candle.volume].map(String),
+    isClosed(candle) ? 'closed' : styled('yellow', 'forming'),
+    candle.source ?? '',
+    candle.sequenceNum === undefined ? '' : instant(candle.sequenceNum / 1000),
+  ]);
+  line(table(columns, rows));
+}
