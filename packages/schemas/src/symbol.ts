@@ -4,6 +4,8 @@ import { z } from 'zod';
 const MAX_SYMBOL_LENGTH = 64;
 
 const SYMBOL = /^[^\s:\p{Cc}]+$/u;
+/** Nearly every symbol: printable ASCII without the colon. A much faster test than `SYMBOL`, which includes it. */
+const ASCII_SYMBOL = /^[!-9;-~]+$/;
 
 /**
  * An instrument in the venue's own spelling: `BTCUSDT`, `BTC-USD`. Any script is allowed (venues list some in
@@ -18,5 +20,6 @@ export const SymbolSchema = z
 
 /** What `SymbolSchema` checks, for paths where a schema is too slow. */
 export function isSymbol(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_SYMBOL_LENGTH && SYMBOL.test(value);
+  if (typeof value !== 'string' || value.length > MAX_SYMBOL_LENGTH) return false;
+  return ASCII_SYMBOL.test(value) || SYMBOL.test(value);
 }

@@ -79,6 +79,8 @@ export interface StreamLimits {
   readonly topicsPerFrame: number;
   /** Least distance between two frames we send on one connection, ms. */
   readonly frameSpacingMs: number;
+  /** Whether that distance holds for all connections of this address together, not for each. */
+  readonly framesPerAddress?: true;
   /** Least distance between two connection attempts from this address, ms. */
   readonly connectSpacingMs: number;
   /** Connection attempts allowed per window: beyond it, wait. */

@@ -1,3 +1,4 @@
+import { isSymbol } from '@livermore/schemas';
 import type { z } from 'zod';
 import { DecodeError } from '../errors';
 import { decimalOf } from './decimal-text';
@@ -53,19 +54,24 @@ export function amountAt(value: unknown, where: Where, name: string): number {
   throw new DecodeError(where.venue, where.path + name, 'is not a decimal text of zero or more');
 }
 
+/** A computed figure that has not overflowed. @throws DecodeError naming the field it came from */
+export function finite(value: number, where: Where, name: string): number {
+  if (Number.isFinite(value)) return value;
+  throw new DecodeError(where.venue, where.path + name, 'is beyond what can be computed with');
+}
+
 /** An integer above zero that is exact in a float64. @throws DecodeError */
 export function integerAt(value: unknown, where: Where, name: string): number {
   if (typeof value === 'number' && value > 0 && Number.isSafeInteger(value)) return value;
   throw new DecodeError(where.venue, where.path + name, 'is not a positive integer');
 }
 
-/** A text of at least one character. @throws DecodeError */
-export function textAt(value: unknown, where: Where, name: string): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw new DecodeError(where.venue, where.path + name, 'is not a text');
+/** A symbol that can be kept. @throws DecodeError */
+export function symbolAt(value: unknown, where: Where, name: string): string {
+  if (isSymbol(value)) return value;
+  throw new DecodeError(where.venue, where.path + name, 'is not a symbol');
 }
 
-/** Open, high, low, close: the order of the arguments of `checkRange`. */
 interface Prices {
   readonly open: number;
   readonly high: number;

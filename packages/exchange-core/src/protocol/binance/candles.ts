@@ -1,4 +1,4 @@
-import { timeframeMs } from '@livermore/schemas';
+import { LATEST_OPEN_TIME_MS, timeframeMs } from '@livermore/schemas';
 import type { SourcedCandle } from '@livermore/schemas';
 import { restAsOf } from '../../as-of';
 import { DecodeError } from '../../errors';
@@ -59,7 +59,7 @@ function candleOf(row: unknown, at: number, page: CandlePage, context: AnswerCon
 function openTimeOfRow(cells: readonly unknown[], page: CandlePage, where: Where): number {
   const openTime = integerAt(cells[0], where, '[0]');
   const length = timeframeMs(page.timeframe);
-  if (openTime % length !== 0) {
+  if (openTime % length !== 0 || openTime > LATEST_OPEN_TIME_MS) {
     throw new DecodeError(where.venue, `${where.path}[0]`, `is not an open time of ${page.timeframe}`);
   }
   if (cells[6] !== openTime + length - 1) {

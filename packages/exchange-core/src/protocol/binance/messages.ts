@@ -1,3 +1,4 @@
+import { SymbolSchema } from '@livermore/schemas';
 import { z } from 'zod';
 
 /** The wire shapes that zod reads. Klines, the hot path, are read by hand in to-events.ts and candles.ts. */
@@ -12,7 +13,7 @@ const milliseconds = z.int().positive();
  */
 export const MiniTickerSchema = z.object({
   E: milliseconds,
-  s: z.string().min(1),
+  s: SymbolSchema,
   c: z.string(),
   o: z.string(),
   h: z.string(),
@@ -66,7 +67,7 @@ export const ExchangeInfoSchema = z.object({
   ),
   symbols: z.array(
     z.object({
-      symbol: z.string().min(1),
+      symbol: SymbolSchema,
       status: z.string(),
       baseAsset: z.string(),
       quoteAsset: z.string(),

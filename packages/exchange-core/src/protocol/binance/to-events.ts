@@ -1,9 +1,19 @@
-import { MICROS_PER_MS, isTimeframe, timeframeMs } from '@livermore/schemas';
+import { LATEST_OPEN_TIME_MS, MICROS_PER_MS, isTimeframe, timeframeMs } from '@livermore/schemas';
 import type { MarketEvent, Timeframe } from '@livermore/schemas';
 import { streamAsOf } from '../../as-of';
 import { DecodeError } from '../../errors';
 import type { DecodeContext, StreamMessage } from '../protocol';
-import { amountAt, checkRange, integerAt, isObject, parseJson, parseWith, priceAt, textAt } from '../wire';
+import {
+  amountAt,
+  checkRange,
+  finite,
+  integerAt,
+  isObject,
+  parseJson,
+  parseWith,
+  priceAt,
+  symbolAt,
+} from '../wire';
 import type { JsonObject, Where } from '../wire';
 import {
   ControlReplySchema,
@@ -84,7 +94,7 @@ function shutdownMessage(data: JsonObject, where: Where): StreamMessage {
   return { kind: 'goodbye', reason: 'serverShutdown', ...(E === undefined ? {} : { venueTime: E }) };
 }
 
-const KLINE_RANGE = { high: 'h', low: 'l' };
+const KLINE_RANGE = { high: 'k.h', low: 'k.l' };
 
 /**
  * A kline frame, field by field: this is the hot path, and a schema library costs several times the parse.
@@ -97,14 +107,14 @@ const KLINE_RANGE = { high: 'h', low: 'l' };
  * https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
  */
 function klineMessage(data: JsonObject, context: DecodeContext): StreamMessage {
-  const root: Where = { venue: context.exchange, path: '' };
+  const where: Where = { venue: context.exchange, path: '' };
   const kline = data['k'];
-  if (!isObject(kline)) throw new DecodeError(root.venue, 'k', 'is not an object');
-  const where: Where = { venue: context.exchange, path: 'k.' };
-  const venueTime = eventTimeOf(data, root);
-  const streamedAs = textAt(data['s'], root, 's');
+  if (!isObject(kline)) throw new DecodeError(where.venue, 'k', 'is not an object');
+  const venueTime = eventTimeOf(data, where);
+  const streamedAs = symbolAt(data['s'], where, 's');
   if (kline['s'] !== streamedAs) throw new DecodeError(where.venue, 'k.s', 'is not the symbol of the event');
-  const timeframe = textAt(kline['i'], where, 'i');
+  const timeframe = kline['i'];
+  if (typeof timeframe !== 'string') throw new DecodeError(where.venue, 'k.i', 'is not a text');
   if (!isTimeframe(timeframe)) {
     return { kind: 'ignored', what: `kline_${timeframe}`.slice(0, LONGEST_NAME) };
   }
@@ -113,11 +123,11 @@ function klineMessage(data: JsonObject, context: DecodeContext): StreamMessage {
   const timestamp = openTimeOfKline(kline, timeframe, where);
   const candle = {
     timestamp,
-    open: priceAt(kline['o'], where, 'o'),
-    high: priceAt(kline['h'], where, 'h'),
-    low: priceAt(kline['l'], where, 'l'),
-    close: priceAt(kline['c'], where, 'c'),
-    volume: amountAt(kline['v'], where, 'v'),
+    open: priceAt(kline['o'], where, 'k.o'),
+    high: priceAt(kline['h'], where, 'k.h'),
+    low: priceAt(kline['l'], where, 'k.l'),
+    close: priceAt(kline['c'], where, 'k.c'),
+    volume: amountAt(kline['v'], where, 'k.v'),
     symbol: streamedAs,
     timeframe,
     exchange: context.exchange,
@@ -132,20 +142,18 @@ function klineMessage(data: JsonObject, context: DecodeContext): StreamMessage {
   return { kind: 'data', venueTime, events };
 }
 
-/** Last instant (ms) whose microseconds are an exact integer. */
-const LATEST_TIME_MS = Math.floor(Number.MAX_SAFE_INTEGER / MICROS_PER_MS) - timeframeMs('1d');
-
+/** A time (ms) whose microseconds are an exact integer. */
 function eventTimeOf(data: JsonObject, where: Where): number {
   const time = integerAt(data['E'], where, 'E');
-  if (time <= LATEST_TIME_MS) return time;
+  if (time <= LATEST_OPEN_TIME_MS) return time;
   throw new DecodeError(where.venue, 'E', 'is not a time in milliseconds');
 }
 
 /** `t`, on the grid, with `T` one millisecond before the next open. */
 function openTimeOfKline(kline: JsonObject, timeframe: Timeframe, where: Where): number {
-  const openTime = integerAt(kline['t'], where, 't');
+  const openTime = integerAt(kline['t'], where, 'k.t');
   const length = timeframeMs(timeframe);
-  if (openTime % length !== 0 || openTime > LATEST_TIME_MS) {
+  if (openTime % length !== 0 || openTime > LATEST_OPEN_TIME_MS) {
     throw new DecodeError(where.venue, 'k.t', `is not an open time of ${timeframe}`);
   }
   if (kline['T'] !== openTime + length - 1) {
@@ -167,7 +175,7 @@ function tickerMessage(data: JsonObject, where: Where, context: DecodeContext): 
     const figures = {
       price,
       change24h: price - open,
-      changePercent24h: ((price - open) / open) * 100,
+      changePercent24h: finite(((price - open) / open) * 100, where, 'c'),
       high24h: high,
       low24h: low,
       volume24h,

@@ -1,3 +1,4 @@
+import { SymbolSchema } from '@livermore/schemas';
 import { z } from 'zod';
 
 /**
@@ -45,7 +46,7 @@ export const CandlesEventsSchema = z.array(
         low: z.string(),
         close: z.string(),
         volume: z.string(),
-        product_id: z.string().min(1),
+        product_id: SymbolSchema,
       }),
     ),
   }),
@@ -61,7 +62,7 @@ export const TickersEventsSchema = z.array(
   z.object({
     tickers: z.array(
       z.object({
-        product_id: z.string().min(1),
+        product_id: SymbolSchema,
         price: z.string(),
         volume_24_h: z.string(),
         low_24_h: z.string(),
@@ -92,7 +93,7 @@ export const TimeSchema = z.object({
 export const ProductsSchema = z.object({
   products: z.array(
     z.object({
-      product_id: z.string().min(1),
+      product_id: SymbolSchema,
       status: z.string(),
       is_disabled: z.boolean(),
       trading_disabled: z.boolean(),
@@ -100,7 +101,7 @@ export const ProductsSchema = z.object({
       base_currency_id: z.string(),
       quote_currency_id: z.string(),
       /** The product whose book this one shares, and under whose name it is streamed. */
-      alias: z.string().optional(),
+      alias: z.union([SymbolSchema, z.literal('')]).optional(),
       approximate_quote_24h_volume: z.string().optional(),
     }),
   ),

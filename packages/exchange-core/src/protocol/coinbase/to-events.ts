@@ -4,7 +4,7 @@ import { streamAsOf } from '../../as-of';
 import { DecodeError } from '../../errors';
 import { signedDecimalOf } from '../decimal-text';
 import type { DecodeContext, StreamMessage } from '../protocol';
-import { amountAt, isObject, parseJson, parseWith } from '../wire';
+import { amountAt, finite, isObject, parseJson, parseWith } from '../wire';
 import type { Where } from '../wire';
 import { readBar } from './bar';
 import type { Bar } from './bar';
@@ -133,7 +133,7 @@ function figuresOf(wire: WireTicker, where: Where): Figures | undefined {
   return {
     price,
     // The venue tells the percentage: the price of 24 h ago follows from it.
-    change24h: price - price / (1 + percent / 100),
+    change24h: finite(price - price / (1 + percent / 100), where, 'price_percent_chg_24_h'),
     changePercent24h: percent,
     high24h,
     low24h,

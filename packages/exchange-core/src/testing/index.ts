@@ -1,0 +1,5 @@
+export * from './fake-protocol';
+export * from './fake-venue';
+export * from './mutations';
+export * from './protocol.contract';
+export * from './recorded';
