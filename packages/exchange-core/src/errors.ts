@@ -68,3 +68,23 @@ export class RejectedError extends AppError {
   readonly code = 'EXCHANGE_REJECTED';
   readonly recovery: Recovery = 'skip';
 }
+
+/** The venue does not stream this timeframe: it is rolled up or fetched instead. */
+export class UnstreamedTimeframeError extends AppError {
+  readonly code = 'UNSTREAMED_TIMEFRAME';
+  readonly recovery: Recovery = 'skip';
+
+  constructor(exchange: string, timeframe: string, streamed: readonly string[]) {
+    super(`${exchange} does not stream ${timeframe}; it streams ${streamed.join(', ')}`, {
+      exchange,
+      timeframe,
+      streamed,
+    });
+  }
+}
+
+/** Too many requests wait for their turn: whoever asks must bound what it asks for. */
+export class RequestQueueFullError extends AppError {
+  readonly code = 'REST_QUEUE_FULL';
+  readonly recovery: Recovery = 'retry';
+}

@@ -1,6 +1,13 @@
+export { BinanceAdapter } from './adapter/binance-adapter';
+export { CoinbaseAdapter } from './adapter/coinbase-adapter';
 export * from './adapter/exchange-adapter';
+export * from './adapter/exchange-adapter-factory';
+export * from './adapter/streaming-adapter';
 export * from './as-of';
+export type { ConnectionFacts } from './connection/connection';
+export type { ConnectionStateName } from './connection/connection-state';
 export * from './errors';
+export * from './node-transport';
 export { binanceProtocol } from './protocol/binance/index';
 export { coinbaseProtocol } from './protocol/coinbase/index';
 export * from './protocol/protocol';

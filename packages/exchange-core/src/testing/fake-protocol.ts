@@ -71,9 +71,6 @@ export const FAKE_LIMITS: StreamLimits = {
 /** The fake venue's protocol. */
 export function fakeProtocol(options: FakeProtocolOptions = {}): ExchangeProtocol {
   const stream = fakeStream(options);
-  const unused = () => {
-    throw new Error('the fake venue has no REST');
-  };
   return {
     name: 'fake',
     timeframes: { streamed: ['1m', '5m'], rolledUp: [], fetched: ['15m', '1h', '4h', '1d'] },
@@ -99,6 +96,10 @@ export function fakeProtocol(options: FakeProtocolOptions = {}): ExchangeProtoco
       verdict: unused,
     },
   };
+}
+
+function unused(): never {
+  throw new Error('the fake venue has no REST');
 }
 
 /** The stream half of it. */

@@ -1,0 +1,468 @@
+import type { FeedEvent, MarketEvent } from '@livermore/schemas';
+import type { Clock, Logger, Random } from '@livermore/utils';
+import type { DecodeContext, StreamProtocol, Subscription } from '../protocol/protocol';
+import type { OpenSocket } from '../transport';
+import { Attempt } from './attempt';
+import type { AttemptOwner, SequenceGap } from './attempt';
+import type { ConnectGate } from './connect-gate';
+import { DRAIN_MS, LEDGER_RULES, REPAIR_MARGIN_MS, connectionRules } from './connection-rules';
+import { isCarrying, nextDeadline, step } from './connection-state';
+import type {
+  ConnectionEffect,
+  ConnectionInput,
+  ConnectionRules,
+  ConnectionState,
+  Vitals,
+} from './connection-state';
+import { DeadlineTimer } from './deadline-timer';
+import { RepairLedger } from './repair-ledger';
+import type { RepairNote } from './repair-ledger';
+import { SubscriptionLedger } from './subscription-ledger';
+import type { LedgerReport } from './subscription-ledger';
+import type { Instant, VenueTime } from './venue-time';
+
+/** Whom a connection serves. `deliver` is called for each data frame, the rest for each decision. */
+export interface ConnectionOwner {
+  deliver(events: readonly MarketEvent[], now: number): void;
+  announce(event: FeedEvent): void;
+  repair(note: RepairNote): void;
+  /** The venue's time (ms) of the last data of a topic, where known. */
+  lastGoodAt(topic: string): number | undefined;
+  undecodable(error: unknown): void;
+  ignored(what: string): void;
+  /** The connection began or ceased to carry everything it should. */
+  carryingChanged(connection: Connection): void;
+}
+
+export interface ConnectionOptions {
+  /** How events and logs name it: `binance#1`. */
+  readonly name: string;
+  readonly url: string;
+  readonly openSocket: OpenSocket;
+  readonly protocol: StreamProtocol;
+  readonly context: DecodeContext;
+  readonly gate: ConnectGate;
+  readonly venueTime: VenueTime;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly owner: ConnectionOwner;
+}
+
+/** What a metrics page or a health answer shows of a connection. Times are ms, our clock; 0 for never. */
+export interface ConnectionFacts {
+  readonly name: string;
+  readonly state: ConnectionState['name'];
+  readonly stateSince: number;
+  /** Age of the current socket, ms; 0 without one. */
+  readonly ageMs: number;
+  readonly frames: number;
+  readonly lastFrameAt: number;
+  readonly lastDataAt: number;
+  /** Sockets opened, ever. */
+  readonly attempts: number;
+  /** Times it came back after a loss; rotations do not count. */
+  readonly reconnects: number;
+  readonly rotations: number;
+  readonly failures: number;
+  readonly topicsWanted: number;
+  readonly topicsActive: number;
+  /** Topics the venue refused on two sockets: asked again from time to time. */
+  readonly topicsRefused: readonly string[];
+  readonly framesInFlight: number;
+  readonly repairsOwed: number;
+}
+
+/** Abnormal closure: the handshake did not complete, RFC 6455 section 7.4.1. */
+const ABNORMAL_CLOSURE = 1006;
+/** Refused on this many sockets that carried other topics, a topic no longer condemns the next one. */
+const SUSPECT_AFTER = 2;
+const TOPICS_NAMED = 10;
+
+/**
+ * Keeps topics subscribed for as long as it lives: performs what the state table decides and feeds it what
+ * happens. It owns at most two sockets that deliver: the current one, and its successor or its predecessor.
+ */
+export class Connection {
+  readonly name: string;
+  readonly #options: ConnectionOptions;
+  readonly #rules: ConnectionRules;
+  readonly #attemptOwner: AttemptOwner;
+  readonly #timer: DeadlineTimer;
+  readonly #repairs: RepairLedger;
+  readonly #wanted = new Map<string, Subscription>();
+  readonly #refusals = new Map<string, number>();
+  readonly #inputs: ConnectionInput[] = [];
+  #state: ConnectionState = { name: 'idle' };
+  #stateSince: number;
+  #isStepping = false;
+  #current: Attempt | undefined;
+  #next: Attempt | undefined;
+  #retired: Attempt | undefined;
+  #cancelDrain: (() => void) | undefined;
+  #leaveGate: (() => void) | undefined;
+  #goodUntil: Instant;
+  #earlierFrames = 0;
+  #attempts = 0;
+  #reconnects = 0;
+  #rotations = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#rules = connectionRules(options.protocol.limits);
+    this.#repairs = new RepairLedger(options.venueTime, REPAIR_MARGIN_MS);
+    this.#timer = new DeadlineTimer(options.clock, () =>
+      this.#dispatch({ input: 'tick', ...this.#vitals() }),
+    );
+    this.#stateSince = options.clock.now();
+    this.#goodUntil = { ours: this.#stateSince };
+    this.#attemptOwner = this.#listen();
+    this.#want(options.protocol.standing);
+  }
+
+  start(): void {
+    this.#dispatch({ input: 'start' });
+  }
+
+  /** Ends it for good: sockets close politely, nothing is heard any more. */
+  stop(): void {
+    this.#dispatch({ input: 'stop' });
+    this.#endRetired();
+    this.#timer.cancel();
+  }
+
+  /**
+   * Carries these topics besides the standing ones, and no others. With `owesRepair`, a repair from now on is
+   * announced for the new ones once they are subscribed: whoever asked may already be fetching their history.
+   */
+  carry(
+    topics: ReadonlySet<string>,
+    subscriptionOf: (topic: string) => Subscription | undefined,
+    owesRepair: boolean,
+  ): void {
+    const standing = new Set(this.#options.protocol.standing.map(({ topic }) => topic));
+    const gone = [...this.#wanted.keys()].filter((topic) => !topics.has(topic) && !standing.has(topic));
+    const added = [...topics].filter((topic) => !this.#wanted.has(topic)).map(subscriptionOf);
+    if (gone.length > 0) this.#remove(gone);
+    const known = added.filter((subscription) => subscription !== undefined);
+    if (known.length > 0) this.#add(known, owesRepair);
+  }
+
+  /** Takes topics off and puts them on again; their repair is announced once they are back. */
+  renew(topics: readonly string[]): void {
+    const mine = topics.filter((topic) => this.#wanted.has(topic));
+    for (const topic of mine) this.#repairs.owe([topic], this.#lastGoodAt(topic), 'resubscribed');
+    this.#current?.ledger.renew(mine);
+    this.#current?.pump();
+  }
+
+  /** Owes a repair to everything it carries that is not subscribed yet. */
+  owePending(reason: string): void {
+    const pending = [...this.#wanted.keys()].filter(
+      (topic) => this.#current?.ledger.isActive(topic) !== true,
+    );
+    this.#repairs.owe(pending, this.#goodUntil, reason);
+  }
+
+  get isCarrying(): boolean {
+    return isCarrying(this.#state);
+  }
+
+  facts(): ConnectionFacts {
+    const now = this.#options.clock.now();
+    const state = this.#state;
+    const current = this.#current;
+    return {
+      name: this.name,
+      state: state.name,
+      stateSince: this.#stateSince,
+      ageMs: 'openedAt' in state ? now - state.openedAt : 0,
+      frames: this.#earlierFrames + (current?.frames ?? 0) + (this.#next?.frames ?? 0),
+      lastFrameAt: current?.lastFrameAt ?? 0,
+      lastDataAt: current?.lastDataAt ?? 0,
+      attempts: this.#attempts,
+      reconnects: this.#reconnects,
+      rotations: this.#rotations,
+      failures: 'failures' in state ? state.failures : 0,
+      topicsWanted: this.#wanted.size,
+      topicsActive: current?.ledger.activeCount ?? 0,
+      topicsRefused: [...this.#suspects()].filter((topic) => current?.ledger.isActive(topic) !== true),
+      framesInFlight: current?.ledger.inFlight ?? 0,
+      repairsOwed: this.#repairs.size,
+    };
+  }
+
+  #want(subscriptions: readonly Subscription[]): void {
+    for (const subscription of subscriptions) this.#wanted.set(subscription.topic, subscription);
+  }
+
+  #add(subscriptions: readonly Subscription[], owesRepair: boolean): void {
+    const { clock } = this.#options;
+    this.#want(subscriptions);
+    const topics = subscriptions.map(({ topic }) => topic);
+    if (owesRepair) this.#repairs.owe(topics, { ours: clock.now() }, 'subscribed');
+    for (const attempt of [this.#current, this.#next]) {
+      attempt?.ledger.want(subscriptions, this.#suspects(), clock.now());
+      attempt?.pump();
+    }
+  }
+
+  #remove(topics: readonly string[]): void {
+    this.#repairs.forget(topics);
+    for (const topic of topics) {
+      this.#wanted.delete(topic);
+      this.#refusals.delete(topic);
+    }
+    for (const attempt of [this.#current, this.#next]) {
+      attempt?.ledger.unwant(topics);
+      attempt?.pump();
+    }
+  }
+
+  /** What happens while an input is being stepped through waits its turn, so that each step is whole. */
+  #dispatch(input: ConnectionInput): void {
+    this.#inputs.push(input);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) this.#step(next);
+    } finally {
+      this.#isStepping = false;
+    }
+    this.#timer.arm(nextDeadline(this.#state, this.#vitals(), this.#rules));
+  }
+
+  #step(input: ConnectionInput): void {
+    const { clock, random, logger, owner } = this.#options;
+    const before = this.#state;
+    const moment = { now: clock.now(), chance: random.next() };
+    const [after, effects] = step(before, input, moment, this.#rules);
+    this.#state = after;
+    if (after.name !== before.name) {
+      this.#stateSince = moment.now;
+      const reason = 'reason' in input ? input.reason : undefined;
+      const { name } = this;
+      logger.debug({
+        event: 'connection_state',
+        connection: name,
+        from: before.name,
+        to: after.name,
+        reason,
+      });
+    }
+    for (const effect of effects) this.#perform(effect);
+    if (isCarrying(before) !== isCarrying(after)) owner.carryingChanged(this);
+  }
+
+  #vitals(): Vitals {
+    const { lastFrameAt, lastDataAt } = this.#current ?? { lastFrameAt: 0, lastDataAt: 0 };
+    const carriesData = this.#wanted.size > this.#options.protocol.standing.length;
+    return { lastFrameAt, lastDataAt, carriesData };
+  }
+
+  #perform(effect: ConnectionEffect): void {
+    switch (effect.do) {
+      case 'queue':
+        this.#leaveGate = this.#options.gate.request(() => this.#dispatch({ input: 'admitted' }));
+        return;
+      case 'unqueue':
+        this.#leaveGate?.();
+        return;
+      case 'open':
+        this.#current = this.#newAttempt();
+        this.#current.open();
+        return;
+      case 'open-next':
+        this.#next = this.#newAttempt();
+        this.#next.open();
+        return;
+      case 'drop':
+        this.#dropCurrent();
+        return;
+      case 'drop-next':
+        this.#end(this.#next);
+        this.#next = undefined;
+        return;
+      case 'owe-repair':
+        this.#repairs.owe(this.#wanted.keys(), this.#goodUntil, effect.reason);
+        return;
+      case 'promote':
+        this.#promote();
+        return;
+      case 'hand-over':
+        this.#handOver();
+        return;
+      case 'announce':
+        this.#announce(effect);
+    }
+  }
+
+  #newAttempt(): Attempt {
+    const { url, openSocket, protocol, context, clock, gate, venueTime } = this.#options;
+    const pacer = protocol.limits.framesPerAddress === true ? gate.frames : { sendAt: 0 };
+    const ledger = new SubscriptionLedger(protocol, LEDGER_RULES, pacer);
+    ledger.want(this.#wanted.values(), this.#suspects(), clock.now());
+    this.#attempts += 1;
+    return new Attempt({ url, openSocket, protocol, context, clock, venueTime, ledger }, this.#attemptOwner);
+  }
+
+  #dropCurrent(): void {
+    this.#goodUntil = this.#current?.goodUntil ?? this.#goodUntil;
+    this.#end(this.#current);
+    this.#current = undefined;
+  }
+
+  #end(attempt: Attempt | undefined): void {
+    if (attempt === undefined) return;
+    this.#earlierFrames += attempt.frames;
+    if (this.#state.name === 'stopped') attempt.close('stopped');
+    else attempt.end();
+  }
+
+  #promote(): void {
+    this.#current = this.#next;
+    this.#next = undefined;
+    this.#settleActive();
+  }
+
+  #handOver(): void {
+    this.#endRetired();
+    const old = this.#current;
+    this.#goodUntil = old?.goodUntil ?? this.#goodUntil;
+    this.#retired = old;
+    this.#current = this.#next;
+    this.#next = undefined;
+    this.#rotations += 1;
+    this.#cancelDrain = this.#options.clock.setTimer(
+      () => this.#drained('did not answer our close'),
+      DRAIN_MS,
+    );
+    old?.retire();
+    this.#settleActive();
+  }
+
+  /** The overlap ended without the closing handshake: what the old socket still had to say may be lost. */
+  #drained(reason: string): void {
+    const since = this.#retired?.goodUntil ?? this.#goodUntil;
+    this.#endRetired();
+    this.#repairs.owe(this.#wanted.keys(), since, `rotation: the old connection ${reason}`);
+    this.#settleActive();
+  }
+
+  #endRetired(): void {
+    this.#cancelDrain?.();
+    this.#cancelDrain = undefined;
+    this.#end(this.#retired);
+    this.#retired = undefined;
+  }
+
+  #settleActive(): void {
+    const current = this.#current;
+    if (current === undefined || this.#repairs.size === 0) return;
+    this.#settle([...this.#wanted.keys()].filter((topic) => current.ledger.isActive(topic)));
+  }
+
+  #settle(topics: readonly string[]): void {
+    const note = this.#repairs.settle(topics);
+    if (note !== undefined) this.#options.owner.repair(note);
+  }
+
+  #announce(effect: Extract<ConnectionEffect, { do: 'announce' }>): void {
+    const { logger, owner } = this.#options;
+    const connection = this.name;
+    switch (effect.what) {
+      case 'connected':
+      case 'live':
+        logger.info({ event: `connection_${effect.what}`, connection });
+        owner.announce({ type: `feed:${effect.what}`, connection });
+        return;
+      case 'disconnected':
+        logger.warn({ event: 'connection_lost', connection, reason: effect.reason });
+        owner.announce({ type: 'feed:disconnected', connection, reason: effect.reason });
+        return;
+      case 'error':
+        logger.warn({ event: 'connection_error', connection, reason: effect.reason });
+        owner.announce({ type: 'feed:error', connection, message: effect.reason });
+        return;
+      case 'reconnecting': {
+        this.#reconnects += 1;
+        const { attempt, delayMs } = effect;
+        logger.info({ event: 'connection_retry', connection, attempt, delayMs });
+        owner.announce({ type: 'feed:reconnecting', connection, attempt, delayMs });
+      }
+    }
+  }
+
+  /** What attempts report, by the role they have at that moment; those without a role are not heard. */
+  #listen(): AttemptOwner {
+    const { owner } = this.#options;
+    return {
+      opened: (attempt) => this.#hear(attempt, { input: 'opened' }, { input: 'next-opened' }),
+      subscribed: (attempt) => this.#hear(attempt, { input: 'subscribed' }, { input: 'next-subscribed' }),
+      firstData: (attempt) => this.#hear(attempt, { input: 'data' }, { input: 'next-data' }),
+      deliver: (events, now) => owner.deliver(events, now),
+      report: (attempt, report) => this.#report(attempt, report),
+      gap: (attempt, gap) => this.#gap(attempt, gap),
+      goodbye: (attempt, reason) =>
+        this.#hear(attempt, { input: 'goodbye', reason }, { input: 'next-lost', reason }),
+      venueError: (_attempt, message) => this.#announce({ do: 'announce', what: 'error', reason: message }),
+      undecodable: (error) => owner.undecodable(error),
+      ignored: (what) => owner.ignored(what),
+      closed: (attempt, code, reason) => this.#closed(attempt, code, reason),
+    };
+  }
+
+  #hear(attempt: Attempt, asCurrent: ConnectionInput, asNext: ConnectionInput): void {
+    if (attempt === this.#current) this.#dispatch(asCurrent);
+    else if (attempt === this.#next) this.#dispatch(asNext);
+  }
+
+  #closed(attempt: Attempt, code: number, reason: string): void {
+    if (attempt === this.#retired) {
+      if (code === ABNORMAL_CLOSURE) this.#drained('was cut');
+      else this.#endRetired();
+      return;
+    }
+    const why = reason === '' ? `closed with ${code}` : `closed with ${code}: ${reason}`;
+    this.#hear(attempt, { input: 'lost', reason: why }, { input: 'next-lost', reason: why });
+  }
+
+  #gap(attempt: Attempt, { expected, received, goodUntil }: SequenceGap): void {
+    if (attempt !== this.#current) return;
+    const { logger, owner } = this.#options;
+    const connection = this.name;
+    logger.warn({ event: 'connection_gap', connection, expected, received });
+    owner.announce({ type: 'feed:gap', connection, expected, received });
+    this.#repairs.owe(this.#wanted.keys(), goodUntil ?? this.#goodUntil, 'frames were lost');
+    this.#settleActive();
+  }
+
+  #report(attempt: Attempt, { confirmed, lost, failed }: LedgerReport): void {
+    for (const topic of lost ?? []) this.#repairs.owe([topic], this.#lastGoodAt(topic), 'was not subscribed');
+    for (const topic of confirmed) this.#refusals.delete(topic);
+    if (attempt === this.#current) this.#settle(confirmed);
+    if (failed === undefined) return;
+    this.#suspect(attempt, failed.topics);
+    const named = failed.topics.slice(0, TOPICS_NAMED).join(', ');
+    const reason = named === '' ? failed.reason : `${failed.reason}: ${named}`;
+    this.#hear(attempt, { input: 'refused', reason }, { input: 'next-refused', reason });
+  }
+
+  /** A socket that carries other topics works: then it is the topics that are wrong. */
+  #suspect(attempt: Attempt, topics: readonly string[]): void {
+    if (attempt.ledger.activeCount <= this.#options.protocol.standing.length) return;
+    for (const topic of topics) this.#refusals.set(topic, (this.#refusals.get(topic) ?? 0) + 1);
+  }
+
+  #suspects(): ReadonlySet<string> {
+    const suspects = new Set<string>();
+    for (const [topic, count] of this.#refusals) if (count >= SUSPECT_AFTER) suspects.add(topic);
+    return suspects;
+  }
+
+  #lastGoodAt(topic: string): Instant {
+    const venue = this.#options.owner.lastGoodAt(topic);
+    return venue === undefined ? this.#goodUntil : { ours: this.#options.clock.now(), venue };
+  }
+}
