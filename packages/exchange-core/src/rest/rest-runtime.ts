@@ -1,0 +1,54 @@
+import type { Exchange } from '@livermore/schemas';
+import type { Clock, Logger, Random } from '@livermore/utils';
+import type { DecodeError } from '../errors';
+import type { ExchangeProtocol } from '../protocol/protocol';
+import type { HttpGet } from '../transport';
+import { CandleFetcher } from './candle-fetcher';
+import { RestClient } from './rest-client';
+import type { RestTrouble } from './rest-client';
+import { VenueClock } from './venue-clock';
+import { VenueClockSync } from './venue-clock-sync';
+
+export interface RestRuntimeOptions {
+  readonly exchange: Exchange;
+  readonly protocol: ExchangeProtocol;
+  readonly get: HttpGet;
+  readonly clock: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+  readonly onTrouble?: (trouble: RestTrouble) => void;
+  readonly onDecodeError?: (error: DecodeError) => void;
+}
+
+/** The REST side of one exchange, wired. One per venue address: the budget is counted in it. */
+export interface RestRuntime {
+  readonly client: RestClient;
+  readonly time: VenueClock;
+  readonly sync: VenueClockSync;
+  readonly source: CandleFetcher;
+}
+
+/** Puts the parts together. Nothing is sent before `sync.measure`, `sync.run` or a fetch. */
+export function createRestRuntime(options: RestRuntimeOptions): RestRuntime {
+  const { exchange, protocol, get, clock, random, logger, onTrouble, onDecodeError } = options;
+  const { rest } = protocol;
+  const shared = { clock, ...(random && { random }), ...(logger && { logger }) };
+  const time = new VenueClock(clock);
+  const client = new RestClient({
+    ...shared,
+    exchange: exchange.name,
+    rest,
+    get,
+    time,
+    ...(onTrouble && { onTrouble }),
+  });
+  const source = new CandleFetcher({
+    ...shared,
+    exchange,
+    rest,
+    sender: client,
+    onWeightLimit: (limit) => client.learnLimit(limit),
+    ...(onDecodeError && { onDecodeError }),
+  });
+  return { client, time, source, sync: new VenueClockSync({ ...shared, exchange, rest, client, time }) };
+}
