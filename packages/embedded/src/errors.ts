@@ -6,6 +6,12 @@ export class NoRedisError extends AppError {
   readonly recovery = 'stop';
 }
 
+/** A Redis URL that is not one. */
+export class InvalidRedisUrlError extends AppError {
+  readonly code = 'invalid_redis_url';
+  readonly recovery = 'stop';
+}
+
 /** The Redis at a given URL does not answer. */
 export class RedisUnreachableError extends AppError {
   readonly code = 'redis_unreachable';

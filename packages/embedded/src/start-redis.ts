@@ -16,6 +16,7 @@ import { stopLeftover } from './server/leftover';
 import { OwnServer } from './server/own-server';
 import type { PortWish } from './server/port';
 import { probe } from './server/probe';
+import { checkRedisUrl, withoutSecret } from './server/redis-url';
 import { readState } from './server/state-file';
 
 export interface StartRedisOptions {
@@ -55,7 +56,7 @@ export interface StartedRedis {
  * without root; a JavaScript engine without persistence. A server of ours is private to this user and machine,
  * keeps its data in the data directory, is restarted when it dies, and ends with us however we end.
  *
- * @throws {RedisUnreachableError} @throws {RedisTooOldError} the URL given is no use.
+ * @throws {InvalidRedisUrlError} @throws {RedisUnreachableError} @throws {RedisTooOldError} the URL given is no use.
  * @throws {NoRedisError} nothing was found or could be fetched.
  * @throws {RedisStartError} an engine was found but did not come up.
  */
@@ -64,6 +65,7 @@ export async function startRedis(options: StartRedisOptions): Promise<StartedRed
 }
 
 async function useGiven(url: string, logger: Logger): Promise<StartedRedis> {
+  checkRedisUrl(url);
   const shown = withoutSecret(url);
   const answer = await probe(url);
   if (answer.kind === 'loading') {
@@ -119,9 +121,4 @@ async function startOurs(options: StartRedisOptions): Promise<StartedRedis> {
     warning,
     stop: () => own.stop(),
   };
-}
-
-/** A URL as it may be shown and logged. */
-function withoutSecret(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//***@');
 }

@@ -13,7 +13,7 @@ import type { OnProgress, StartableEngine } from './engine';
 
 const PACKAGE = 'js-redis-server';
 const VERSION = '0.3.0';
-const INSTALL_TIMEOUT_MS = 180_000;
+const INSTALL_TIMEOUT_MS = 120_000;
 
 /** Said wherever this engine is used. */
 export const DEMO_BANNER =
@@ -58,8 +58,9 @@ async function install(cacheDir: string, env: Env, say: OnProgress): Promise<voi
   mkdirSync(prefix, { recursive: true, mode: 0o700 });
   say(`Fetching the demo engine ${PACKAGE} ${VERSION} from npm (about 10 MB, once per user).`);
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const patience = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-timeout=20000'];
   const alone = ['--ignore-scripts', '--legacy-peer-deps', '--workspaces=false', '--engine-strict=false'];
-  const args = ['install', `${PACKAGE}@${VERSION}`, '--prefix', prefix, ...quiet, ...alone];
+  const args = ['install', `${PACKAGE}@${VERSION}`, '--prefix', prefix, ...quiet, ...patience, ...alone];
   const { code, output } = await runTool(process.execPath, [npm, ...args], {
     env: withoutNpmSettings(env),
     cwd: prefix,

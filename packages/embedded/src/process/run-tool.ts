@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ExecFileException } from 'node:child_process';
 import type { Env } from '../env';
 
 export interface ToolResult {
@@ -24,11 +24,16 @@ export function runTool(command: string, args: readonly string[], options: ToolO
     const cwd = options.cwd === undefined ? {} : { cwd: options.cwd };
     const child = execFile(command, [...args], { ...settings, ...cwd }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-      const reason = error === null || stdout + stderr !== '' ? '' : error.message;
-      resolve({ code, stdout, output: `${stdout}${stderr}${reason}` });
+      resolve({ code, stdout, output: `${stdout}${stderr}${reasonOf(error, options.timeoutMs)}` });
     });
     child.stdin?.end();
   });
+}
+
+/** What the output does not say itself: it took too long, or could not be started. */
+function reasonOf(error: ExecFileException | null, timeoutMs: number): string {
+  if (error === null || typeof error.code === 'number') return '';
+  return error.killed === true ? `gave up after ${timeoutMs / 1000} s` : error.message;
 }
 
 /** The last lines of an output in one line, for the end of a sentence. */

@@ -21,6 +21,8 @@ export async function probe(url: string): Promise<Probed> {
     enableOfflineQueue: true,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
+    // Its timer outlives a connection that was never made, and would hold up the end of the process.
+    disconnectTimeout: 20,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: CONNECT_TIMEOUT_MS,
   });
