@@ -88,6 +88,14 @@ describe('faults of the venue', () => {
     expect(objectOf(socket.frames.at(-1)?.event['subscriptions'])).toEqual({ candles: ['BTC-USD'] });
   });
 
+  it('frames of an unknown channel come before every other, numbered like it', async () => {
+    const { during, socket } = await struckBy({ kind: 'frames-unknown' });
+    expect(during.filter((_, at) => at % 2 === 0).every((frame) => frame.channel === 'announcements')).toBe(
+      true,
+    );
+    expect(socket.frames.map((frame) => frame.sequence)).toEqual(socket.frames.map((_, at) => at));
+  });
+
   it('an oversized book is several megabytes in one frame', () => {
     const rig = createRig();
     rig.faults.inject({ kind: 'oversized-book' });
@@ -124,7 +132,7 @@ describe('the words in which the venue dresses faults of every venue', () => {
     expect(symbolsOf('/api/v3/brokerage/market/products')).toEqual([]);
   });
 
-  it('have a frame of a channel no client knows', () => {
-    expect(objectOf(JSON.parse(dress.unknownFrame()))['channel']).toBe('announcements');
+  it('have a frame of a type no client knows', () => {
+    expect(dress.unknownFrame()).toBe('{"type":"notice","message":"scheduled maintenance"}');
   });
 });

@@ -11,6 +11,8 @@ export interface FrameWriterOptions {
   readonly random: Random;
   /** Whether frames carry an empty `client_id`. */
   readonly clientId: boolean;
+  /** Whether each frame is preceded by one of a channel no client knows. */
+  readonly announces: () => boolean;
   readonly send: (text: string) => void;
 }
 
@@ -28,6 +30,21 @@ export class FrameWriter {
 
   /** `event`: JSON of the one element of `events`. */
   write(channel: string, event: string): void {
+    if (this.#options.announces()) this.#write('announcements', '{"type":"update","announcements":[]}');
+    this.#write(channel, event);
+  }
+
+  /** The next `frames` frames are counted and never sent. */
+  lose(frames: number): void {
+    this.#toLose += frames;
+  }
+
+  /** The counter starts again. */
+  restart(): void {
+    this.#sequence = 0;
+  }
+
+  #write(channel: string, event: string): void {
     const { clock, clientId, send } = this.#options;
     const sequence = this.#sequence;
     this.#sequence += 1;
@@ -40,15 +57,5 @@ export class FrameWriter {
     send(
       `{"channel":"${channel}",${client}"timestamp":"${timestamp}","sequence_num":${sequence},"events":[${event}]}`,
     );
-  }
-
-  /** The next `frames` frames are counted and never sent. */
-  lose(frames: number): void {
-    this.#toLose += frames;
-  }
-
-  /** The counter starts again. */
-  restart(): void {
-    this.#sequence = 0;
   }
 }

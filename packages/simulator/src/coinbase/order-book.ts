@@ -14,19 +14,20 @@ export interface OrderBook {
   readonly asks: readonly BookLevel[];
 }
 
+/** Away from the best price levels lie on a grid of this many price steps, so that most outlast a trade. */
+const GRID = 10n;
+
 /** The book while `last` is the last price: bids start at it, asks one step above. Empty where there is no price. */
 export function bookAt(symbol: MarketSymbol | undefined, last: string, levels: number): OrderBook {
   if (symbol === undefined || last === '') return { bids: [], asks: [] };
-  const mid = toUnits(last, symbol.priceDecimals);
+  const bid = toUnits(last, symbol.priceDecimals);
+  const ask = bid + 1n;
+  const below = (bid - 1n) / GRID;
+  const above = ask / GRID + 1n;
   return {
-    bids: side(symbol, levels, (rank) => mid - distance(rank)),
-    asks: side(symbol, levels, (rank) => mid + 1n + distance(rank)),
+    bids: side(symbol, levels, (rank) => (rank === 0 ? bid : (below - BigInt(rank - 1)) * GRID)),
+    asks: side(symbol, levels, (rank) => (rank === 0 ? ask : (above + BigInt(rank - 1)) * GRID)),
   };
-}
-
-/** Steps from the best price: dense near it, sparse away from it. */
-function distance(rank: number): bigint {
-  return BigInt(rank + Math.floor((rank * rank) / 8));
 }
 
 function side(symbol: MarketSymbol, levels: number, priceOf: (rank: number) => bigint): BookLevel[] {

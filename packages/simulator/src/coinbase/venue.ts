@@ -1,5 +1,4 @@
 /** The Coinbase Advanced Trade twin: REST, socket, and its own wording of what can go wrong. */
-import type { Clock } from '@livermore/utils';
 import type { Fault } from '../faults/fault';
 import type { DressedVenue, FaultDress, VenueOptions } from '../server/venue-options';
 import { catalogueOf } from './catalogue';
@@ -13,7 +12,6 @@ import { RateWindow } from './rate-window';
 import { banned, geoBlocked, throttled, unauthorized, unavailable } from './refusals';
 import { CoinbaseRest, productIdOf, unknownProduct } from './rest';
 import { Session } from './session';
-import { wireTime } from './wire';
 
 /** Oldest process the venue claims to be, seconds: where the heartbeat counter may begin. */
 const MOST_UP_SECONDS = 200_000;
@@ -62,7 +60,7 @@ export function createCoinbaseVenue(
       hub.stop();
       heartbeats.stop();
     },
-    dress: dressOf(settings, clock),
+    dress: dressOf(settings),
   };
 }
 
@@ -93,7 +91,7 @@ function strike(
   }
 }
 
-function dressOf(profile: CoinbaseProfile, clock: Clock): FaultDress {
+function dressOf(profile: CoinbaseProfile): FaultDress {
   return {
     symbolsOf(request) {
       const id = productIdOf(request);
@@ -105,12 +103,8 @@ function dressOf(profile: CoinbaseProfile, clock: Clock): FaultDress {
     unauthorized,
     geoBlocked,
     unavailable,
-    unknownFrame: () =>
-      JSON.stringify({
-        channel: 'announcements',
-        timestamp: wireTime(clock.now()),
-        events: [{ type: 'update' }],
-      }),
+    // Without a number, as errors are; numbered frames of an unknown channel come from the connection itself.
+    unknownFrame: () => JSON.stringify({ type: 'notice', message: 'scheduled maintenance' }),
     errorFrame,
     // The venue publishes no age limit; clients see such ends as an abnormal closure.
     ageClose: { code: 1001, reason: '' },
