@@ -151,4 +151,6 @@ export interface WarmupReport {
   /** Bars the venue was asked for and does not have; bars too young for a verdict. */
   readonly absent: number;
   readonly unsettled: number;
+  /** What ended a run that ended in `error` or was `stopped`. */
+  readonly cause?: unknown;
 }

@@ -66,6 +66,12 @@ export class WarmupScheduleBuilder {
     extras: ScheduleExtras = {},
   ): Promise<WarmupSchedule> {
     const schedule = this.build(scanResults, extras);
+    await this.persist(schedule);
+    return schedule;
+  }
+
+  /** Stores a schedule. */
+  async persist(schedule: WarmupSchedule): Promise<void> {
     await this.#redis.set(warmupScheduleKey(this.#exchangeId), JSON.stringify(schedule));
     this.#logger.info({
       event: 'warmup_schedule_persisted',
@@ -74,7 +80,6 @@ export class WarmupScheduleBuilder {
       sufficientPairs: schedule.sufficientPairs,
       needsFetching: schedule.needsFetching,
     });
-    return schedule;
   }
 
   #entryOf(result: CandleStatusResult, plan: SymbolPlan | undefined): WarmupScheduleEntry {

@@ -16,7 +16,7 @@ export type WarmupEvent = { readonly at: number } & (
       readonly weight: number;
       readonly etaMs: number;
     }
-  /** Requests the plan did not foresee: a derivation that could not be made, a second try. */
+  /** Requests the plan did not foresee (a derivation that could not be made, a second try), or has no use for. */
   | { readonly type: 'replanned'; readonly requests: number; readonly weight: number }
   | { readonly type: 'page-started'; readonly symbol: string; readonly timeframe: Timeframe }
   | { readonly type: 'page-ended'; readonly weight: number; readonly etaMs: number }
@@ -87,8 +87,8 @@ function apply(stats: WarmupStats, event: WarmupEvent): WarmupStats {
     case 'replanned':
       return {
         ...stats,
-        requestsPlanned: stats.requestsPlanned + event.requests,
-        weightPlanned: stats.weightPlanned + event.weight,
+        requestsPlanned: Math.max(stats.requestsDone, stats.requestsPlanned + event.requests),
+        weightPlanned: Math.max(stats.weightSpent, stats.weightPlanned + event.weight),
       };
     case 'page-started':
       return { ...stats, currentSymbol: event.symbol, currentTimeframe: event.timeframe };

@@ -1,0 +1,14 @@
+export { CandleStatusScanner } from './candle-status-scanner';
+export { WarmupScheduleBuilder } from './warmup-schedule-builder';
+export * from './types';
+export * from './audit';
+export * from './estimate';
+export * from './freshness';
+export * from './lattice-plan';
+export type { FillStep, LatticeRules } from './lattice-search';
+export type { Cost } from './page-tiling';
+export * from './warmup';
+export * from './warmup-executor';
+export * from './warmup-reporter';
+export * from './warmup-stats';
+export * from './warmup-store';

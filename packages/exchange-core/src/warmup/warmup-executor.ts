@@ -1,0 +1,163 @@
+import { HARDCODED_CONFIG } from '@livermore/schemas';
+import { messageOf } from '@livermore/utils';
+import type { Clock, Logger } from '@livermore/utils';
+import type { CoverageReader } from '../coverage/coverage-reader';
+import type { PageLoader } from '../ports';
+import type { DerivationOptions } from './derivation';
+import { LatencyMeter } from './estimate';
+import { planWarmup } from './lattice-plan';
+import type { SymbolPlan, WarmupPlan } from './lattice-plan';
+import type { LatticeRules } from './lattice-search';
+import { Slots } from './slots';
+import { SymbolFiller } from './symbol-filler';
+import type { FillObserver, FillOutcome, PairFailure } from './symbol-filler';
+import type { WarmupReporter } from './warmup-reporter';
+
+export interface WarmupExecutorOptions {
+  readonly loader: PageLoader;
+  readonly reader: CoverageReader;
+  readonly derivation: DerivationOptions;
+  readonly rules: LatticeRules;
+  readonly reporter: WarmupReporter;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly logger: Logger;
+  /** How long what is left will take, ms. */
+  readonly estimate: (left: WorkLeft) => number;
+  readonly meter: LatencyMeter;
+  readonly concurrency?: number;
+}
+
+export interface WorkLeft {
+  readonly requests: number;
+  readonly weight: number;
+  readonly latencyMs: number;
+}
+
+/** What a run brought, in bars. */
+export interface ExecutionTotals {
+  readonly fetched: number;
+  readonly derived: number;
+  readonly absent: number;
+  readonly unsettled: number;
+}
+
+/**
+ * Carries out a plan, symbol by symbol in its order, with as many requests in flight as are allowed: the sender
+ * paces them, this bounds them. A pair that fails is recorded and the rest goes on; what failed and may succeed is
+ * planned again and tried once more at the end.
+ */
+export class WarmupExecutor {
+  readonly #options: WarmupExecutorOptions;
+  readonly #totals = { fetched: 0, derived: 0, absent: 0, unsettled: 0 };
+
+  constructor(options: WarmupExecutorOptions) {
+    this.#options = options;
+  }
+
+  /** @throws BannedError, BlockedError and whatever else stops everything, or the signal's reason */
+  async execute(plan: WarmupPlan, signal: AbortSignal): Promise<ExecutionTotals> {
+    const failed = await this.#run(plan.symbols, signal);
+    const again = this.#planAgain(failed);
+    if (again.length > 0) await this.#run(again, signal);
+    return this.#totals;
+  }
+
+  /** @returns what failed and may be tried again */
+  async #run(symbols: readonly SymbolPlan[], signal: AbortSignal): Promise<PairFailure[]> {
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    const concurrency = this.#options.concurrency ?? HARDCODED_CONFIG.warmup.maxConcurrentRequests;
+    const filler = this.#filler(new Slots(concurrency));
+    const waiting = symbols.values();
+    const failures: PairFailure[] = [];
+    const work = async () => {
+      // One iterator shared by all workers: each takes the next symbol of the plan's order.
+      for (const plan of waiting) {
+        either.throwIfAborted();
+        const outcome = await filler.fill(plan, either);
+        this.#settle(outcome);
+        failures.push(...outcome.failed.filter((failure) => failure.canRetry));
+      }
+    };
+    const workers = Array.from({ length: Math.min(concurrency, symbols.length) }, () =>
+      work().catch((error: unknown) => {
+        // The first error ends the others, so that nothing is still being written when this returns.
+        stop.abort(error);
+        throw error;
+      }),
+    );
+    const ends = await Promise.allSettled(workers);
+    signal.throwIfAborted();
+    const end = ends.find((each) => each.status === 'rejected');
+    if (end !== undefined) throw stop.signal.reason;
+    return failures;
+  }
+
+  #settle(outcome: FillOutcome): void {
+    const { reporter, logger } = this.#options;
+    for (const _pair of outcome.completed) reporter.report({ type: 'pair-completed' });
+    for (const { pair, code, message } of outcome.failed) {
+      const { symbol, timeframe } = pair;
+      logger.warn({ event: 'warmup_pair_failed', symbol, timeframe, code, error: message });
+      reporter.report({ type: 'pair-failed', failure: { symbol, timeframe, code, message } });
+    }
+    reporter.report({ type: 'symbol-settled' });
+  }
+
+  /** A plan for what failed, from what is missing of it now. */
+  #planAgain(failed: readonly PairFailure[]): readonly SymbolPlan[] {
+    const { reporter, rules, logger } = this.#options;
+    if (failed.length === 0) return [];
+    const again = planWarmup(
+      failed.map((failure) => failure.pair),
+      rules,
+    );
+    logger.info({ event: 'warmup_second_pass', pairs: failed.length, requests: again.cost.requests });
+    for (const { pair } of failed) {
+      reporter.report({ type: 'pair-retried', symbol: pair.symbol, timeframe: pair.timeframe });
+    }
+    for (const _symbol of again.symbols) reporter.report({ type: 'symbol-retried' });
+    reporter.report({ type: 'replanned', requests: again.cost.requests, weight: again.cost.weight });
+    return again.symbols;
+  }
+
+  #filler(slots: Slots): SymbolFiller {
+    const { loader, reader, derivation, rules, clock, logger } = this.#options;
+    const observer = this.#observer();
+    return new SymbolFiller({ loader, reader, derivation, rules, clock, logger, slots, observer });
+  }
+
+  #observer(): FillObserver {
+    const { reporter, meter, estimate } = this.#options;
+    return {
+      pageStarted: ({ symbol, timeframe }) => reporter.report({ type: 'page-started', symbol, timeframe }),
+      pageEnded: (_page, weight, durationMs, report) => {
+        meter.add(durationMs);
+        this.#totals.fetched += report?.written ?? 0;
+        this.#totals.absent += report?.absent.length ?? 0;
+        this.#totals.unsettled += report?.unsettled.length ?? 0;
+        const { requestsPlanned, requestsDone, weightPlanned, weightSpent } = reporter.stats;
+        const etaMs = estimate({
+          requests: Math.max(0, requestsPlanned - requestsDone - 1),
+          weight: Math.max(0, weightPlanned - weightSpent - weight),
+          latencyMs: meter.latencyMs,
+        });
+        reporter.report({ type: 'page-ended', weight, etaMs });
+      },
+      derived: (report) => {
+        this.#totals.derived += report.written;
+        this.#totals.absent += report.absent;
+      },
+      replanned: (requests, weight) => reporter.report({ type: 'replanned', requests, weight }),
+    };
+  }
+}
+
+/** Code and message of whatever ended a run. */
+export function errorOf(error: unknown): { readonly code: string; readonly message: string } {
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+      ? error.code
+      : 'UNEXPECTED';
+  return { code, message: messageOf(error) };
+}

@@ -1,0 +1,298 @@
+import { randomUUID } from 'node:crypto';
+import { AbsenceStore, CandleCacheStrategy } from '@livermore/cache';
+import type { RedisClient } from '@livermore/cache';
+import { HARDCODED_CONFIG, openTimeOf } from '@livermore/schemas';
+import type { Timeframe } from '@livermore/schemas';
+import type { Clock, Logger } from '@livermore/utils';
+import { CoverageReader } from '../coverage/coverage-reader';
+import type { HistorySink, PageLoader, VenueTime } from '../ports';
+import type { ExchangeProtocol, WeightLimit } from '../protocol/protocol';
+import { CandleStatusScanner } from './candle-status-scanner';
+import { LatencyMeter, estimateMs } from './estimate';
+import { readFreshness } from './freshness';
+import type { PairState } from './freshness';
+import { latticeRulesOf, planWarmup } from './lattice-plan';
+import type { WarmupPlan } from './lattice-plan';
+import type { LatticeRules } from './lattice-search';
+import { DEFAULT_CANDLE_TARGET, SCAN_TIMEFRAME_ORDER } from './types';
+import type { WarmupReport, WarmupSchedule, WarmupStats } from './types';
+import { WarmupExecutor, errorOf } from './warmup-executor';
+import type { ExecutionTotals, WorkLeft } from './warmup-executor';
+import { WarmupReporter } from './warmup-reporter';
+import { WarmupScheduleBuilder } from './warmup-schedule-builder';
+import { initialStats } from './warmup-stats';
+
+/** What is known of the venue's allowance: for the ETA, never for pacing. */
+export interface BudgetFacts {
+  readonly limit: WeightLimit;
+  /** Weight counted against this address in the current window. */
+  readonly used: number;
+}
+
+export interface WarmupOptions {
+  readonly redis: Pick<
+    RedisClient,
+    | 'eval'
+    | 'evalsha'
+    | 'expire'
+    | 'set'
+    | 'zadd'
+    | 'zcard'
+    | 'zrangebyscore'
+    | 'zrangebyscoreBuffer'
+    | 'zrangeBuffer'
+    | 'zrem'
+    | 'zremrangebyrank'
+  >;
+  readonly exchangeId: number;
+  /** Name of the exchange, as candles carry it. */
+  readonly exchangeName: string;
+  /** In order of importance: the first are filled first. */
+  readonly symbols: readonly string[];
+  readonly timeframes?: readonly Timeframe[];
+  /** Candles each series is brought to. */
+  readonly target?: number;
+  /** Whether longer bars may be made of shorter ones; by default where that is exact. */
+  readonly derive?: boolean;
+  readonly protocol: Pick<ExchangeProtocol, 'derivation' | 'rest'>;
+  readonly venueTime: VenueTime;
+  readonly loader: PageLoader;
+  readonly sink: HistorySink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly budget?: () => BudgetFacts;
+  readonly concurrency?: number;
+  readonly runId?: string;
+  readonly onProgress?: (stats: WarmupStats) => void;
+}
+
+/** What a run would do. */
+export interface WarmupPreview {
+  readonly schedule: WarmupSchedule;
+  readonly plan: WarmupPlan;
+  readonly states: readonly PairState[];
+}
+
+/** Latency (ms) assumed until one is measured. */
+const LATENCY_GUESS_MS = 100;
+/** Share of a fixed window's allowance that bulk work gets: the rest is for repairs that cannot wait. */
+const BULK_SHARE = 0.97;
+/** A bar that closed this recently (ms) at most is waited for; a venue that is slower says so bar by bar. */
+const MAX_SETTLE_WAIT_MS = 5_000;
+/** How often the stats say that the run is alive although nothing happens, ms. */
+const TICK_MS = 1_000;
+/** A series keeps a place for the bar in progress. */
+const MAX_TARGET = HARDCODED_CONFIG.cache.maxCandlesPerSeries - 1;
+
+/**
+ * Makes the cache deep, fresh and without holes: scan → judge → plan → execute, reported as it goes. It can be
+ * killed at any point; the next run scans again and does only the rest.
+ *
+ *     scan ─► judge ─► plan ─► schedule in Redis ─► pages under the budget ─► derivations ─► report
+ */
+export class Warmup {
+  readonly #options: WarmupOptions;
+  readonly #target: number;
+  readonly #timeframes: readonly Timeframe[];
+  readonly #rules: LatticeRules;
+  readonly #reader: CoverageReader;
+  readonly #cache: CandleCacheStrategy;
+  readonly #absences: AbsenceStore;
+  readonly #builder: WarmupScheduleBuilder;
+  readonly #runId: string;
+
+  constructor(options: WarmupOptions) {
+    const { redis, exchangeId, clock, logger } = options;
+    this.#options = options;
+    this.#target = Math.min(Math.max(1, Math.floor(options.target ?? DEFAULT_CANDLE_TARGET)), MAX_TARGET);
+    this.#timeframes = options.timeframes ?? SCAN_TIMEFRAME_ORDER;
+    this.#rules = latticeRulesOf(options.protocol, options.derive);
+    this.#cache = new CandleCacheStrategy(redis);
+    this.#absences = new AbsenceStore(redis);
+    this.#reader = new CoverageReader({ exchangeId, cache: this.#cache, absences: this.#absences });
+    this.#builder = new WarmupScheduleBuilder({ redis, exchangeId, clock, logger, target: this.#target });
+    this.#runId = options.runId ?? randomUUID();
+  }
+
+  /** What a run would do now. Asks nothing of the venue and writes nothing. */
+  async plan(): Promise<WarmupPreview> {
+    const states = await this.#judge(this.#options.venueTime.now());
+    return this.#preview(states);
+  }
+
+  /** Runs to its end, whatever that is: the report says which. Rejects only when Redis cannot be written. */
+  async run(signal: AbortSignal = new AbortController().signal): Promise<WarmupReport> {
+    const { clock, logger } = this.#options;
+    const startedAt = clock.now();
+    const meter = new LatencyMeter(LATENCY_GUESS_MS);
+    const reporter = this.#reporter(startedAt);
+    await reporter.flush();
+    const stopTicking = this.#tick(reporter, meter);
+    let totals: ExecutionTotals = { fetched: 0, derived: 0, absent: 0, unsettled: 0 };
+    let cause: unknown;
+    try {
+      totals = await this.#steps(reporter, meter, signal);
+      reporter.report({ type: 'finished' });
+    } catch (error) {
+      cause = error;
+      if (signal.aborted) reporter.report({ type: 'stopped' });
+      else reporter.report({ type: 'error', ...errorOf(error) });
+    } finally {
+      stopTicking();
+      await reporter.flush();
+    }
+    const report = reportOf(reporter.stats, totals, cause);
+    const { status, durationMs } = report;
+    logger.info({ event: 'warmup_end', runId: this.#runId, status, durationMs, ...totals });
+    return report;
+  }
+
+  async #steps(
+    reporter: WarmupReporter,
+    meter: LatencyMeter,
+    signal: AbortSignal,
+  ): Promise<ExecutionTotals> {
+    const states = await this.#judge(await this.#settledNow(signal), () =>
+      reporter.report({ type: 'planning' }),
+    );
+    signal.throwIfAborted();
+    const { schedule, plan } = this.#preview(states);
+    await this.#builder.persist(schedule);
+    reporter.report({
+      type: 'planned',
+      totalPairs: schedule.totalPairs,
+      sufficientPairs: schedule.sufficientPairs,
+      totalSymbols: new Set(states.map((state) => state.symbol)).size,
+      needySymbols: plan.symbols.length,
+      requests: plan.cost.requests,
+      weight: plan.cost.weight,
+      etaMs: schedule.etaMs ?? 0,
+    });
+    await reporter.flush();
+    return this.#executor(reporter, meter).execute(plan, signal);
+  }
+
+  /** Depth, then freshness and continuity, at one instant of the venue's clock. */
+  async #judge(venueNow: number, onScanned: () => void = () => undefined): Promise<PairState[]> {
+    const { redis, exchangeId, logger, symbols } = this.#options;
+    const scanner = new CandleStatusScanner({ redis, exchangeId, logger });
+    const counted = await scanner.scanExchange([...new Set(symbols)], this.#timeframes);
+    onScanned();
+    return readFreshness(counted, { reader: this.#reader, target: this.#target, venueNow });
+  }
+
+  #preview(states: readonly PairState[]): WarmupPreview {
+    // The scan goes by timeframe; work goes by symbol, in the order the symbols were asked for.
+    const plan = planWarmup(states, this.#rules);
+    const etaMs = this.#estimate({ ...plan.cost, latencyMs: LATENCY_GUESS_MS });
+    return { schedule: this.#builder.build(states, { runId: this.#runId, plan, etaMs }), plan, states };
+  }
+
+  /**
+   * The venue's time, once the newest closed bars can be asked for. Were one left out because it is too young, it
+   * would fall between history and stream: too late for the one, too early for the other.
+   */
+  async #settledNow(signal: AbortSignal): Promise<number> {
+    const { venueTime, clock, protocol } = this.#options;
+    const shortest = SCAN_TIMEFRAME_ORDER.findLast((timeframe) => this.#timeframes.includes(timeframe));
+    const settleMs = Math.min(protocol.rest.limits.settleMs, MAX_SETTLE_WAIT_MS);
+    const now = venueTime.now();
+    if (shortest === undefined) return now;
+    const waitMs = openTimeOf(shortest, now) + settleMs - now;
+    if (waitMs <= 0) return now;
+    await clock.sleep(waitMs, signal);
+    return Math.max(venueTime.now(), now);
+  }
+
+  #estimate(left: WorkLeft): number {
+    const { budget, protocol, concurrency, venueTime } = this.#options;
+    const { limit, used } = budget?.() ?? { limit: protocol.rest.limits.budget, used: 0 };
+    const share = limit.window === 'fixed' ? BULK_SHARE : 1;
+    return estimateMs({
+      weight: left.weight,
+      requests: left.requests,
+      limit: limit.weight,
+      perMs: limit.perMs,
+      window: limit.window,
+      reserve: 1 - (1 - limit.reserve) * share,
+      alreadyUsed: used,
+      now: venueTime.now(),
+      latencyMs: left.latencyMs,
+      concurrency: concurrency ?? HARDCODED_CONFIG.warmup.maxConcurrentRequests,
+    });
+  }
+
+  #executor(reporter: WarmupReporter, meter: LatencyMeter): WarmupExecutor {
+    const { loader, sink, clock, logger, exchangeId, exchangeName, protocol, concurrency } = this.#options;
+    const isExact = protocol.derivation === 'exact';
+    return new WarmupExecutor({
+      loader,
+      clock,
+      logger,
+      meter,
+      reporter,
+      rules: this.#rules,
+      reader: this.#reader,
+      derivation: {
+        exchangeId,
+        exchangeName,
+        sink,
+        isExact,
+        cache: this.#cache,
+        absences: this.#absences,
+      },
+      estimate: (left) => this.#estimate(left),
+      ...(concurrency === undefined ? {} : { concurrency }),
+    });
+  }
+
+  #reporter(startedAt: number): WarmupReporter {
+    const { redis, clock, logger, exchangeId, onProgress } = this.#options;
+    const initial = initialStats({ runId: this.#runId, exchangeId, startedAt });
+    return new WarmupReporter(initial, {
+      redis,
+      clock,
+      logger,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+  }
+
+  /** Keeps the stats alive and their ETA falling while requests wait for the venue's allowance. */
+  #tick(reporter: WarmupReporter, meter: LatencyMeter): () => void {
+    const { clock } = this.#options;
+    let cancel = () => undefined as void;
+    const arm = () => {
+      cancel = clock.setTimer(() => {
+        const { status, requestsPlanned, requestsDone, weightPlanned, weightSpent } = reporter.stats;
+        if (status === 'executing') {
+          const left = { requests: requestsPlanned - requestsDone, weight: weightPlanned - weightSpent };
+          reporter.report({
+            type: 'tick',
+            etaMs: this.#estimate({ ...left, latencyMs: meter.latencyMs }),
+          });
+        }
+        arm();
+      }, TICK_MS);
+    };
+    arm();
+    return () => cancel();
+  }
+}
+
+function reportOf(stats: WarmupStats, totals: ExecutionTotals, cause: unknown): WarmupReport {
+  const { status } = stats;
+  return {
+    runId: stats.runId,
+    status:
+      status === 'complete' || status === 'incomplete' || status === 'stopped' || status === 'error'
+        ? status
+        : 'error',
+    stats,
+    durationMs: (stats.finishedAt ?? stats.updatedAt) - stats.startedAt,
+    candlesFetched: totals.fetched,
+    candlesDerived: totals.derived,
+    absent: totals.absent,
+    unsettled: totals.unsettled,
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
