@@ -1,4 +1,5 @@
 import { TIMEFRAMES } from '@livermore/schemas';
+import type { Timeframe } from '@livermore/schemas';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as cache from './index';
@@ -10,6 +11,13 @@ const symbols = fc.oneof(
   fc.stringMatching(/^[^\s:]{1,20}$/u),
 );
 const timeframes = fc.constantFrom(...TIMEFRAMES);
+
+interface Owner {
+  readonly userId: number | null;
+  readonly exchangeId: number;
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+}
 
 describe('keys', () => {
   it('FND-01, TICK-02, TICK-03: every key and channel is spelled as documented', () => {
@@ -101,13 +109,13 @@ describe('keys', () => {
   );
 
   it('two different series never share a key, in one tier or across', () => {
-    const owner = fc.record({
+    const owner: fc.Arbitrary<Owner> = fc.record({
       userId: fc.option(ids),
       exchangeId: ids,
       symbol: symbols,
       timeframe: timeframes,
     });
-    const keyOf = ({ userId, exchangeId, symbol, timeframe }: fc.infer<typeof owner>) =>
+    const keyOf = ({ userId, exchangeId, symbol, timeframe }: Owner) =>
       userId === null
         ? keys.exchangeCandleKey(exchangeId, symbol, timeframe)
         : keys.candleKey(userId, exchangeId, symbol, timeframe);

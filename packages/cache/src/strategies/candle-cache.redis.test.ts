@@ -1,0 +1,305 @@
+import { HARDCODED_CONFIG, closeAsOf } from '@livermore/schemas';
+import type { CandleSource, UnifiedCandle } from '@livermore/schemas';
+import * as fc from 'fast-check';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { encodeCandle } from '../candle-layout';
+import { InvalidCandleError } from '../errors';
+import { candleKey, exchangeCandleKey } from '../keys';
+import { createRedis } from '../redis';
+import { EXAMPLE_OPEN_TIME, candleWith, freshExchangeId } from '../testing';
+import { CandleCacheStrategy, exchangeTtlSeconds } from './candle-cache';
+import type { WriteOutcome } from './candle-cache';
+
+const MINUTE_MS = 60_000;
+const SERIES = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
+const USER = 7;
+
+/** The nth minute bar, with a price that tells it from others. */
+const bar = (at: number, over: Partial<UnifiedCandle> = {}) =>
+  candleWith({ timestamp: EXAMPLE_OPEN_TIME + at * MINUTE_MS, ...over });
+
+/** The first bar, known by its close. */
+const withAsOf = (close: number, sequenceNum: number | undefined) =>
+  bar(0, { close, ...(sequenceNum === undefined ? {} : { sequenceNum }) });
+
+describe('CandleCacheStrategy on a real Redis', () => {
+  let redis: Redis;
+  let cache: CandleCacheStrategy;
+
+  beforeAll(() => {
+    redis = createRedis(inject('redisUrl'));
+    cache = new CandleCacheStrategy(redis);
+  });
+
+  afterAll(async () => {
+    await redis.quit();
+  });
+
+  describe('FND-02: the truth table of addCandleIfNewer', () => {
+    const AS_OF = 1_000;
+    // By what is cached (rows) and what the new candle says (columns): is it written?
+    const TABLE = [
+      { cached: 'nothing', none: true, lower: true, equal: true, higher: true },
+      { cached: 'none', none: true, lower: true, equal: true, higher: true },
+      { cached: 'some', none: false, lower: false, equal: false, higher: true },
+    ] as const;
+    const AS_OF_OF = { none: undefined, lower: AS_OF - 1, equal: AS_OF, higher: AS_OF + 1 } as const;
+    const CASES = TABLE.flatMap((row) =>
+      (['none', 'lower', 'equal', 'higher'] as const).map((fresh) => ({
+        cached: row.cached,
+        fresh,
+        isWritten: row[fresh],
+      })),
+    );
+
+    it.each(CASES)(
+      'FND-02: cached $cached, new $fresh → $isWritten',
+      async ({ cached, fresh, isWritten }) => {
+        const exchangeId = freshExchangeId();
+        if (cached !== 'nothing') {
+          const first = withAsOf(101, cached === 'none' ? undefined : AS_OF);
+          expect(await cache.addCandleIfNewer(USER, exchangeId, first)).toBe(true);
+        }
+        const second = withAsOf(102, AS_OF_OF[fresh]);
+        expect(await cache.addCandleIfNewer(USER, exchangeId, second)).toBe(isWritten);
+        const stored = await cache.readCandles({ userId: USER, exchangeId }, SERIES);
+        expect(stored).toHaveLength(1);
+        expect(stored[0]?.close).toBe(isWritten ? 102 : 101);
+        expect(stored[0]?.sequenceNum).toBe(isWritten ? AS_OF_OF[fresh] : AS_OF);
+      },
+    );
+
+    it.each(CASES)(
+      'the exchange-scoped twin decides the same: cached $cached, new $fresh',
+      async ({ cached, fresh, isWritten }) => {
+        const exchangeId = freshExchangeId();
+        if (cached !== 'nothing') {
+          const first = withAsOf(101, cached === 'none' ? undefined : AS_OF);
+          await cache.addExchangeCandleIfNewer(exchangeId, first);
+        }
+        const second = withAsOf(102, AS_OF_OF[fresh]);
+        expect(await cache.addExchangeCandleIfNewer(exchangeId, second)).toBe(isWritten);
+      },
+    );
+
+    it('FND-02: as-ofs that differ in the last microsecond of the safe range are told apart', async () => {
+      const exchangeId = freshExchangeId();
+      const top = Number.MAX_SAFE_INTEGER;
+      expect(await cache.addCandleIfNewer(USER, exchangeId, withAsOf(101, top - 1))).toBe(true);
+      expect(await cache.addCandleIfNewer(USER, exchangeId, withAsOf(102, top))).toBe(true);
+      expect(await cache.addCandleIfNewer(USER, exchangeId, withAsOf(103, top - 1))).toBe(false);
+      expect(await cache.addCandleIfNewer(USER, exchangeId, withAsOf(104, top))).toBe(false);
+    });
+
+    it('any two as-ofs compare in Redis as they do here', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.maxSafeNat(), fc.maxSafeNat(), async (one, other) => {
+          const exchangeId = freshExchangeId();
+          await cache.addCandleIfNewer(USER, exchangeId, withAsOf(101, one));
+          expect(await cache.addCandleIfNewer(USER, exchangeId, withAsOf(102, other))).toBe(other > one);
+        }),
+      );
+    });
+  });
+
+  describe('FND-02: what a write leaves behind', () => {
+    it('FND-02: a sorted set at candleKey, scored by open time in ms', async () => {
+      const exchangeId = freshExchangeId();
+      await cache.addCandleIfNewer(USER, exchangeId, bar(3, { sequenceNum: 1 }));
+      await cache.addCandleIfNewer(USER, exchangeId, bar(1, { sequenceNum: 1 }));
+      const key = candleKey(USER, exchangeId, SERIES.symbol, SERIES.timeframe);
+      expect(await redis.type(key)).toBe('zset');
+      expect(await redis.zcard(key)).toBe(2);
+      for (const at of [1, 3]) {
+        const openTime = EXAMPLE_OPEN_TIME + at * MINUTE_MS;
+        expect(await redis.zcount(key, openTime, openTime)).toBe(1);
+      }
+    });
+
+    it('FND-02: a TTL of exactly candleTtlHours, renewed by each write and by no skip', async () => {
+      expect(HARDCODED_CONFIG.cache.candleTtlHours).toBe(24);
+      const exchangeId = freshExchangeId();
+      const key = candleKey(USER, exchangeId, SERIES.symbol, SERIES.timeframe);
+      await cache.addCandleIfNewer(USER, exchangeId, bar(0, { sequenceNum: 5 }));
+      expect(await redis.ttl(key)).toBeGreaterThan(86_398);
+      expect(await redis.ttl(key)).toBeLessThanOrEqual(86_400);
+      await redis.expire(key, 100);
+      await cache.addCandleIfNewer(USER, exchangeId, bar(0, { sequenceNum: 4 }));
+      expect(await redis.ttl(key)).toBeLessThanOrEqual(100);
+      await cache.addCandleIfNewer(USER, exchangeId, bar(0, { sequenceNum: 6 }));
+      expect(await redis.ttl(key)).toBeGreaterThan(86_398);
+    });
+
+    it.each([
+      { timeframe: '1m', hours: 24 },
+      { timeframe: '15m', hours: 25 },
+      { timeframe: '1h', hours: 100 },
+      { timeframe: '1d', hours: 2_400 },
+    ] as const)('a shared $timeframe series lives for $hours hours', async ({ timeframe, hours }) => {
+      expect(exchangeTtlSeconds(timeframe)).toBe(hours * 3_600);
+      const exchangeId = freshExchangeId();
+      const timestamp = 1_699_920_000_000;
+      await cache.addExchangeCandleIfNewer(exchangeId, candleWith({ timeframe, timestamp }));
+      const ttl = await redis.ttl(exchangeCandleKey(exchangeId, SERIES.symbol, timeframe));
+      expect(Math.abs(ttl - hours * 3_600)).toBeLessThanOrEqual(2);
+    });
+
+    it('FND-02: only the newest 1000, whatever order they came in', async () => {
+      const exchangeId = freshExchangeId();
+      const order =
+        fc.sample(fc.shuffledSubarray([...Array(1_040).keys()], { minLength: 1_040 }), 1)[0] ?? [];
+      await Promise.all(
+        order.map((at) => cache.addCandleIfNewer(USER, exchangeId, bar(at, { sequenceNum: 1 }))),
+      );
+      const stored = await cache.readCandles({ userId: USER, exchangeId }, SERIES);
+      expect(stored.map((candle) => candle.timestamp)).toEqual(
+        Array.from({ length: 1_000 }, (_, at) => bar(40 + at).timestamp),
+      );
+    });
+
+    it('a bar older than a full series is written and trimmed in one step, and takes no newer one along', async () => {
+      const exchangeId = freshExchangeId();
+      const full = Array.from({ length: 1_000 }, (_, at) => bar(at, { sequenceNum: 1 }));
+      await cache.writeExchangeCandles(exchangeId, SERIES, full);
+      const old = Array.from({ length: 300 }, (_, at) => bar(at - 300, { sequenceNum: 9 }));
+      await cache.writeExchangeCandles(exchangeId, SERIES, old);
+      const stored = await cache.readExchangeCandles(exchangeId, SERIES);
+      expect(stored.map((candle) => candle.timestamp)).toEqual(full.map((candle) => candle.timestamp));
+      expect(stored.every((candle) => candle.sequenceNum === 1)).toBe(true);
+    });
+  });
+
+  describe('FND-02: what is refused', () => {
+    it.each([
+      { wrong: { high: 1 }, field: 'high' },
+      { wrong: { open: Number.NaN }, field: 'open' },
+      { wrong: { volume: Infinity }, field: 'volume' },
+      { wrong: { timestamp: EXAMPLE_OPEN_TIME + 1 }, field: 'timestamp' },
+      { wrong: { symbol: 'A:B' }, field: 'symbol' },
+      { wrong: { sequenceNum: 0.5 }, field: 'sequenceNum' },
+    ])('FND-02: $wrong is refused by name, and nothing is written', async ({ wrong, field }) => {
+      const exchangeId = freshExchangeId();
+      const refused = cache.addCandleIfNewer(USER, exchangeId, bar(0, wrong));
+      await expect(refused).rejects.toBeInstanceOf(InvalidCandleError);
+      await expect(refused).rejects.toThrow(`candle refused: ${field}: `);
+      expect(await cache.readCandles({ userId: USER, exchangeId }, SERIES)).toEqual([]);
+    });
+
+    it('a batch with one bad candle, or with one of another series, writes none of it', async () => {
+      const exchangeId = freshExchangeId();
+      const bad = [bar(0), bar(1, { low: 500 })];
+      await expect(cache.writeExchangeCandles(exchangeId, SERIES, bad)).rejects.toThrow('low');
+      const stray = [bar(0), bar(1, { symbol: 'ETHUSDT' })];
+      await expect(cache.writeExchangeCandles(exchangeId, SERIES, stray)).rejects.toThrow('ETHUSDT 1m');
+      expect(await cache.readExchangeCandles(exchangeId, SERIES)).toEqual([]);
+    });
+  });
+
+  describe('what a write says it did', () => {
+    const closing = closeAsOf('1m', EXAMPLE_OPEN_TIME);
+    const nothingThere = { written: true, replaced: false, changed: true, wasClosed: false };
+
+    it('nothing was there', async () => {
+      expect(await cache.writeExchangeCandle(freshExchangeId(), bar(0))).toEqual(nothingThere);
+    });
+
+    const BITS = [
+      { asOf: closing - 1, source: 'stream', wasClosed: false },
+      { asOf: closing, source: 'rest', wasClosed: true },
+      { asOf: closing + 5, source: 'derived', wasClosed: true },
+      { asOf: undefined, source: 'no-trades', wasClosed: false },
+      { asOf: closing, source: undefined, wasClosed: true },
+    ] as const;
+    const CASES = BITS.flatMap((old) =>
+      [true, false].flatMap((changed) => [true, false].map((newer) => ({ ...old, changed, newer }))),
+    );
+
+    it.each(CASES)(
+      'cached as-of $asOf from $source; new: changed $changed, newer $newer',
+      async ({ asOf, source, wasClosed, changed, newer }) => {
+        const exchangeId = freshExchangeId();
+        const before = bar(0, { ...(asOf === undefined ? {} : { sequenceNum: asOf }), ...sourceOf(source) });
+        await cache.writeExchangeCandle(exchangeId, before);
+        const next = bar(0, { sequenceNum: newer ? closing + 9 : 1, ...(changed ? { volume: 99 } : {}) });
+        const expected: WriteOutcome = {
+          // What has no as-of is replaced by anything.
+          written: newer || asOf === undefined,
+          replaced: true,
+          changed,
+          wasClosed,
+          ...(source === undefined ? {} : { previousSource: source }),
+        };
+        expect(await cache.writeExchangeCandle(exchangeId, next)).toEqual(expected);
+      },
+    );
+
+    it('a batch answers one outcome for each candle, in order, repeats included', async () => {
+      const exchangeId = freshExchangeId();
+      const many = Array.from({ length: 600 }, (_, at) => bar(at % 300, { sequenceNum: 1 }));
+      const outcomes = await cache.writeExchangeCandles(exchangeId, SERIES, many);
+      expect(outcomes.map((outcome) => outcome.written)).toEqual(many.map((_, at) => at < 300));
+      expect(outcomes.slice(300).every((outcome) => outcome.replaced && !outcome.changed)).toBe(true);
+    });
+
+    it('an empty batch writes nothing and asks nothing', async () => {
+      expect(await cache.writeExchangeCandles(freshExchangeId(), SERIES, [])).toEqual([]);
+    });
+  });
+
+  describe('reading', () => {
+    it('gives a range, the newest so many, or both, ascending', async () => {
+      const exchangeId = freshExchangeId();
+      await cache.writeExchangeCandles(
+        exchangeId,
+        SERIES,
+        [4, 2, 0, 1, 3].map((at) => bar(at)),
+      );
+      const open = async (query: Parameters<typeof cache.readExchangeCandles>[2]) =>
+        (await cache.readExchangeCandles(exchangeId, SERIES, query)).map(
+          (candle) => (candle.timestamp - EXAMPLE_OPEN_TIME) / MINUTE_MS,
+        );
+      const [from, to] = [bar(1).timestamp, bar(3).timestamp];
+      expect(await open({})).toEqual([0, 1, 2, 3, 4]);
+      expect(await open({ limit: 2 })).toEqual([3, 4]);
+      expect(await open({ limit: 0 })).toEqual([]);
+      expect(await open({ from, to })).toEqual([1, 2, 3]);
+      expect(await open({ from, limit: 0 })).toEqual([]);
+      expect(await open({ to, limit: 2 })).toEqual([2, 3]);
+      expect(await open({ from })).toEqual([1, 2, 3, 4]);
+    });
+
+    it('refuses a foreign value by name, and the next write of that bar replaces it', async () => {
+      const exchangeId = freshExchangeId();
+      const key = exchangeCandleKey(exchangeId, SERIES.symbol, SERIES.timeframe);
+      const foreign = [JSON.stringify(bar(0)), '', 'x'.repeat(53)];
+      for (const member of foreign) {
+        await redis.del(key);
+        await redis.zadd(key, EXAMPLE_OPEN_TIME, member);
+        await expect(cache.readExchangeCandles(exchangeId, SERIES)).rejects.toThrow(/BTCUSDT 1m.*layout/);
+        const outcome = await cache.writeExchangeCandle(exchangeId, bar(0));
+        expect(outcome).toEqual({ written: true, replaced: true, changed: true, wasClosed: false });
+        expect(await cache.readExchangeCandles(exchangeId, SERIES)).toHaveLength(1);
+      }
+    });
+
+    it('keeps user and exchange tiers apart although they begin alike', async () => {
+      const id = freshExchangeId();
+      await cache.addCandleIfNewer(id, 1, bar(0));
+      expect(await cache.readExchangeCandles(id, SERIES)).toEqual([]);
+      expect(await cache.readCandles({ userId: id, exchangeId: 1 }, SERIES)).toHaveLength(1);
+    });
+  });
+
+  it('stores exactly the documented bytes', async () => {
+    const exchangeId = freshExchangeId();
+    const candle = bar(0, { sequenceNum: 1_700_000_160_005_000, source: 'stream' });
+    await cache.addExchangeCandleIfNewer(exchangeId, candle);
+    const members = await redis.zrangeBuffer(exchangeCandleKey(exchangeId, 'BTCUSDT', '1m'), '0', '-1');
+    expect(members).toEqual([encodeCandle(candle)]);
+  });
+});
+
+function sourceOf(source: CandleSource | undefined): { readonly source?: CandleSource } {
+  return source === undefined ? {} : { source };
+}
