@@ -1,0 +1,39 @@
+import { pathToFileURL } from 'node:url';
+import { BUNDLES, isStale } from './bundles.mjs';
+import { withFolderLock } from './folder-lock.mjs';
+import { inRoot } from './root.mjs';
+import { run, tail } from './run.mjs';
+
+/**
+ * Builds what is stale, then runs the command line in this very process: signals, exit code and terminal are its own.
+ * A build that fails leaves exit code 1.
+ */
+export async function runCli(args) {
+  if (await ensureBuilt()) await runBundle('livermore.mjs', args);
+  else process.exitCode = 1;
+}
+
+/** Runs one of the bundles in this process, as if Node had been started with it. */
+export async function runBundle(file, args) {
+  if (!BUNDLES.some((bundle) => bundle.file === file)) {
+    console.error(`There is no source for dist/${file} in this checkout.`);
+    process.exitCode = 1;
+    return;
+  }
+  const path = inRoot('dist', file);
+  process.argv = [process.execPath, path, ...args];
+  process.setSourceMapsEnabled(true);
+  await import(pathToFileURL(path).href);
+}
+
+/** Rebuilds when any source changed since the last build; false, with the reason told, when that fails. */
+export async function ensureBuilt() {
+  if (!isStale()) return true;
+  return withFolderLock(inRoot('.livermore'), 'build', async () => !isStale() || build());
+}
+
+async function build() {
+  const { code, output } = await run(process.execPath, [inRoot('scripts', 'build.mjs')]);
+  if (code !== 0) console.error(`${tail(output)}\n\nThe build failed: the lines above say where.`);
+  return code === 0;
+}
