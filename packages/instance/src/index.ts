@@ -1,4 +1,6 @@
 export * from './choose-symbols';
+export * from './exchange-instance';
 export * from './facts';
 export * from './health';
+export * from './history';
 export * from './metrics';
