@@ -23,7 +23,7 @@ export function isStale() {
 export function sourcesFingerprint() {
   const hash = createHash('sha256').update(process.versions.modules);
   const folders = ['packages', 'apps', 'tests', 'scripts'];
-  for (const path of folders.flatMap((folder) => filesUnder(folder)).sort(byName)) {
+  for (const path of folders.flatMap((folder) => filesUnder(folder)).toSorted(byName)) {
     const { size, mtimeMs } = statSync(join(root, path));
     hash.update(`${path} ${size} ${mtimeMs}\n`);
   }

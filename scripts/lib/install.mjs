@@ -38,7 +38,7 @@ async function install() {
   const result = await npmCi();
   clearInterval(ticking);
   if (result.code !== 0) {
-    console.error(`${tail(result.output)}\n\n${remedyFor(result.output)}`);
+    console.error(`${tail(withoutUsage(result.output))}\n\n${remedyFor(result.output)}`);
     return false;
   }
   mkdirSync(inRoot('node_modules'), { recursive: true });
@@ -88,6 +88,11 @@ const CAUSES = [
   },
   { signs: /npm was not found/, remedy: 'npm was not found: it comes with Node, see https://nodejs.org.' },
 ];
+
+/** When the lock file does not fit, npm prints its whole usage after the reason. */
+function withoutUsage(output) {
+  return output.split(/^npm error Clean install a project$/m)[0];
+}
 
 function causeOf(output) {
   return CAUSES.find((cause) => cause.signs.test(output)) ?? null;
