@@ -123,6 +123,13 @@ describe('subscribing', () => {
     expect(new Set(ids)).toEqual(new Set(['BTC-USD']));
   });
 
+  it('undone under the name of the twin ends the book it shares', () => {
+    const socket = createRig().open();
+    socket.send(subscribe('candles', 'BTC-USDC', 'ETH-USD'));
+    socket.send({ ...subscribe('candles', 'BTC-USDC'), type: 'unsubscribe' });
+    expect(map(socket.on('subscriptions').at(-1))).toEqual({ candles: ['ETH-USD'] });
+  });
+
   it('to an unknown product leaves it out of the acknowledgement, or is an error where so chosen', () => {
     const socket = createRig().open();
     socket.send(subscribe('candles', 'NOPE-USD', 'BTC-USD'));
