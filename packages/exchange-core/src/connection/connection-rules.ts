@@ -32,7 +32,7 @@ export function connectionRules(limits: StreamLimits): ConnectionRules {
     silentAfterMs: limits.silentAfterMs,
     ...(limits.rotateAfterMs === undefined ? {} : { rotateAfterMs: limits.rotateAfterMs }),
     openTimeoutMs,
-    rotationTimeoutMs: openTimeoutMs + subscribingMs + FIRST_DATA_MS,
+    rotationTimeoutMs: subscribingMs + FIRST_DATA_MS,
     healthyAfterMs,
     backoffBaseMs,
     backoffCapMs,

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isCarrying, nextDeadline, step } from './connection-state';
 import type {
@@ -228,11 +228,11 @@ describe('the connection table', () => {
   });
 });
 
-describe('deadlines', () => {
-  const tick = (vitals: Partial<Vitals>): ConnectionInput => ({ input: 'tick', ...LIVELY, ...vitals });
-  const reasonOf = (effects: readonly ConnectionEffect[]) =>
-    effects.map((effect) => ('reason' in effect ? effect.reason : '')).find((reason) => reason !== '');
+const tick = (vitals: Partial<Vitals>): ConnectionInput => ({ input: 'tick', ...LIVELY, ...vitals });
+const reasonOf = (effects: readonly ConnectionEffect[]) =>
+  effects.map((effect) => ('reason' in effect ? effect.reason : '')).find((reason) => reason !== '');
 
+describe('deadlines', () => {
   it('waits until its time has come', () => {
     const state: ConnectionState = { name: 'waiting', until: NOW + 1, failures: 1 };
     expect(step(state, tick({}), MOMENT, RULES)[0]).toBe(state);
@@ -317,17 +317,23 @@ describe('deadlines', () => {
   });
 });
 
+const delay = (failures: number, chance: number) => {
+  const [after] = step(
+    { name: 'connecting', deadline: NOW, failures },
+    INPUTS.lost,
+    { now: NOW, chance },
+    RULES,
+  );
+  return after.name === 'waiting' ? after.until - NOW : undefined;
+};
+
+const failuresAfter = (openedAt: number) => {
+  const [after] = step({ ...STATES.live, openedAt }, INPUTS.lost, MOMENT, RULES);
+  return after.name === 'waiting' ? after.failures : undefined;
+};
+
 describe('backoff', () => {
   it('grows with each failure, is jittered over its whole length, and is capped', () => {
-    const delay = (failures: number, chance: number) => {
-      const [after] = step(
-        { name: 'connecting', deadline: NOW, failures },
-        INPUTS.lost,
-        { now: NOW, chance },
-        RULES,
-      );
-      return after.name === 'waiting' ? after.until - NOW : undefined;
-    };
     expect([0, 1, 2, 3, 6, 50].map((failures) => delay(failures, 1))).toEqual([
       1_000, 2_000, 4_000, 8_000, 60_000, 60_000,
     ]);
@@ -335,14 +341,14 @@ describe('backoff', () => {
   });
 
   it('starts anew after a connection that lived long enough, and only then', () => {
-    const failuresAfter = (openedAt: number) => {
-      const [after] = step({ ...STATES.live, openedAt }, INPUTS.lost, MOMENT, RULES);
-      return after.name === 'waiting' ? after.failures : undefined;
-    };
     expect(failuresAfter(NOW - 300_000)).toBe(1);
     expect(failuresAfter(NOW - 299_999)).toBe(3);
   });
 });
+
+function isOfSocket(name: ConnectionInputName): boolean {
+  return ['opened', 'subscribed', 'data', 'lost', 'refused', 'goodbye'].includes(name);
+}
 
 describe('any sequence of inputs', () => {
   const anyInput = fc.record({
@@ -406,10 +412,6 @@ describe('any sequence of inputs', () => {
       seen.push({ state, effects, now, world: Object.assign(new World(), world) });
     }
     return { state, world, seen, now };
-  }
-
-  function isOfSocket(name: ConnectionInputName): boolean {
-    return ['opened', 'subscribed', 'data', 'lost', 'refused', 'goodbye'].includes(name);
   }
 
   const started = fc.array(anyInput, { maxLength: 80 }).map((inputs) => {

@@ -111,7 +111,7 @@ export interface ConnectionRules {
   /** Absent where the venue has no age limit. */
   readonly rotateAfterMs?: number;
   readonly openTimeoutMs: number;
-  /** A successor that is not delivering after this long is given up. */
+  /** A successor that is not delivering this long after it opened is given up. */
   readonly rotationTimeoutMs: number;
   readonly healthyAfterMs: number;
   readonly backoffBaseMs: number;
@@ -324,15 +324,14 @@ function whileRotating(
       return promote(state, input.reason, moment, rules);
     case 'admitted': {
       if (next.phase !== 'queued') return stay(state);
-      const deadline = moment.now + rules.rotationTimeoutMs;
+      const deadline = moment.now + rules.openTimeoutMs;
       return [{ ...state, next: { phase: 'connecting', deadline } }, [{ do: 'open-next' }]];
     }
     case 'next-opened': {
       if (next.phase !== 'connecting') return stay(state);
-      return [
-        { ...state, next: { ...next, phase: 'subscribing', openedAt: moment.now, hasData: false } },
-        [],
-      ];
+      const deadline = moment.now + rules.rotationTimeoutMs;
+      const opened = { phase: 'subscribing', deadline, openedAt: moment.now, hasData: false } as const;
+      return [{ ...state, next: opened }, []];
     }
     case 'next-data':
       if (next.phase === 'subscribing') return [{ ...state, next: { ...next, hasData: true } }, []];

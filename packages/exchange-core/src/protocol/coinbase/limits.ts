@@ -17,6 +17,7 @@ export const streamLimits: StreamLimits = {
   topicsPerFrame: 100,
   // Eight frames a second are shared by every connection of the address; 150 ms stays below seven.
   frameSpacingMs: 150,
+  framesPerAddress: true,
   connectSpacingMs: 150,
   connects: { count: PER_SECOND, perMs: 1_000 },
   // Heartbeats come every second on every connection; ten missing ones are a dead connection.
