@@ -13,6 +13,8 @@ const { ensureInstalled } = await import('./lib/install.mjs');
 if (!(await ensureInstalled())) process.exit(1);
 
 if (task === 'start') {
+  const { stopWithParent } = await import('./lib/stop-with-parent.mjs');
+  if (process.env.npm_lifecycle_event !== undefined) stopWithParent();
   const { runCli } = await import('./lib/run-cli.mjs');
   await runCli(['up', ...args]);
 } else if (task === 'test') {
