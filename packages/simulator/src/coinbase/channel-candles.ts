@@ -52,6 +52,8 @@ function changedBars(context: SourceContext, since: number, now: number): readon
   return context.hidesEnded() ? bars.filter((bar) => bar.closeTime > now) : bars;
 }
 
+/** None where the market knows only longer bars: what it has of a shorter one is not the venue's. */
 function traded({ market, symbol }: SourceContext, from: number, now: number): readonly Bar[] {
+  if (!market.intervals(symbol.symbol).includes('5m')) return [];
   return market.bars(symbol.symbol, '5m', from, now + 1, now).filter((bar) => bar.trades > 0);
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FROZEN, createRig, objectOf, rowsOf, textOf } from '../testing/coinbase-rig';
+import { FROZEN, createRig, objectOf, rowsOf, textOf, vectorMarket } from '../testing/coinbase-rig';
 import type { ReadFrame } from '../testing/coinbase-rig';
 
 const BOUNDARY = 1_795_169_100_000;
@@ -67,6 +67,15 @@ describe('the candles channel', () => {
     const { rig, socket } = open('ABC-USD');
     await rig.clock.advance(3_600_000);
     expect(socket.on('candles')).toHaveLength(1);
+  });
+
+  it('is silent where the market knows only longer bars', async () => {
+    const rig = createRig({ market: { ...vectorMarket(), intervals: () => ['15m', '1h', '1d'] } });
+    const socket = rig.open();
+    socket.send(HEARTBEATS);
+    socket.send(subscribe('candles', 'ETH-USD'));
+    await rig.clock.advance(10_000);
+    expect(socket.on('candles').map((frame) => candlesOf(frame))).toEqual([[]]);
   });
 
   it('obeys the least distance a simulator is given', async () => {
