@@ -98,7 +98,7 @@ describe('the bus on a real Redis', () => {
   });
 });
 
-function promiseWithResolver(): { readonly promise: Promise<void>; resolve(): void } {
+function promiseWithResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   const holder: { resolve?: () => void } = {};
   const promise = new Promise<void>((resolve) => {
     holder.resolve = resolve;

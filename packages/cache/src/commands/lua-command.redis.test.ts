@@ -24,6 +24,7 @@ describe('LuaCommand on a real Redis', () => {
     const texts = vi.spyOn(redis, 'eval');
     for (let round = 1; round <= 5; round += 1) expect(await command.run(redis, key, [2])).toBe(2 * round);
     expect(texts).toHaveBeenCalledTimes(1);
+    texts.mockRestore();
     await redis.del(key);
   });
 
@@ -54,6 +55,10 @@ describe('LuaCommand on a real Redis', () => {
     await redis.set(key, 'text');
     const command = unseen("return redis.call('ZCARD', KEYS[1])");
     await expect(command.run(redis, key, [])).rejects.toThrow(/WRONGTYPE/);
+    const texts = vi.spyOn(redis, 'eval');
+    await expect(command.run(redis, key, [])).rejects.toThrow(/WRONGTYPE/);
+    expect(texts).not.toHaveBeenCalled();
+    texts.mockRestore();
     await redis.del(key);
   });
 

@@ -234,6 +234,17 @@ describe('CandleCacheStrategy on a real Redis', () => {
       },
     );
 
+    it.each([{ open: 101 }, { high: 111 }, { low: 89 }, { close: 106 }, { volume: 13 }])(
+      '%o is a change',
+      async (other) => {
+        const exchangeId = freshExchangeId();
+        await cache.writeExchangeCandle(exchangeId, bar(0));
+        const next = bar(0, other);
+        expect((await cache.writeExchangeCandle(exchangeId, next)).changed).toBe(true);
+        expect((await cache.writeExchangeCandle(exchangeId, next)).changed).toBe(false);
+      },
+    );
+
     it('a batch answers one outcome for each candle, in order, repeats included', async () => {
       const exchangeId = freshExchangeId();
       const many = Array.from({ length: 600 }, (_, at) => bar(at % 300, { sequenceNum: 1 }));
