@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { HARDCODED_CONFIG } from '@livermore/schemas';
 import { assertNever, fullJitterMs, messageOf, silentLogger, systemRandom } from '@livermore/utils';
 import type { AppError, Clock, Logger, Random } from '@livermore/utils';
@@ -119,6 +120,8 @@ export class RestClient implements RequestSender {
    * RequestQueueFullError, or the signal's reason
    */
   async send(request: PricedRequest, options: SendOptions): Promise<TimedAnswer> {
+    // One signal serves everything of a run: many listeners are no leak here, each is taken off again.
+    setMaxListeners(0, options.signal);
     for (let attempt = 0; ; attempt += 1) {
       const spending = await this.#turn(request, options, attempt > 0);
       const outcome = await this.#attempt(request, spending, options.signal);
