@@ -104,3 +104,14 @@ export async function readFreshness(
     return [judgeFreshness(result, { window: query.window, coverage, target })];
   });
 }
+
+/** Pairs of each symbol, in the order the symbols come up. */
+export function groupBySymbol(states: readonly PairState[]): ReadonlyMap<string, readonly PairState[]> {
+  const groups = new Map<string, PairState[]>();
+  for (const state of states) {
+    const group = groups.get(state.symbol);
+    if (group === undefined) groups.set(state.symbol, [state]);
+    else group.push(state);
+  }
+  return groups;
+}

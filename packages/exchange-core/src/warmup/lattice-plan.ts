@@ -1,6 +1,7 @@
 import { HARDCODED_CONFIG, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Timeframe } from '@livermore/schemas';
 import type { ExchangeProtocol } from '../protocol/protocol';
+import { groupBySymbol } from './freshness';
 import type { PairState } from './freshness';
 import { LatticeSearch } from './lattice-search';
 import type { FillStep, LatticeFill, LatticePair, LatticeRules } from './lattice-search';
@@ -52,7 +53,7 @@ export function planWarmup(states: readonly PairState[], rules: LatticeRules): W
   const known = new Map<string, { fill: LatticeFill; naive: Cost }>();
   const symbols: SymbolPlan[] = [];
   let [cost, naive] = [NO_COST, NO_COST];
-  for (const [symbol, pairs] of bySymbol(states)) {
+  for (const [symbol, pairs] of groupBySymbol(states)) {
     const needy = pairs.filter((pair) => pair.missing.length > 0);
     if (needy.length === 0) continue;
     const lattice = pairs.map(latticePairOf);
@@ -69,16 +70,6 @@ export function planWarmup(states: readonly PairState[], rules: LatticeRules): W
 /** The step that fills a timeframe, where one does. */
 export function stepOf(plan: SymbolPlan, timeframe: Timeframe): FillStep | undefined {
   return plan.steps.find((step) => step.timeframe === timeframe);
-}
-
-function bySymbol(states: readonly PairState[]): Map<string, PairState[]> {
-  const groups = new Map<string, PairState[]>();
-  for (const state of states) {
-    const group = groups.get(state.symbol);
-    if (group === undefined) groups.set(state.symbol, [state]);
-    else group.push(state);
-  }
-  return groups;
 }
 
 function latticePairOf(state: PairState): LatticePair {

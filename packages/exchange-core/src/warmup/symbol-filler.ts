@@ -54,7 +54,8 @@ export interface FillOutcome {
 /** One fill of one symbol, while it goes. */
 interface Fill {
   readonly symbol: string;
-  readonly signal: AbortSignal;
+  /** Of the whole run: aborted from outside, or here by an error that stops everything. */
+  readonly run: AbortController;
   /** First error of each timeframe. */
   readonly errors: Map<Timeframe, unknown>;
   /** Bars that are too young for a verdict: not there, and nobody's failure. */
@@ -71,9 +72,9 @@ export class SymbolFiller {
     this.#tiler = new PageTiler(options.rules);
   }
 
-  /** @throws what stops the whole run: an error whose recovery is `stop`, or the signal's reason */
-  async fill(plan: SymbolPlan, signal: AbortSignal): Promise<FillOutcome> {
-    const fill: Fill = { symbol: plan.symbol, signal, errors: new Map(), unsettled: new Map() };
+  /** @throws what stops the whole run, having aborted it: an error whose recovery is `stop`; or why it was aborted */
+  async fill(plan: SymbolPlan, run: AbortController): Promise<FillOutcome> {
+    const fill: Fill = { symbol: plan.symbol, run, errors: new Map(), unsettled: new Map() };
     const pages = plan.steps.flatMap((step) => (step.fill === 'fetch' ? pagesOf(plan.symbol, step) : []));
     await this.#load(pages, fill);
     for (const step of plan.steps) if (step.fill === 'derive') await this.#derive(step, fill);
@@ -86,12 +87,15 @@ export class SymbolFiller {
 
   /** Loads pages side by side; what fails marks its timeframe and the others go on. */
   async #load(pages: readonly CandlePage[], fill: Fill): Promise<void> {
-    await Promise.all(pages.map((page) => this.#options.slots.run(() => this.#loadOne(page, fill))));
+    const loads = pages.map((page) => this.#options.slots.run(() => this.#loadOne(page, fill)));
+    // All of them: nothing may still be written when a run that was stopped returns.
+    await Promise.allSettled(loads);
+    fill.run.signal.throwIfAborted();
   }
 
   async #loadOne(page: CandlePage, fill: Fill): Promise<void> {
     const { loader, clock, observer, rules } = this.#options;
-    fill.signal.throwIfAborted();
+    fill.run.signal.throwIfAborted();
     // The venue does not know the symbol: what else there is to ask of it is pointless.
     const unknown = [...fill.errors.values()].find((error) => error instanceof UnknownSymbolError);
     const weight = rules.candleWeight((page.to - page.from) / timeframeMs(page.timeframe));
@@ -104,7 +108,7 @@ export class SymbolFiller {
     observer.pageStarted(page);
     let report: PageReport | undefined;
     try {
-      report = await loader.load(page, { lane: 'warmup', signal: fill.signal, announce: false });
+      report = await loader.load(page, { lane: 'warmup', signal: fill.run.signal, announce: false });
       remember(report, fill);
     } catch (error) {
       noteError(page.timeframe, error, fill);
@@ -114,7 +118,7 @@ export class SymbolFiller {
   }
 
   async #derive(step: DeriveStep, fill: Fill): Promise<void> {
-    fill.signal.throwIfAborted();
+    fill.run.signal.throwIfAborted();
     if (fill.errors.has(step.from)) return;
     try {
       const report = await deriveSeries(fill.symbol, step, this.#options.derivation);
@@ -126,7 +130,7 @@ export class SymbolFiller {
 
   /** The pairs with what is missing of them now. */
   async #look(pairs: readonly PairState[], fill: Fill): Promise<PairState[]> {
-    fill.signal.throwIfAborted();
+    fill.run.signal.throwIfAborted();
     // Every window ends with a bar that was closed when it was planned: at its end it is closed for certain.
     const venueNow = Math.max(...pairs.map((pair) => pair.window.to));
     const queries = pairs.map((pair) => ({
@@ -193,8 +197,11 @@ function remember(report: PageReport, fill: Fill): void {
 }
 
 function noteError(timeframe: Timeframe, error: unknown, fill: Fill): void {
-  fill.signal.throwIfAborted();
-  if (error instanceof AppError && error.recovery === 'stop') throw error;
+  fill.run.signal.throwIfAborted();
+  if (error instanceof AppError && error.recovery === 'stop') {
+    fill.run.abort(error);
+    throw error;
+  }
   if (!fill.errors.has(timeframe)) fill.errors.set(timeframe, error);
 }
 

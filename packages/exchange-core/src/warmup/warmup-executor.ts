@@ -64,8 +64,18 @@ export class WarmupExecutor {
 
   /** @returns what failed and may be tried again */
   async #run(symbols: readonly SymbolPlan[], signal: AbortSignal): Promise<PairFailure[]> {
-    const stop = new AbortController();
-    const either = AbortSignal.any([signal, stop.signal]);
+    const run = new AbortController();
+    const abort = () => run.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await this.#runAll(symbols, run);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async #runAll(symbols: readonly SymbolPlan[], run: AbortController): Promise<PairFailure[]> {
     const concurrency = this.#options.concurrency ?? HARDCODED_CONFIG.warmup.maxConcurrentRequests;
     const filler = this.#filler(new Slots(concurrency));
     const waiting = symbols.values();
@@ -73,23 +83,18 @@ export class WarmupExecutor {
     const work = async () => {
       // One iterator shared by all workers: each takes the next symbol of the plan's order.
       for (const plan of waiting) {
-        either.throwIfAborted();
-        const outcome = await filler.fill(plan, either);
+        run.signal.throwIfAborted();
+        const outcome = await filler.fill(plan, run);
         this.#settle(outcome);
         failures.push(...outcome.failed.filter((failure) => failure.canRetry));
       }
     };
     const workers = Array.from({ length: Math.min(concurrency, symbols.length) }, () =>
-      work().catch((error: unknown) => {
-        // The first error ends the others, so that nothing is still being written when this returns.
-        stop.abort(error);
-        throw error;
-      }),
+      // The first error ends the others, so that nothing is still being written when this returns.
+      work().catch((error: unknown) => run.abort(error)),
     );
-    const ends = await Promise.allSettled(workers);
-    signal.throwIfAborted();
-    const end = ends.find((each) => each.status === 'rejected');
-    if (end !== undefined) throw stop.signal.reason;
+    await Promise.all(workers);
+    run.signal.throwIfAborted();
     return failures;
   }
 

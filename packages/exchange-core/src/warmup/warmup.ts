@@ -14,6 +14,7 @@ import type { PairState } from './freshness';
 import { latticeRulesOf, planWarmup } from './lattice-plan';
 import type { WarmupPlan } from './lattice-plan';
 import type { LatticeRules } from './lattice-search';
+import { withReach } from './reach';
 import { DEFAULT_CANDLE_TARGET, SCAN_TIMEFRAME_ORDER } from './types';
 import type { WarmupReport, WarmupSchedule, WarmupStats } from './types';
 import { WarmupExecutor, errorOf } from './warmup-executor';
@@ -178,7 +179,10 @@ export class Warmup {
     const scanner = new CandleStatusScanner({ redis, exchangeId, logger });
     const counted = await scanner.scanExchange([...new Set(symbols)], this.#timeframes);
     onScanned();
-    return readFreshness(counted, { reader: this.#reader, target: this.#target, venueNow });
+    const reader = this.#reader;
+    const states = await readFreshness(counted, { reader, target: this.#target, venueNow });
+    if (!this.#rules.derive) return states;
+    return withReach(states, { reader, venueNow, keepBars: this.#rules.keepBars });
   }
 
   #preview(states: readonly PairState[]): WarmupPreview {
