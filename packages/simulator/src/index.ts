@@ -9,3 +9,4 @@ export { createSeededMarket } from './market/seeded-market';
 export type { SeededMarketOptions, SeededSymbol } from './market/seeded-market';
 export { defaultUniverse } from './market/universe';
 export * from './simulator';
+export { createSimulator } from './create-simulator';
