@@ -1,0 +1,299 @@
+import {
+  CandleCacheStrategy,
+  exchangeAbsenceKey,
+  exchangeCandleKey,
+  subscribeCloses,
+} from '@livermore/cache';
+import {
+  DEFAULT_CANDLE_TARGET,
+  defaultExchange,
+  protocolOf,
+  readWarmupSchedule,
+} from '@livermore/exchange-core';
+import { ExchangeInstance } from '@livermore/instance';
+import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
+import type { Exchange, OpenTimeRange, Series, UnifiedCandle } from '@livermore/schemas';
+import { createSimulator, loadRecordedMarket } from '@livermore/simulator';
+import type { FaultScript, SimulatedVenue } from '@livermore/simulator';
+import { ReplayClock, seededRandom, silentLogger, systemClock } from '@livermore/utils';
+import type { Logger } from '@livermore/utils';
+import { compareSeries } from './compare';
+import { heldRedis } from './held-redis';
+import { NotReplayableError, Recording } from './recording';
+import { Findings } from './report';
+import type { ReplayReport } from './report';
+import { findRevised } from './revised';
+import type { RevisedBar } from './revised';
+
+export interface ReplayOptions {
+  readonly venue: SimulatedVenue;
+  /** Folder of `<SYMBOL>-<timeframe>.csv[.gz]`. */
+  readonly data: string;
+  /** Where the replay warms up, ms; a third into the recording when absent. */
+  readonly from?: number;
+  /** Where it ends, ms; the end of the recording when absent. */
+  readonly to?: number;
+  readonly speed: number | 'max';
+  readonly redisUrl: string;
+  readonly faults?: FaultScript;
+  readonly symbols?: readonly string[];
+  readonly derive?: boolean;
+  readonly seed?: number;
+  readonly logger?: Logger;
+  /** Where the replayed time (ms) is, now and then. */
+  readonly onProgress?: (progress: {
+    readonly now: number;
+    readonly from: number;
+    readonly to: number;
+  }) => void;
+}
+
+/** Least distance of two update frames of a stream: closes matter here, and updates cost time. */
+const UPDATE_EVERY_MS = 15_000;
+/** After the last bar closed, time for late answers, second readings and repairs. */
+const SETTLE_MS = 300_000;
+/** The cache keeps 1,000 bars of a series: it is compared before they leave it. */
+const COMPARE_EVERY_BARS = 400;
+const PROGRESS_EVERY_MS = 3_600_000;
+
+/**
+ * Lives through a recording: the production path (adapter, book, writer, warmup, repair) against a simulated venue, on
+ * one clock, and compares every closed candle in Redis with the venue's own.
+ * @throws NotReplayableError, RecordingError
+ */
+export async function replay(options: ReplayOptions): Promise<ReplayReport> {
+  const startedAt = systemClock.monotonicMs();
+  const only = options.symbols === undefined ? {} : { symbols: options.symbols };
+  const recording = new Recording(await loadRecordedMarket(options.data, only));
+  const range = rangeOf(recording, options);
+  const run = new ReplayRun(recording, range, options);
+  try {
+    await run.prepare();
+    await run.live();
+    return await run.report(systemClock.monotonicMs() - startedAt);
+  } finally {
+    await run.close();
+  }
+}
+
+class ReplayRun {
+  readonly #options: ReplayOptions;
+  readonly #recording: Recording;
+  readonly #range: OpenTimeRange;
+  readonly #exchange: Exchange;
+  readonly #clock: ReplayClock;
+  readonly #redis: ReturnType<typeof heldRedis>;
+  readonly #cache: CandleCacheStrategy;
+  readonly #simulator: ReturnType<typeof createSimulator>;
+  readonly #instance: ExchangeInstance;
+  readonly #findings: Findings;
+  readonly #revised: readonly (RevisedBar & { readonly symbol: string })[];
+  readonly #comparedTo = new Map<string, number>();
+  readonly #announced = new Map<string, number>();
+  #closes = { announced: 0, repeated: 0 };
+  #stopListening: (() => Promise<void>) | undefined;
+
+  constructor(recording: Recording, range: OpenTimeRange, options: ReplayOptions) {
+    this.#options = options;
+    this.#recording = recording;
+    this.#range = range;
+    this.#exchange = defaultExchange(options.venue);
+    this.#clock = new ReplayClock({ startMs: range.from, speed: options.speed });
+    this.#redis = heldRedis(options.redisUrl, this.#clock);
+    this.#cache = new CandleCacheStrategy(this.#redis);
+    this.#simulator = createSimulator({
+      venue: options.venue,
+      market: recording.market,
+      clock: this.#clock,
+      seed: options.seed ?? 1,
+      updateEveryMs: UPDATE_EVERY_MS,
+      ...(options.faults === undefined ? {} : { faults: options.faults }),
+    });
+    this.#instance = new ExchangeInstance({
+      exchange: this.#exchange,
+      redis: this.#redis,
+      transport: this.#simulator.transport,
+      clock: this.#clock,
+      random: seededRandom(options.seed ?? 1),
+      symbols: { kind: 'named', symbols: recording.symbols },
+      timeframes: recording.timeframes,
+      logger: options.logger ?? silentLogger,
+      ownerUserId: 1,
+      ...(options.derive === undefined ? {} : { derive: options.derive }),
+    });
+    this.#revised = recording.symbols.flatMap((symbol) =>
+      findRevised(
+        new Map(
+          recording.timeframes.map((timeframe) => [timeframe, recording.native({ symbol, timeframe })]),
+        ),
+      ).map((bar) => ({ ...bar, symbol })),
+    );
+    this.#findings = new Findings(
+      new Map(this.#revised.map((bar) => [`${bar.symbol} ${bar.timeframe} ${bar.openTime}`, bar])),
+    );
+  }
+
+  /** A replay starts from an empty cache: what an earlier replay left is removed, live data never. */
+  async prepare(): Promise<void> {
+    this.#redis.on('error', () => undefined);
+    for (const series of this.#series()) {
+      const [newest] = await this.#cache.readExchangeCandles(this.#exchange.id, series, { limit: 1 });
+      if (newest !== undefined && newest.timestamp > this.#recording.span.to) {
+        throw new NotReplayableError(
+          `this Redis holds candles of ${series.symbol} ${series.timeframe} newer than the recording: replay into another one (--redis URL, or none for a private one)`,
+        );
+      }
+    }
+    for (const { symbol, timeframe } of this.#series()) {
+      await this.#redis.del(
+        exchangeCandleKey(this.#exchange.id, symbol, timeframe),
+        exchangeAbsenceKey(this.#exchange.id, symbol, timeframe),
+      );
+    }
+    this.#stopListening = await subscribeCloses(this.#redis, this.#exchange.id, {
+      onClose: (candle) => this.#heard(candle),
+      onInvalid: () => undefined,
+    });
+  }
+
+  /** Runs the exchange from the start of the range to its end, comparing as bars are about to leave the cache. */
+  async live(): Promise<void> {
+    const stop = this.#compareOnTheWay();
+    const started = this.#instance.start();
+    let failure: unknown;
+    started.catch((error: unknown) => {
+      failure = error;
+    });
+    await this.#clock.run(this.#range.to + SETTLE_MS);
+    stop();
+    if (failure !== undefined) throw failure;
+    await this.#instance.settle();
+    for (const series of this.#series()) await this.#compare(series, this.#range.to);
+  }
+
+  async report(tookMs: number): Promise<ReplayReport> {
+    const { log } = this.#simulator;
+    const schedule = await readWarmupSchedule(this.#redis, this.#exchange.id);
+    const report = this.#instance.warmupReport;
+    return {
+      venue: this.#options.venue,
+      data: this.#options.data,
+      ...this.#range,
+      speed: this.#options.speed,
+      symbols: this.#recording.symbols,
+      timeframes: this.#recording.timeframes,
+      ...this.#findings.results(),
+      revised: this.#revised,
+      warmup: {
+        requests: schedule?.requests ?? 0,
+        weight: schedule?.weight ?? 0,
+        naiveRequests: schedule?.naiveRequests ?? 0,
+        status: report?.status ?? 'not ended',
+        failures: report?.stats.failedPairs ?? 0,
+      },
+      requests: log.requests,
+      weight: log.weight,
+      statuses: Object.fromEntries([...log.statuses].map(([status, times]) => [String(status), times])),
+      connections: log.connections,
+      closes: this.#closes,
+      replayedMs: this.#range.to - this.#range.from,
+      tookMs,
+    };
+  }
+
+  async close(): Promise<void> {
+    // Time goes on while things are put away: whoever still sleeps on the clock must be able to wake.
+    const ending = new AbortController();
+    const running = this.#clock.run(Number.MAX_SAFE_INTEGER, ending.signal).catch(() => undefined);
+    await this.#instance.stop();
+    await this.#simulator.close();
+    await this.#stopListening?.();
+    ending.abort();
+    await running;
+    this.#redis.disconnect();
+  }
+
+  /** Every so many bars of the shortest timeframe, on the replayed clock. */
+  #compareOnTheWay(): () => void {
+    const finest = this.#recording.timeframes[0] ?? '1m';
+    const everyMs = COMPARE_EVERY_BARS * timeframeMs(finest);
+    let isStopped = false;
+    const next = () => {
+      if (isStopped) return;
+      this.#clock.setTimer(next, everyMs);
+      const { from, to } = this.#range;
+      this.#options.onProgress?.({ now: Math.min(this.#clock.now(), to), from, to });
+      // What is younger than this may still be corrected.
+      const until = Math.min(to, this.#clock.now()) - SETTLE_MS;
+      void this.#clock.during(Promise.all(this.#series().map((series) => this.#compare(series, until))));
+    };
+    this.#clock.setTimer(next, Math.min(everyMs, PROGRESS_EVERY_MS));
+    return () => {
+      isStopped = true;
+    };
+  }
+
+  /** Compares what closed before `until` (ms) and has not been compared yet. */
+  async #compare(series: Series, until: number): Promise<void> {
+    const key = `${series.symbol} ${series.timeframe}`;
+    const step = timeframeMs(series.timeframe);
+    const from = this.#comparedTo.get(key) ?? this.#firstWarmed(series);
+    const to = openTimeOf(series.timeframe, until);
+    if (from >= to) return;
+    this.#comparedTo.set(key, to);
+    const cached = await this.#cache.readExchangeCandles(this.#exchange.id, series, { from, to: to - 1 });
+    const truth = this.#recording.truth(series, { from, to });
+    this.#findings.add(series, compareSeries(series, { from, to }, { cached, truth }), step);
+  }
+
+  /** The first bar the warmup must have brought: as many as its target, and no older than the recording. */
+  #firstWarmed({ symbol, timeframe }: Series): number {
+    const step = timeframeMs(timeframe);
+    const newest = openTimeOf(timeframe, this.#range.from) - step;
+    const wanted = newest - (DEFAULT_CANDLE_TARGET - 1) * step;
+    const known = this.#recording.truth({ symbol, timeframe }, { from: wanted, to: newest + step });
+    return Math.max(wanted, known[0]?.openTime ?? newest + step);
+  }
+
+  #heard(candle: UnifiedCandle): void {
+    const key = `${candle.symbol} ${candle.timeframe}`;
+    const closed = closeTimeOf(candle.timeframe, candle.timestamp);
+    const isRepeat = closed <= (this.#announced.get(key) ?? 0);
+    this.#closes = {
+      announced: this.#closes.announced + 1,
+      repeated: this.#closes.repeated + (isRepeat ? 1 : 0),
+    };
+    if (!isRepeat) this.#announced.set(key, closed);
+  }
+
+  #series(): readonly Series[] {
+    return this.#recording.symbols.flatMap((symbol) =>
+      this.#recording.timeframes.map((timeframe) => ({ symbol, timeframe })),
+    );
+  }
+}
+
+function rangeOf(recording: Recording, options: ReplayOptions): OpenTimeRange {
+  const { span } = recording;
+  const finest = recording.timeframes[0] ?? '1m';
+  const from = openTimeOf(finest, options.from ?? span.from + (span.to - span.from) / 3);
+  const to = openTimeOf(finest, options.to ?? span.to);
+  const { name } = defaultExchange(options.venue);
+  if (from < span.from || to > span.to || from >= to) {
+    const text = (ms: number) => new Date(ms).toISOString();
+    throw new NotReplayableError(
+      `cannot replay ${name} from ${text(from)} to ${text(to)}: the recording covers ${text(span.from)} to ${text(span.to)}`,
+    );
+  }
+  if (
+    protocolOf(options.venue).timeframes.streamed.every(
+      (timeframe) => !recording.timeframes.includes(timeframe),
+    )
+  ) {
+    options.logger?.warn({
+      event: 'replay_without_stream',
+      reason: 'no recorded timeframe is one the venue streams',
+    });
+  }
+  return { from, to };
+}
