@@ -3,3 +3,4 @@ export * from './fake-venue';
 export * from './mutations';
 export * from './protocol.contract';
 export * from './recorded';
+export * from './recorded-candles';
