@@ -12,6 +12,8 @@ export interface CandleFetcherOptions {
   readonly sender: RequestSender;
   readonly clock: Clock;
   readonly random?: Random;
+  /** Resolves when the venue's time is known: before that nothing can be said of any bar. */
+  readonly ready?: (signal: AbortSignal) => Promise<void>;
   /** An answer could not be read: count it. */
   readonly onDecodeError?: (error: DecodeError) => void;
   /** The listing states the weight limit of this address. */
@@ -32,8 +34,9 @@ export class CandleFetcher implements CandleSource {
   }
 
   /** @throws as RequestSender, and DecodeError when the venue keeps answering what cannot be read */
-  fetchPage(page: CandlePage, options: SendOptions): Promise<PageAnswer> {
-    const { exchange, rest } = this.#options;
+  async fetchPage(page: CandlePage, options: SendOptions): Promise<PageAnswer> {
+    const { exchange, rest, ready } = this.#options;
+    await ready?.(options.signal);
     const read = ({ response, answeredAt }: Answer): PageAnswer => {
       const candles = rest.candles(page, response, { exchange: exchange.name, answeredAt });
       return { page, candles, answeredAt };

@@ -11,7 +11,7 @@ import { VenueClockSync } from './venue-clock-sync';
 
 export interface RestRuntimeOptions {
   readonly exchange: Exchange;
-  readonly protocol: ExchangeProtocol;
+  readonly protocol: Pick<ExchangeProtocol, 'rest'>;
   readonly get: HttpGet;
   readonly clock: Clock;
   readonly random?: Random;
@@ -28,7 +28,7 @@ export interface RestRuntime {
   readonly source: CandleFetcher;
 }
 
-/** Puts the parts together. Nothing is sent before `sync.measure`, `sync.run` or a fetch. */
+/** Puts the parts together. Nothing is sent before a fetch; `sync.run` keeps the venue's clock measured. */
 export function createRestRuntime(options: RestRuntimeOptions): RestRuntime {
   const { exchange, protocol, get, clock, random, logger, onTrouble, onDecodeError } = options;
   const { rest } = protocol;
@@ -42,13 +42,15 @@ export function createRestRuntime(options: RestRuntimeOptions): RestRuntime {
     time,
     ...(onTrouble && { onTrouble }),
   });
+  const sync = new VenueClockSync({ ...shared, exchange, rest, client, time });
   const source = new CandleFetcher({
     ...shared,
     exchange,
     rest,
     sender: client,
+    ready: (signal) => sync.ready(signal),
     onWeightLimit: (limit) => client.learnLimit(limit),
     ...(onDecodeError && { onDecodeError }),
   });
-  return { client, time, source, sync: new VenueClockSync({ ...shared, exchange, rest, client, time }) };
+  return { client, time, sync, source };
 }

@@ -1,8 +1,6 @@
 import type { Exchange } from '@livermore/schemas';
-import { systemRandom } from '@livermore/utils';
-import type { Clock, Random } from '@livermore/utils';
-import { messageOf, silentLogger } from '@livermore/utils';
-import type { Logger } from '@livermore/utils';
+import { messageOf, silentLogger, systemRandom } from '@livermore/utils';
+import type { Clock, Logger, Random } from '@livermore/utils';
 import type { RestProtocol } from '../protocol/protocol';
 import type { RestClient } from './rest-client';
 import type { VenueClock } from './venue-clock';
@@ -19,7 +17,7 @@ export interface VenueClockSyncOptions {
 
 /** Measurements at the start, and whenever the reading is doubted: the quickest of them counts most. */
 const BURST = 3;
-const BURST_SPACING_MS = 400;
+const BURST_SPACING_MS = 100;
 /** Between measurements in good times: our clock's rate loses at most 30 ms in it. */
 const RESYNC_MS = 300_000;
 /** Doubts raised faster than this are answered together. */
@@ -28,6 +26,7 @@ const LEAST_SPACING_MS = 5_000;
 /** Keeps a venue's clock measured: at once, every few minutes, and soon after anything casts doubt on it. */
 export class VenueClockSync {
   readonly #options: VenueClockSyncOptions;
+  #first: { readonly done: Promise<void>; readonly signal: AbortSignal } | undefined;
   #wake: (() => void) | undefined;
   #isDoubted = false;
 
@@ -37,7 +36,27 @@ export class VenueClockSync {
   }
 
   /**
-   * One burst of measurements, for whoever must know the venue's time before doing anything else.
+   * Resolves at once when the venue's time is known, else after one measurement that all callers share: nobody may
+   * say of a bar that it is closed by a clock that was never compared with the venue's.
+   * @throws as RequestSender, and DecodeError
+   */
+  async ready(signal: AbortSignal): Promise<void> {
+    while (this.#options.time.errorMs() === Number.POSITIVE_INFINITY) {
+      signal.throwIfAborted();
+      const first = (this.#first ??= { done: this.#sample(signal), signal });
+      try {
+        await first.done;
+      } catch (error) {
+        // Another caller's end is not ours: then we measure ourselves.
+        if (!first.signal.aborted || signal.aborted) throw error;
+      } finally {
+        if (this.#first === first) this.#first = undefined;
+      }
+    }
+  }
+
+  /**
+   * One burst of measurements.
    * @throws as RequestSender, and DecodeError, when not one could be made
    */
   async measure(signal: AbortSignal): Promise<void> {

@@ -1,0 +1,97 @@
+import { timeframeMs } from '@livermore/schemas';
+import { ManualClock, seededRandom } from '@livermore/utils';
+import { describe, expect, it } from 'vitest';
+import { DecodeError, UnavailableError } from '../errors';
+import { FAKE_EXCHANGE, FakeRestVenue, fakePrice, fakeRest } from '../testing/fake-rest-venue';
+import { createRestRuntime } from './rest-runtime';
+
+const LIMIT = { weight: 100, perMs: 60_000, window: 'fixed', reserve: 0 } as const;
+const START = 1_700_000_045_000;
+const STEP = timeframeMs('1m');
+const page = { symbol: 'ABC', timeframe: '1m', from: START - 5_000 - 3 * STEP, to: START - 5_000 } as const;
+
+function setUp() {
+  const clock = new ManualClock(START);
+  const venue = new FakeRestVenue({ clock, limit: LIMIT });
+  const errors: DecodeError[] = [];
+  const runtime = createRestRuntime({
+    exchange: FAKE_EXCHANGE,
+    protocol: { rest: fakeRest({ ...LIMIT, weight: 50 }) },
+    get: venue.get,
+    clock,
+    random: seededRandom(1),
+    onDecodeError: (error) => errors.push(error),
+  });
+  const options = { lane: 'warmup', signal: new AbortController().signal } as const;
+  return { clock, venue, errors, options, ...runtime };
+}
+
+const garbage = () => ({ status: 200, headers: {}, body: '{"half":' });
+
+describe('fetching', () => {
+  it('reads a page as true at the time its request left', async () => {
+    const { clock, source, options } = setUp();
+    const [answer] = await Promise.all([source.fetchPage(page, options), clock.advance(100)]);
+    // After one measurement of the venue's clock, which took 40 ms.
+    expect(answer.answeredAt).toBe(START + 40);
+    expect(answer.candles.map((candle) => candle.close)).toEqual(
+      [0, 1, 2].map((bar) => fakePrice(page.from + bar * STEP)),
+    );
+    expect(answer.candles[0]).toMatchObject({ exchange: 'sandbox', sequenceNum: (START + 40) * 1000 });
+  });
+
+  it('asks again when an answer cannot be read, and counts that', async () => {
+    const { clock, venue, errors, source, options } = setUp();
+    venue.answer = ({ url }) => (venue.seen.length < 3 && url.includes('/bars') ? garbage() : undefined);
+    const [answer] = await Promise.all([source.fetchPage(page, options), clock.advance(10_000)]);
+    expect(answer.candles).toHaveLength(3);
+    expect(errors).toHaveLength(2);
+  });
+
+  it('names the field when no answer can ever be read, after three tries', async () => {
+    const { clock, venue, errors, source, options } = setUp();
+    venue.answer = ({ url }) => (url.includes('/bars') ? garbage() : undefined);
+    const failed = expect(source.fetchPage(page, options)).rejects.toThrow(DecodeError);
+    await clock.advance(30_000);
+    await failed;
+    expect(venue.seen).toHaveLength(1 + 3);
+    expect(errors).toHaveLength(3);
+  });
+
+  it('measures the venue’s clock once before the first pages, however many start together', async () => {
+    const { clock, venue, source, options } = setUp();
+    venue.skewMs = -300_000;
+    const fetches = [0, 1, 2].map(() => source.fetchPage(page, options));
+    const [answers] = await Promise.all([Promise.all(fetches), clock.advance(1_000)]);
+    expect(venue.seen.filter(({ url }) => url.includes('/time'))).toHaveLength(1);
+    for (const { answeredAt } of answers) expect(answeredAt).toBe(START + 40 - 300_000);
+  });
+
+  it('measures for itself when the caller that was first has gone', async () => {
+    const { clock, venue, source, options } = setUp();
+    const gone = new AbortController();
+    const first = source.fetchPage(page, { ...options, signal: gone.signal });
+    const second = source.fetchPage(page, options);
+    gone.abort(new Error('gone'));
+    await expect(first).rejects.toThrow('gone');
+    const [answer] = await Promise.all([second, clock.advance(1_000)]);
+    expect(answer.candles).toHaveLength(3);
+    expect(venue.seen.at(-1)?.status).toBe(200);
+  });
+
+  it('leaves the sender’s errors as they are', async () => {
+    const { clock, venue, errors, source, options } = setUp();
+    venue.answer = () => 'cut';
+    const failed = expect(source.fetchPage(page, options)).rejects.toThrow(UnavailableError);
+    await clock.advance(300_000);
+    await failed;
+    expect(errors).toHaveLength(0);
+  });
+
+  it('makes the limit that the listing states the budget', async () => {
+    const { clock, client, source, options } = setUp();
+    expect(client.facts().weight.limit).toBe(50);
+    await Promise.all([source.fetchListing(options), clock.advance(100)]);
+    expect(client.facts().weight.limit).toBe(100);
+  });
+});
