@@ -1,7 +1,7 @@
 import { closeAsOf, isClosed, timeframeMs } from '@livermore/schemas';
 import type { SourcedCandle } from '@livermore/schemas';
 import { seededRandom } from '@livermore/utils';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { restAsOf } from '../as-of';
 import { judgePage } from './evidence';
@@ -182,10 +182,12 @@ describe('a venue that leaves out buckets without trades', () => {
   });
 });
 
+/** A hundred bars without those from `from` up to `to`. */
+const busy = (from: number, to: number) => all(100).filter((bar) => bar < from || bar >= to);
+
 describe('an outage', () => {
   const long = { ...page, to: FROM + 100 * STEP };
   const later = long.to + 600_000;
-  const busy = (from: number, to: number) => all(100).filter((bar) => bar < from || bar >= to);
 
   it.each([
     ['three silent minutes of a busy series are a quiet market', busy(50, 53), 'quiet at 149'],

@@ -66,12 +66,9 @@ function setUp({ emptyBuckets = 'omitted', serves, cached = [], absent = [] }: G
       },
     },
     cache: {
-      readExchangeCandles: (
-        _id,
-        _series,
-        { from = 0, to = Number.POSITIVE_INFINITY, limit = 1_000 } = {},
-      ) => {
+      readExchangeCandles: (_id, _series, query) => {
         log.push('read');
+        const { from = 0, to = Number.POSITIVE_INFINITY, limit = 1_000 } = query ?? {};
         const found = cached.filter((bar) => bar.timestamp >= from && bar.timestamp <= to);
         return Promise.resolve(found.slice(-limit));
       },

@@ -1,6 +1,6 @@
 import { timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange } from '@livermore/schemas';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandlePage } from '../protocol/protocol';
 import { pagesOf, planPages } from './page-plan';

@@ -1,6 +1,6 @@
 import { ManualClock, ReplayClock, seededRandom } from '@livermore/utils';
 import type { Clock } from '@livermore/utils';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FAKE_EXCHANGE, FakeRestVenue, fakeRest } from '../testing/fake-rest-venue';
 import { createRestRuntime } from './rest-runtime';
@@ -19,6 +19,12 @@ class SettableClock extends ManualClock {
     return super.now() + this.wallOffset;
   }
 }
+
+const sampleAt = (sentAt: number, offset: number) => ({
+  sentAt,
+  receivedAt: sentAt + 40,
+  serverTime: sentAt + 20 + offset,
+});
 
 describe('the estimate of a venue’s clock', () => {
   it('holds the truth within its error, whatever the delays, as long as nobody sets a clock', () => {
@@ -46,11 +52,6 @@ describe('the estimate of a venue’s clock', () => {
   });
 
   const measured: ClockEstimate = { offset: 1_000, errorMs: 30, asOf: 0 };
-  const sampleAt = (sentAt: number, offset: number) => ({
-    sentAt,
-    receivedAt: sentAt + 40,
-    serverTime: sentAt + 20 + offset,
-  });
 
   it('is narrowed by a quick answer and hardly moved by a slow one', () => {
     const quick = withSample(measured, sampleAt(0, 1_010));

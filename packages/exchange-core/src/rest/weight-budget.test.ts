@@ -1,5 +1,5 @@
 import { seededRandom } from '@livermore/utils';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WeightLimit } from '../protocol/protocol';
 import {
