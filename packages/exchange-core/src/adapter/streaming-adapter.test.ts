@@ -162,7 +162,7 @@ describe('a feed', () => {
   });
 
   it('spreads topics over connections that are spaced, and repairs what waited for its connection', async () => {
-    const { clock, venue, adapter, of } = setUp({ limits: { topicsPerConnection: 10 } });
+    const { clock, venue, adapter, of, publish } = setUp({ limits: { topicsPerConnection: 10 } });
     adapter.subscribe(
       Array.from({ length: 25 }, (_, at) => `S${at}`),
       '1m',
@@ -172,6 +172,9 @@ describe('a feed', () => {
     expect(venue.sockets.map(({ topics }) => topics.size)).toEqual([9, 8, 8]);
     const [first = 0] = venue.dialledAt;
     expect(venue.dialledAt.map((at) => at - first)).toEqual([0, 200, 400]);
+    expect(of('feed:repair')).toEqual([]);
+    publish('S0');
+    await clock.advance(10);
     const repaired = of('feed:repair').flatMap(({ series }) => series.map(({ symbol }) => symbol));
     expect(repaired).toHaveLength(16);
     expect(of('connected')).toHaveLength(1);
@@ -553,6 +556,19 @@ describe('leaving a connection by overlap', () => {
       'rotation: the old connection did not answer our close',
     ]);
     expect(venue.live).toHaveLength(1);
+  });
+
+  it('repairs when the old connection is cut while it closes', async () => {
+    const { venue, of, pour, adapter } = await numbered();
+    await pour(10, 60_000);
+    const old = venue.newest;
+    venue.manners.answersClose = false;
+    old.push({ bye: 'maintenance' });
+    await pour(10);
+    expect(adapter.facts().connections[0]?.rotations).toBe(1);
+    old.cut();
+    await pour(1);
+    expect(of('feed:repair').map(({ reason }) => reason)).toEqual(['rotation: the old connection was cut']);
   });
 
   it('does not let shards of one venue rotate together', async () => {

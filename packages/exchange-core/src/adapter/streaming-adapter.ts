@@ -67,7 +67,9 @@ export class StreamingAdapter implements IExchangeAdapter {
   readonly #gate: ConnectGate;
   readonly #context: DecodeContext;
   readonly #owner: ConnectionOwner;
-  readonly #venueTime = new VenueTime();
+  readonly #venueTime = new VenueTime(() => {
+    for (const connection of this.#connections.values()) connection.settle();
+  });
   readonly #wanted = new WantedTopics();
   readonly #emitter: Emitter;
   readonly #connections = new Map<number, Connection>();

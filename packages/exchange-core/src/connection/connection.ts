@@ -165,6 +165,11 @@ export class Connection {
     this.#repairs.owe(pending, this.#goodUntil, reason);
   }
 
+  /** Announces the repairs of what is subscribed: call when the venue's clock has become known. */
+  settle(): void {
+    this.#settleActive();
+  }
+
   get isCarrying(): boolean {
     return isCarrying(this.#state);
   }

@@ -27,6 +27,7 @@ describe('repairs owed', () => {
   it('are told in venue time, although our clock is five minutes ahead', () => {
     const { repairs, venueTime } = setUp();
     repairs.owe(['a'], { ours: 1_300_000 }, 'before any message');
+    expect(repairs.settle(['a'])).toBeUndefined();
     venueTime.observe(1_010_000, 1_310_000);
     expect(repairs.settle(['a'])?.since).toBe(1_000_000 - MARGIN);
   });

@@ -36,17 +36,20 @@ export class RepairLedger {
     for (const topic of topics) this.#owed.delete(topic);
   }
 
-  /** What is owed to these topics, which are subscribed now; undefined when nothing is. */
+  /**
+   * What is owed to these topics, which are subscribed now; undefined when nothing is. What cannot be told in
+   * venue time yet stays owed.
+   */
   settle(topics: Iterable<string>): RepairNote | undefined {
     const settled: string[] = [];
     let since = Infinity;
     let reason = '';
     for (const topic of topics) {
       const debt = this.#owed.get(topic);
-      if (debt === undefined) continue;
+      const at = debt === undefined ? undefined : this.#venueTime.toVenue(debt.since);
+      if (debt === undefined || at === undefined) continue;
       this.#owed.delete(topic);
       settled.push(topic);
-      const at = this.#venueTime.toVenue(debt.since);
       if (at < since) reason = debt.reason;
       since = Math.min(since, at);
     }

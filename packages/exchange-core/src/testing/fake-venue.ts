@@ -17,6 +17,8 @@ export interface FakeManners {
   answersClose: boolean;
   /** Whether messages carry a counter, one for each connection. */
   isNumbered: boolean;
+  /** How far the venue's clock is ahead of ours, ms. */
+  aheadMs: number;
 }
 
 /** A venue in memory, on the test's clock: sockets, subscriptions, and whatever goes wrong. */
@@ -28,6 +30,7 @@ export class FakeVenue implements Transport {
     badTopics: new Set(),
     answersClose: true,
     isNumbered: false,
+    aheadMs: 0,
   };
   /** Every socket ever opened, oldest first. */
   readonly sockets: FakeSocket[] = [];
@@ -59,10 +62,15 @@ export class FakeVenue implements Transport {
     return newest;
   }
 
+  /** The venue's own time. */
+  now(): number {
+    return this.clock.now() + this.manners.aheadMs;
+  }
+
   /** Sends a bar to every socket that is subscribed to it. */
   publish(bar: FakeBar): void {
     for (const socket of this.live) {
-      if (socket.topics.has(`${bar.symbol}@${bar.timeframe}`)) socket.push({ at: this.clock.now(), bar });
+      if (socket.topics.has(`${bar.symbol}@${bar.timeframe}`)) socket.push({ at: this.now(), bar });
     }
   }
 }
@@ -79,6 +87,7 @@ export class FakeSocket implements Socket {
   readonly #handlers: SocketHandlers;
   #isOver = false;
   #sequence = 0;
+  #lose = 0;
 
   constructor(venue: FakeVenue, handlers: SocketHandlers) {
     this.#venue = venue;
@@ -125,6 +134,10 @@ export class FakeSocket implements Socket {
   }
 
   pushText(text: string): void {
+    if (this.#lose > 0) {
+      this.#lose -= 1;
+      return;
+    }
     this.#later(() => {
       if (!this.#isOver && !this.isDeaf) this.#handlers.message(text);
     });
@@ -142,7 +155,12 @@ export class FakeSocket implements Socket {
     this.#later(() => this.#end(code, reason));
   }
 
-  /** Loses the next numbers, as if frames had been lost on the way. */
+  /** Loses the next frames; their numbers are used up. */
+  loseNext(count: number): void {
+    this.#lose = count;
+  }
+
+  /** Uses up the next numbers, as if frames had been lost on the way; gives them back when negative. */
   skipNumbers(count: number): void {
     this.#sequence += count;
   }
