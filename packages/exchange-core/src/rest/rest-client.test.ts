@@ -129,6 +129,23 @@ describe('the budget', () => {
     expect(venue.seen.every((request) => request.status === 200)).toBe(true);
   });
 
+  it('is kept by three processes behind one address that know nothing of each other', async () => {
+    const limit = { ...LIMIT, weight: 6_000, reserve: 0.05 };
+    const { clock, venue, time, send } = setUp({ limit });
+    const another = () =>
+      new RestClient({ exchange: 'sandbox', rest: fakeRest(limit), get: venue.get, time, clock });
+    const { signal } = new AbortController();
+    const clients = [another(), another()];
+    const sent = Array.from({ length: 2_000 }, () => [
+      send(2),
+      ...clients.map((client) => client.send(ask(2, 'other'), { lane: 'warmup', signal })),
+    ]);
+    await clock.advance(200_000);
+    await Promise.all(sent.flat());
+    expect(venue.seen).toHaveLength(6_000);
+    expect(venue.seen.every((request) => request.status === 200)).toBe(true);
+  });
+
   it('learns the limit the venue states', async () => {
     const { client } = setUp();
     client.learnLimit({ weight: 6_000, perMs: 60_000 });
