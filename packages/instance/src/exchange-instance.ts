@@ -113,7 +113,8 @@ export class ExchangeInstance {
       },
     });
     const { protocol, rest, loader } = this.#history;
-    this.#book = new CandleBook({ closes: protocol.closes, rolledUp: protocol.timeframes.rolledUp });
+    const { streamed, rolledUp } = protocol.timeframes;
+    this.#book = new CandleBook({ closes: protocol.closes, base: streamed[0] ?? '1m', rolledUp });
     this.#tickers = new TickerCacheStrategy(options.redis);
     const shared = { venueTime: rest.time, clock: this.#clock };
     const { candlesPerPage, settleMs, confirmMs } = protocol.rest.limits;

@@ -29,7 +29,7 @@ const said = (entries: readonly BookEntry[]) =>
   entries.map(({ kind, candle }) => `${kind} ${candle.timeframe} +${(candle.timestamp - DAY) / 60_000}`);
 
 describe('a book of a venue that flags closes', () => {
-  const book = new CandleBook({ closes: 'flagged', rolledUp: [] });
+  const book = new CandleBook({ closes: 'flagged', base: '1m', rolledUp: [] });
 
   it('passes updates and closes on as they are', () => {
     expect(said(book.observe(bar(DAY, DAY + 4_000)))).toEqual(['update 5m +0']);
@@ -38,7 +38,7 @@ describe('a book of a venue that flags closes', () => {
 });
 
 describe('a book of a venue that does not', () => {
-  const book = () => new CandleBook({ closes: 'inferred', rolledUp: ROLLED_UP });
+  const book = () => new CandleBook({ closes: 'inferred', base: '5m', rolledUp: ROLLED_UP });
 
   it('closes the bar before, not the one that appeared', () => {
     const live = book();
@@ -98,6 +98,16 @@ describe('a book of a venue that does not', () => {
     live.remember([0, 1].map((n) => bar(DAY + n * 300_000, DAY + 3_600_000)));
     const after = live.observe(bar(at + 300_000, at + 301_000));
     expect(said(after)).toContain('close 15m +0');
+  });
+
+  it('makes longer bars of the streamed timeframe alone, whatever history it is told of', () => {
+    const live = book();
+    for (const at of [0, 1, 2]) live.observe(bar(DAY + at * 300_000, DAY + at * 300_000 + 1_000));
+    live.remember([0, 1, 2, 3, 4].map((at) => bar(DAY + at * 60_000, DAY + 3_600_000, { timeframe: '1m' })));
+    const entries = live.observe(bar(DAY + 900_000, DAY + 901_000));
+    expect(entries.find(({ candle }) => candle.timeframe === '15m' && isClosed(candle))?.candle.volume).toBe(
+      3,
+    );
   });
 
   it('never closes a bar before its time nor twice with the same state, whatever the order of states', () => {

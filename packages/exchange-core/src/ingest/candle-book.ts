@@ -11,6 +11,8 @@ export interface BookEntry {
 export interface CandleBookOptions {
   /** `flagged`: the stream says what is closed. `inferred`: a bar is closed when a later one appears. */
   readonly closes: 'flagged' | 'inferred';
+  /** The streamed timeframe that longer ones are rolled up from. */
+  readonly base: Timeframe;
   /** Timeframes rolled up from the streamed one, each from the next shorter of them. */
   readonly rolledUp: readonly Timeframe[];
 }
@@ -23,12 +25,14 @@ export interface CandleBookOptions {
  */
 export class CandleBook {
   readonly #closes: 'flagged' | 'inferred';
+  readonly #base: Timeframe;
   readonly #rolledUp: readonly Timeframe[];
   readonly #newest = new Map<string, SourcedCandle>();
   readonly #children = new Map<string, SourcedCandle[]>();
 
   constructor(options: CandleBookOptions) {
     this.#closes = options.closes;
+    this.#base = options.base;
     this.#rolledUp = options.rolledUp;
   }
 
@@ -114,9 +118,11 @@ export class CandleBook {
     return this.#children.get(`${symbol} ${timeframe}`) ?? [];
   }
 
-  /** Rolled-up timeframes above `timeframe`, shortest first. */
+  /** Rolled-up timeframes above `timeframe`, shortest first; none for a timeframe that has no part in it. */
   #parentsOf(timeframe: Timeframe): readonly Timeframe[] {
-    return this.#rolledUp.slice(this.#rolledUp.indexOf(timeframe) + 1);
+    if (timeframe === this.#base) return this.#rolledUp;
+    const at = this.#rolledUp.indexOf(timeframe);
+    return at < 0 ? [] : this.#rolledUp.slice(at + 1);
   }
 }
 

@@ -31,7 +31,8 @@ function world(overrides: Partial<CandleWriterOptions> = {}) {
   const clock = new ManualClock(OPEN);
   const fails: unknown[] = [];
   let outcome: WriteOutcome = NEW;
-  const text = (each: SourcedCandle) => `${(each.timestamp - OPEN) / 60_000}@${each.close}`;
+  const text = (each: { timestamp: number; close: number }) =>
+    `${(each.timestamp - OPEN) / 60_000}@${each.close}`;
   const writer = new CandleWriter({
     exchangeId: 1,
     clock,
@@ -51,7 +52,7 @@ function world(overrides: Partial<CandleWriterOptions> = {}) {
     },
     bus: {
       async publishClose(_id, each) {
-        diary.push(`announce ${text({ ...candle(0, true), ...each })}`);
+        diary.push(`announce ${text(each)}`);
       },
     },
     ...overrides,

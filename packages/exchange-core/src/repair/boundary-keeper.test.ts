@@ -72,7 +72,7 @@ describe('keeping boundaries where REST closes bars', () => {
     const { clock, kept, said } = keeper([]);
     kept.watch(one('1m'), MIDNIGHT - MINUTE);
     kept.start();
-    await clock.advance(31_999);
+    await clock.advance(32_499);
     expect(said()).toEqual([]);
     await clock.advance(2);
     expect(said()).toEqual(['boundary 1m -2..1']);

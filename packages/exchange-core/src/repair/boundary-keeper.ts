@@ -32,6 +32,8 @@ interface Kept {
 const MINUTE_MS = 60_000;
 /** A flagged close may be late by this much before REST is asked. */
 const CLOSE_GRACE_MS = 5_000;
+/** Room for the error of the venue's clock as we know it: asked too early, REST's answer would not be final. */
+const SETTLE_MARGIN_MS = 500;
 /** A series found behind is asked for in rounds 1, 2, 4, 8 … minutes apart, up to this. */
 const MAX_ROUNDS_APART = 16;
 /** Bars before the newest that every boundary fetch reads again: venues correct their last bars. */
@@ -156,7 +158,8 @@ export class BoundaryKeeper {
   /** The next round: a little after the next minute of the venue's clock, when its REST has settled. */
   #arm(): void {
     const now = this.#options.venueTime.now();
-    const offset = this.#options.flagged.length > 0 ? CLOSE_GRACE_MS : this.#options.settleMs;
+    const offset =
+      this.#options.flagged.length > 0 ? CLOSE_GRACE_MS : this.#options.settleMs + SETTLE_MARGIN_MS;
     const next = Math.floor((now - offset) / MINUTE_MS + 1) * MINUTE_MS + offset;
     this.#cancel = this.#options.clock.setTimer(() => {
       this.#arm();

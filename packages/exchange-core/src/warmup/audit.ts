@@ -172,7 +172,8 @@ export class Audit {
       differences: isEqual ? differences : [...differences, difference].slice(-DIFFERENCES_KEPT),
     };
     if (isEqual) return;
-    this.#options.logger.warn({ event: 'audit_difference', symbol, timeframe, timestamp, source });
+    const values = { ours: valuesOf(ours), venue: valuesOf(venue) };
+    this.#options.logger.warn({ event: 'audit_difference', symbol, timeframe, timestamp, source, ...values });
     this.#options.onDifference?.(difference);
   }
 }
@@ -180,6 +181,10 @@ export class Audit {
 type OurBar = StoredCandle & { readonly source: 'stream' | 'derived' };
 
 const FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const;
+
+function valuesOf(bar: StoredCandle): readonly number[] {
+  return FIELDS.map((field) => bar[field]);
+}
 
 function counted(counts: AuditCounts, isEqual: boolean): AuditCounts {
   return {
