@@ -14,7 +14,7 @@ const tool = (name) => inRoot('node_modules', '.bin', name);
 
 const STATIC_STEPS = [
   { name: 'types', command: tool('tsc'), args: ['--noEmit', '-p', 'tsconfig.json'] },
-  { name: 'lint', command: tool('oxlint'), args: ['--type-aware', '--deny-warnings'] },
+  { name: 'lint', command: tool('oxlint'), args: ['--type-aware', '--deny-warnings', '--format=unix'] },
   { name: 'format', command: tool('oxfmt'), args: ['--check', '.'] },
 ];
 

@@ -18,7 +18,7 @@ export function run(command, args, { show = false, env = process.env, cwd = root
     child.stderr?.setEncoding('utf8').on('data', keep);
     const end = (code) => resolve({ code, output, seconds: (performance.now() - startedAt) / 1000 });
     child.on('error', (error) => {
-      keep(String(error.message));
+      keep(error.message);
       end(127);
     });
     child.on('close', (code, signal) => end(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -48,7 +48,7 @@ export interface StartedRedis {
   /** What the user must be told as long as this engine is used, or null. */
   readonly warning: string | null;
   /** Stops a server of ours, its data on disk; leaves someone else's alone. A second call does nothing. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

@@ -27,7 +27,7 @@ export interface DataDir {
   /** Absolute. */
   readonly path: string;
   /** Gives the directory up; a second call does nothing. */
-  release(): void;
+  readonly release: () => void;
 }
 
 export interface AcquireOptions {

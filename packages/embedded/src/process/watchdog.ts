@@ -9,7 +9,8 @@ export interface Watchdog {
   dismiss(): void;
 }
 
-const SCRIPT = `
+/** Run by `sh -c` with the number of the process as `$1`. */
+export const WATCHDOG_SCRIPT = `
 read -r _
 kill -TERM "$1" 2>/dev/null || exit 0
 i=0
@@ -18,7 +19,7 @@ kill -KILL "$1" 2>/dev/null
 `;
 
 export function watch(pid: number): Watchdog {
-  const args = ['-c', SCRIPT, 'livermore-watchdog', String(pid)];
+  const args = ['-c', WATCHDOG_SCRIPT, 'livermore-watchdog', String(pid)];
   const shell = spawn('/bin/sh', args, {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf, type Clock, type Logger } from '@livermore/utils';
 import type { StartableEngine } from '../engines/engine';
@@ -66,6 +66,7 @@ export class OwnServer {
     await this.#server?.stop();
     await this.#keeping;
     updateState(this.#options.dataDir, { server: null });
+    rmSync(dirname(this.#place.socketPath), { recursive: true, force: true });
   }
 
   async #startOnSomePort(): Promise<void> {

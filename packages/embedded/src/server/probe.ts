@@ -17,6 +17,8 @@ export async function probe(url: string): Promise<Probed> {
   let lastError = '';
   const redis = new Redis(target, {
     lazyConnect: true,
+    // Older than what is needed must still be able to say how old it is.
+    protocol: 2,
     enableReadyCheck: false,
     enableOfflineQueue: true,
     maxRetriesPerRequest: 0,
