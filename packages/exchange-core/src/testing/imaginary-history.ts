@@ -83,8 +83,16 @@ export class ImaginaryHistory implements PageLoader {
     if (minutes <= 0) return undefined;
     const [open, close] = [priceAt(symbol, first), priceAt(symbol, last)];
     return {
-      ...{ symbol, timeframe, timestamp: openTime, exchange: 'imaginary', source: 'rest' },
-      ...{ open, high: close, low: open, close, volume: minutes },
+      symbol,
+      timeframe,
+      timestamp: openTime,
+      open,
+      high: close,
+      low: open,
+      close,
+      volume: minutes,
+      exchange: 'imaginary',
+      source: 'rest',
       sequenceNum: restAsOf(timeframe, openTime, now()),
     };
   }

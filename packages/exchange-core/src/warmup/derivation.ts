@@ -1,5 +1,5 @@
-import type { AbsenceStore, CandleCacheStrategy, StoredCandle } from '@livermore/cache';
-import { isClosed, timeframeMs } from '@livermore/schemas';
+import type { AbsenceStore, CandleCacheStrategy } from '@livermore/cache';
+import { closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
 import type { Series, SourcedCandle } from '@livermore/schemas';
 import { rollUp } from '../ingest/roll-up';
 import type { HistorySink } from '../ports';
@@ -39,15 +39,16 @@ export async function deriveSeries(
   const isAbsent = (openTime: number) => children.absent.has(openTime);
   const made: SourcedCandle[] = [];
   const absent: number[] = [];
+  let at = 0;
   for (const openTime of parents) {
-    const times = openTimesOf(
-      [{ from: openTime, to: openTime + timeframeMs(step.timeframe) }],
-      timeframeMs(step.from),
-    );
-    const bars = times.flatMap((time) => children.bars.get(time) ?? []);
-    const bar = rollUp(step.timeframe, openTime, bars, isAbsent);
+    const closeTime = closeTimeOf(step.timeframe, openTime);
+    // Parents and children both ascend: each child is looked at once.
+    while ((children.bars[at]?.timestamp ?? closeTime) < openTime) at += 1;
+    const first = at;
+    while ((children.bars[at]?.timestamp ?? closeTime) < closeTime) at += 1;
+    const bar = rollUp(step.timeframe, openTime, children.bars.slice(first, at), isAbsent);
     if (bar !== undefined) made.push(bar);
-    else if (options.isExact && times.every(isAbsent)) absent.push(openTime);
+    else if (options.isExact && at === first && areAllAbsent(step, openTime, isAbsent)) absent.push(openTime);
   }
   const series = { symbol, timeframe: step.timeframe };
   const outcomes = await options.sink.writeHistory(series, made, { announce: false });
@@ -59,19 +60,24 @@ async function readChildren(
   series: Series,
   step: DeriveStep,
   options: DerivationOptions,
-): Promise<{ bars: ReadonlyMap<number, SourcedCandle>; absent: ReadonlySet<number> }> {
+): Promise<{ readonly bars: readonly SourcedCandle[]; readonly absent: ReadonlySet<number> }> {
   const between = { from: step.ranges[0]?.from ?? 0, to: (step.ranges.at(-1)?.to ?? 0) - 1 };
   const [stored, absent] = await Promise.all([
     options.cache.readExchangeCandles(options.exchangeId, series, between),
     options.absences.read(options.exchangeId, series, between),
   ]);
-  const closed = stored.flatMap((candle) => closedCandle(candle, options.exchangeName));
-  return { bars: new Map(closed.map((bar) => [bar.timestamp, bar])), absent: new Set(absent) };
+  const bars: SourcedCandle[] = [];
+  for (const candle of stored) {
+    const { sequenceNum, source = 'rest' } = candle;
+    // A forming bar is never a child.
+    if (sequenceNum === undefined || !isClosed(candle)) continue;
+    // Completed in place: it was read for this alone, and there are hundreds for each series.
+    bars.push(Object.assign(candle, { exchange: options.exchangeName, sequenceNum, source }));
+  }
+  return { bars, absent: new Set(absent) };
 }
 
-/** The bar with its source, when it is final: a forming bar is never a child. */
-function closedCandle(candle: StoredCandle, exchange: string): SourcedCandle[] {
-  const { sequenceNum, source } = candle;
-  if (sequenceNum === undefined || !isClosed(candle)) return [];
-  return [{ ...candle, exchange, sequenceNum, source: source ?? 'rest' }];
+function areAllAbsent(step: DeriveStep, openTime: number, isAbsent: (openTime: number) => boolean): boolean {
+  const range = { from: openTime, to: closeTimeOf(step.timeframe, openTime) };
+  return openTimesOf([range], timeframeMs(step.from)).every(isAbsent);
 }

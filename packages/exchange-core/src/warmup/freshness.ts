@@ -37,7 +37,7 @@ export function judgeFreshness(
   counted: CandleStatusResult,
   pair: { readonly window: OpenTimeRange; readonly coverage: Coverage; readonly target: number },
 ): PairState {
-  const { window, coverage, target } = pair;
+  const { window, coverage } = pair;
   const { symbol, timeframe, cachedCount } = counted;
   const missing = coverage.missing.filter((range) => range.why === 'not-fetched').map(rangeOf);
   const settled = complement(missing, window);
@@ -45,7 +45,7 @@ export function judgeFreshness(
   if (missing.length === 0 || isOnlyShallow(missing, pair, timeframe)) {
     return { ...state, sufficient: true, missing: [] };
   }
-  return { ...state, sufficient: false, missing, reason: reasonOf(cachedCount, missing, window, target) };
+  return { ...state, sufficient: false, missing, reason: reasonOf(cachedCount, missing, pair) };
 }
 
 /** Whether all that is missing lies before an unbroken run that is deep enough. */
@@ -64,14 +64,16 @@ function isOnlyShallow(
 function reasonOf(
   cachedCount: number,
   missing: readonly OpenTimeRange[],
-  window: OpenTimeRange,
-  target: number,
+  pair: { readonly window: OpenTimeRange; readonly coverage: Coverage; readonly target: number },
 ): EntryReason {
+  const { window, coverage, target } = pair;
   if (cachedCount === 0) return 'empty';
   if (cachedCount < Math.min(target, MIN_CANDLE_THRESHOLD)) return 'low-count';
   if (missing.at(-1)?.to === window.to) return 'stale';
-  const isShallow = missing.length === 1 && missing[0]?.from === window.from;
-  return isShallow ? 'low-count' : 'gap';
+  const lacksOldEnd = missing.length === 1 && missing[0]?.from === window.from;
+  // Bars older than the window, beyond the one in progress: then what is missing lies between two stretches.
+  const hasOlder = cachedCount > coverage.present + 1;
+  return lacksOldEnd && !hasOlder ? 'low-count' : 'gap';
 }
 
 const rangeOf = ({ from, to }: OpenTimeRange): OpenTimeRange => ({ from, to });

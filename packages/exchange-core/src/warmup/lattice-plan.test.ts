@@ -1,7 +1,7 @@
 import { TIMEFRAMES, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Timeframe } from '@livermore/schemas';
 import { must } from '@livermore/utils';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { targetWindow } from '../coverage/coverage';
 import type { PairState } from './freshness';
@@ -40,6 +40,9 @@ function coldStates(symbols: readonly string[], bars: number, now: number, timef
     }),
   );
 }
+
+/** The price of a futures venue. */
+const byRows = (rows: number) => (rows < 100 ? 1 : rows < 500 ? 2 : 5);
 
 const cold = (bars: number, rules: LatticeRules) => planWarmup(coldStates(['A'], bars, WORST_MS), rules);
 
@@ -82,7 +85,6 @@ describe('a cold symbol, six timeframes', () => {
     [166, 12],
     [499, 12],
   ])('of %i candles weighs %i or less where the price grows with the rows', (bars, weight) => {
-    const byRows = (rows: number) => (rows < 100 ? 1 : rows < 500 ? 2 : 5);
     expect(cold(bars, { ...flat, candleWeight: byRows }).cost.weight).toBeLessThanOrEqual(weight);
   });
 
@@ -193,7 +195,9 @@ function cheapestPages(needed: readonly number[], step: number, rules: LatticeRu
 /** Every way to choose a source for each timeframe, priced bar by bar. */
 function bruteForce({ states, rules }: SmallCase): number {
   let best = Number.POSITIVE_INFINITY;
-  const ways = states.map((_, at) => Array.from({ length: (rules.derive ? at : 0) + 1 }, (_x, way) => way - 1));
+  const ways = states.map((_, at) =>
+    Array.from({ length: (rules.derive ? at : 0) + 1 }, (_x, way) => way - 1),
+  );
   const visit = (chosen: readonly number[]): void => {
     const options = ways[chosen.length];
     if (options !== undefined) {

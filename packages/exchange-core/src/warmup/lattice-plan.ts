@@ -79,10 +79,13 @@ function latticePairOf(state: PairState): LatticePair {
 
 /** Equal texts for equal problems. What is settled says what is missing, except for shallow pairs: both are told. */
 function shapeOf(pairs: readonly LatticePair[]): string {
-  const text = (ranges: readonly OpenTimeRange[]) => ranges.map(({ from, to }) => `${from}-${to}`).join(',');
   return pairs
-    .map((pair) => `${pair.timeframe}@${pair.end}:${text(pair.missing)}/${text(pair.settled)}`)
+    .map((pair) => `${pair.timeframe}@${pair.end}:${textOf(pair.missing)}/${textOf(pair.settled)}`)
     .join(' ');
+}
+
+function textOf(ranges: readonly OpenTimeRange[]): string {
+  return ranges.map(({ from, to }) => `${from}-${to}`).join(',');
 }
 
 function fillOf(search: LatticeSearch, pairs: readonly LatticePair[]): LatticeFill {

@@ -94,7 +94,8 @@ export class PageTiler {
       const candles = (page.to - page.from) / step;
       const own = { weight: this.#price.candleWeight(candles), requests: 1, candles };
       const cost = addCost(own, rest.cost);
-      if (best === undefined || compareCost(cost, best.cost) < 0) best = { pages: [page, ...rest.pages], cost };
+      if (best === undefined || compareCost(cost, best.cost) < 0)
+        best = { pages: [page, ...rest.pages], cost };
     }
     return best ?? EMPTY;
   }

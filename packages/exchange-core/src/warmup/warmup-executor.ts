@@ -100,7 +100,7 @@ export class WarmupExecutor {
 
   #settle(outcome: FillOutcome): void {
     const { reporter, logger } = this.#options;
-    for (const _pair of outcome.completed) reporter.report({ type: 'pair-completed' });
+    outcome.completed.forEach(() => reporter.report({ type: 'pair-completed' }));
     for (const { pair, code, message } of outcome.failed) {
       const { symbol, timeframe } = pair;
       logger.warn({ event: 'warmup_pair_failed', symbol, timeframe, code, error: message });
@@ -121,7 +121,7 @@ export class WarmupExecutor {
     for (const { pair } of failed) {
       reporter.report({ type: 'pair-retried', symbol: pair.symbol, timeframe: pair.timeframe });
     }
-    for (const _symbol of again.symbols) reporter.report({ type: 'symbol-retried' });
+    again.symbols.forEach(() => reporter.report({ type: 'symbol-retried' }));
     reporter.report({ type: 'replanned', requests: again.cost.requests, weight: again.cost.weight });
     return again.symbols;
   }

@@ -1,5 +1,6 @@
 import { HARDCODED_CONFIG } from '@livermore/schemas';
 import type { Timeframe } from '@livermore/schemas';
+import { assertNever } from '@livermore/utils';
 import type { WarmupFailure, WarmupStats } from './types';
 
 /** What happens in a run, as far as its stats are concerned. `at` is ms. */
@@ -87,8 +88,8 @@ function apply(stats: WarmupStats, event: WarmupEvent): WarmupStats {
     case 'replanned':
       return {
         ...stats,
-        requestsPlanned: Math.max(stats.requestsDone, stats.requestsPlanned + event.requests),
-        weightPlanned: Math.max(stats.weightSpent, stats.weightPlanned + event.weight),
+        requestsPlanned: stats.requestsPlanned + event.requests,
+        weightPlanned: stats.weightPlanned + event.weight,
       };
     case 'page-started':
       return { ...stats, currentSymbol: event.symbol, currentTimeframe: event.timeframe };
@@ -117,6 +118,8 @@ function apply(stats: WarmupStats, event: WarmupEvent): WarmupStats {
         status: 'error',
         error: { code: event.code, message: event.message },
       };
+    default:
+      return assertNever(event);
   }
 }
 
@@ -142,6 +145,8 @@ function count(
       return { ...stats, remainingSymbols: stats.remainingSymbols - 1 };
     case 'symbol-retried':
       return { ...stats, remainingSymbols: stats.remainingSymbols + 1 };
+    default:
+      return assertNever(event);
   }
 }
 
@@ -161,6 +166,8 @@ function consistent(stats: WarmupStats, before: WarmupStats): WarmupStats {
     ...stats,
     completedPairs,
     failedPairs,
+    requestsPlanned: Math.max(stats.requestsPlanned, stats.requestsDone),
+    weightPlanned: Math.max(stats.weightPlanned, stats.weightSpent),
     remainingPairs: stats.totalPairs - completedPairs - failedPairs,
     remainingSymbols: clamp(stats.remainingSymbols, 0, stats.totalSymbols),
     percentComplete: isDone ? 100 : Math.max(before.percentComplete, Math.floor(percent * 10) / 10),

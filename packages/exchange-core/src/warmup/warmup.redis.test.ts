@@ -85,9 +85,9 @@ function warmupWith(loader: ImaginaryHistory, over: Partial<WarmupOptions> = {})
   });
 }
 
-const ohlcv = ({ timestamp, open, high, low, close, volume }: StoredCandle) => ({
-  ...{ timestamp, open, high, low, close, volume },
-});
+const ohlcv = ({ timestamp, open, high, low, close, volume }: StoredCandle) => {
+  return { timestamp, open, high, low, close, volume };
+};
 
 /** Every pair holds exactly what the venue has in its target's window. */
 async function expectComplete(
@@ -106,9 +106,7 @@ async function expectComplete(
         },
       );
       const expected = history.bars({ symbol, timeframe }, window).map(ohlcv);
-      expect({ timeframe, bars: cached.map(ohlcv) }).toEqual(
-        { timeframe, bars: expected },
-      );
+      expect({ timeframe, bars: cached.map(ohlcv) }).toEqual({ timeframe, bars: expected });
     }
   }
 }
@@ -236,11 +234,13 @@ describe('a warm restart', () => {
     const again = historyWith();
     await warmupWith(again).run();
     const schedule = await readWarmupSchedule(redis, exchangeId);
-    expect(schedule?.entries.map(({ symbol, cachedCount, reason }) => [symbol, reason, cachedCount])).toEqual([
-      // Deriving 5m took 500 and a few: the hole leaves all but one.
-      ['AAA', 'gap', expect.any(Number)],
-      ['BBBB', 'stale', 60],
-    ]);
+    expect(schedule?.entries.map(({ symbol, cachedCount, reason }) => [symbol, reason, cachedCount])).toEqual(
+      [
+        // Deriving 5m took 500 and a few: the hole leaves all but one.
+        ['AAA', 'gap', expect.any(Number)],
+        ['BBBB', 'stale', 60],
+      ],
+    );
     expect(again.pages[0]).toEqual({ symbol: 'AAA', timeframe: '1m', from: hole, to: hole + 60_000 });
     expect(again.pages).toHaveLength(2);
     await expectComplete(again);
@@ -262,11 +262,7 @@ describe('a warm restart', () => {
   test('sixty fresh candles without a hole are enough for the usual target, not for a deeper one', async () => {
     const history = historyWith();
     const series = { symbol: 'AAA', timeframe: '1h' } as const;
-    await cache.writeExchangeCandles(
-      exchangeId,
-      series,
-      history.bars(series, targetWindow('1h', 60, now)),
-    );
+    await cache.writeExchangeCandles(exchangeId, series, history.bars(series, targetWindow('1h', 60, now)));
     const only = { symbols: ['AAA'], timeframes: ['1h'] as const };
     expect((await warmupWith(history, only).run()).status).toBe('complete');
     expect(history.pages).toEqual([]);

@@ -148,11 +148,7 @@ export class Warmup {
     return report;
   }
 
-  async #steps(
-    reporter: WarmupReporter,
-    meter: LatencyMeter,
-    signal: AbortSignal,
-  ): Promise<ExecutionTotals> {
+  async #steps(reporter: WarmupReporter, meter: LatencyMeter, signal: AbortSignal): Promise<ExecutionTotals> {
     const states = await this.#judge(await this.#settledNow(signal), () =>
       reporter.report({ type: 'planning' }),
     );
@@ -264,7 +260,7 @@ export class Warmup {
   /** Keeps the stats alive and their ETA falling while requests wait for the venue's allowance. */
   #tick(reporter: WarmupReporter, meter: LatencyMeter): () => void {
     const { clock } = this.#options;
-    let cancel = () => undefined as void;
+    let cancel: (() => void) | undefined;
     const arm = () => {
       cancel = clock.setTimer(() => {
         const { status, requestsPlanned, requestsDone, weightPlanned, weightSpent } = reporter.stats;
@@ -279,7 +275,7 @@ export class Warmup {
       }, TICK_MS);
     };
     arm();
-    return () => cancel();
+    return () => cancel?.();
   }
 }
 
