@@ -12,7 +12,7 @@ export default defineConfig({
         ...setup,
         test: {
           name: 'unit',
-          include: ['packages/**/*.test.ts', 'apps/**/*.test.ts', 'tools/**/*.test.ts'],
+          include: ['{packages,apps,tools}/**/*.test.ts', 'scripts/**/*.test.mjs'],
           exclude: ['**/*.redis.test.ts', '**/node_modules/**', '**/dist/**'],
           testTimeout: 30_000,
         },
