@@ -18,7 +18,7 @@ import type {
   WarmupReport,
   WarmupStats,
 } from '@livermore/exchange-core';
-import { MICROS_PER_MS, TIMEFRAMES, openTimeOf, timeframeMs } from '@livermore/schemas';
+import { MICROS_PER_MS, TIMEFRAMES, isClosed, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type {
   Exchange,
   ExchangeSymbol,
@@ -272,6 +272,7 @@ export class ExchangeInstance {
       this.#count('livermore_decode_errors_total', { field: 'event time' });
       return;
     }
+    if (isClosed(candle)) rest.time.observe(asOfMs);
     if (protocol.closes === 'inferred') this.#keeper.active(candle.symbol, protocol.timeframes.fetched);
     this.#count('livermore_frames_total', {});
     for (const entry of this.#book.observe(candle)) {

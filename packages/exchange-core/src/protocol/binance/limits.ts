@@ -15,6 +15,11 @@ const MAX_CONNECTS = 300;
 const CONNECT_WINDOW_MS = 300_000;
 /** Share of a published allowance we leave for other programs behind the same address. */
 const RESERVE = 0.1;
+/**
+ * Of the request weight, less: what others behind this address spend is read from the venue's own counter, so this
+ * only covers what is in flight.
+ */
+const WEIGHT_RESERVE = 0.05;
 /** The slowest server ping: binance.us before its upgrade pings every 3 minutes, others every 20 s. */
 const SLOWEST_PING_MS = 180_000;
 /** The venue cuts every connection at 24 h; leaving at 23 h gives the successor time to take over. */
@@ -54,7 +59,7 @@ export const SHORTEST_BAN_MS = 120_000;
 export const restLimits: RestLimits = {
   candlesPerPage: 1000,
   // Per address and UTC clock minute. A start value: the listing states the real one.
-  budget: { weight: 6000, perMs: 60_000, window: 'fixed', reserve: RESERVE },
+  budget: { weight: 6000, perMs: 60_000, window: 'fixed', reserve: WEIGHT_RESERVE },
   // REST is served from a database that lags the stream for up to about 2 s after a boundary.
   settleMs: 2_000,
   confirmMs: 2_000,
