@@ -7,10 +7,10 @@ import { inRoot } from './lib/root.mjs';
 
 const [task, ...args] = process.argv.slice(2);
 
-if (!checkNode()) process.exit(1);
-
-const { ensureInstalled } = await import('./lib/install.mjs');
-if (!(await ensureInstalled())) process.exit(1);
+if (!checkNode() || !(await isReady())) {
+  if (task === 'test') console.log('0 passed, 1 failed');
+  process.exit(1);
+}
 
 if (task === 'start') {
   const { stopWithParent } = await import('./lib/stop-with-parent.mjs');
@@ -23,4 +23,10 @@ if (task === 'start') {
 } else {
   console.error('usage: node scripts/bootstrap.mjs start|test [arguments]');
   process.exitCode = 2;
+}
+
+/** Imported only now: an old Node must get as far as its sentence. */
+async function isReady() {
+  const { ensureInstalled } = await import('./lib/install.mjs');
+  return ensureInstalled();
 }
