@@ -36,7 +36,11 @@ export class CandleStatusScanner {
     const results: CandleStatusResult[] = [];
     for (let at = 0; at < pairs.length; at += PAIRS_AT_ONCE) {
       const batch = pairs.slice(at, at + PAIRS_AT_ONCE);
-      results.push(...(await Promise.all(batch.map((pair) => this.#scan(pair.symbol, pair.timeframe)))));
+      const counts = await Promise.all(batch.map((pair) => this.#count(pair.symbol, pair.timeframe)));
+      for (const [index, pair] of batch.entries()) {
+        const cachedCount = counts[index] ?? 0;
+        results.push({ ...pair, cachedCount, sufficient: cachedCount >= MIN_CANDLE_THRESHOLD });
+      }
     }
     const sufficient = results.filter((result) => result.sufficient).length;
     this.#logger.info({
@@ -48,8 +52,7 @@ export class CandleStatusScanner {
     return results;
   }
 
-  async #scan(symbol: string, timeframe: Timeframe): Promise<CandleStatusResult> {
-    const cachedCount = await this.#redis.zcard(exchangeCandleKey(this.#exchangeId, symbol, timeframe));
-    return { symbol, timeframe, cachedCount, sufficient: cachedCount >= MIN_CANDLE_THRESHOLD };
+  #count(symbol: string, timeframe: Timeframe): Promise<number> {
+    return this.#redis.zcard(exchangeCandleKey(this.#exchangeId, symbol, timeframe));
   }
 }

@@ -50,12 +50,13 @@ export function estimateMs(input: EstimateInput): number {
   return elapsed + (left / Math.max(1, fits(allowance))) * perMs;
 }
 
-/** Durations remembered: enough to be steady, few enough to follow a change. */
-const SAMPLES = 64;
+/** Durations remembered: several times what is in flight, so that one wait for a new window is a minority. */
+const SAMPLES = 256;
 
 /**
- * Learns the latency of a request from how long requests took. The lower quartile, since the longer ones also
- * waited for their turn under the budget, which the estimate counts itself.
+ * Learns the latency of a request from how long requests took, this machine's own work included. The median: a few
+ * also waited for a new window, which the estimate counts itself. Where all wait for their turn, as under an
+ * allowance by the second, their duration times the rate is what is in flight, and the estimate holds as well.
  */
 export class LatencyMeter {
   readonly #samples: number[] = [];
@@ -74,6 +75,6 @@ export class LatencyMeter {
   /** ms; the guess until something was measured. */
   get latencyMs(): number {
     const sorted = this.#samples.toSorted((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 4)] ?? this.#guessMs;
+    return sorted[Math.floor(sorted.length / 2)] ?? this.#guessMs;
   }
 }

@@ -189,6 +189,15 @@ describe('WARM-04: a cold warmup', () => {
     await expectComplete(plain);
   });
 
+  test('derives where that only stands in for the venue’s own, when told to', async () => {
+    const protocol = { ...binanceProtocol, derivation: 'provisional' as const };
+    const history = historyWith();
+    const report = await warmupWith(history, { protocol, derive: true }).run();
+    expect(report.status).toBe('complete');
+    expect(report.candlesDerived).toBeGreaterThan(0);
+    expect(history.pages).toHaveLength(PAIRS / 2);
+  });
+
   test('previews the same plan without asking the venue or writing anything', async () => {
     const history = historyWith();
     const { schedule } = await warmupWith(history).plan();

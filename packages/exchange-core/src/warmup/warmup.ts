@@ -74,8 +74,8 @@ export interface WarmupPreview {
   readonly states: readonly PairState[];
 }
 
-/** Latency (ms) assumed until one is measured. */
-const LATENCY_GUESS_MS = 100;
+/** Latency (ms) assumed until one is measured: a venue far away, and the time to store a page of candles. */
+const LATENCY_GUESS_MS = 250;
 /** Share of a fixed window's allowance that bulk work gets: the rest is for repairs that cannot wait. */
 const BULK_SHARE = 0.97;
 /** A bar that closed this recently (ms) at most is waited for; a venue that is slower says so bar by bar. */
@@ -121,7 +121,7 @@ export class Warmup {
     return this.#preview(states);
   }
 
-  /** Runs to its end, whatever that is: the report says which. Rejects only when Redis cannot be written. */
+  /** Runs to its end, whatever that is: the report says which. Never rejects. */
   async run(signal: AbortSignal = new AbortController().signal): Promise<WarmupReport> {
     const { clock, logger } = this.#options;
     const startedAt = clock.now();
