@@ -1,75 +1,13 @@
-import type { Exchange, Timeframe } from '@livermore/schemas';
 import { openTimeOf } from '@livermore/schemas';
-import { ManualClock, seededRandom, silentLogger } from '@livermore/utils';
 import { describe, expect, it } from 'vitest';
 import { UnstreamedTimeframeError } from '../errors';
-import { FakeVenue, fakeProtocol } from '../testing';
-import type { FakeProtocolOptions } from '../testing';
-import type { AdapterEvent } from './exchange-adapter';
-import { StreamingAdapter } from './streaming-adapter';
-import type { AdapterOptions } from './streaming-adapter';
-
-const EXCHANGE: Exchange = {
-  id: 9,
-  name: 'fake',
-  wsUrl: 'ws://127.0.0.1:1/stream',
-  restUrl: 'http://127.0.0.1:1',
-  isActive: true,
-};
-
-const EVENT_TYPES = [
-  'candle:update',
-  'candle:close',
-  'ticker:update',
-  'feed:connected',
-  'feed:live',
-  'feed:disconnected',
-  'feed:reconnecting',
-  'feed:gap',
-  'feed:repair',
-  'feed:decode-error',
-  'feed:error',
-  'connected',
-  'disconnected',
-  'reconnecting',
-  'error',
-] as const;
-
-function setUp(options: FakeProtocolOptions = {}, extra: Partial<AdapterOptions> = {}) {
-  const clock = new ManualClock();
-  const venue = new FakeVenue(clock);
-  const adapter = new StreamingAdapter({
-    exchange: EXCHANGE,
-    protocol: fakeProtocol(options),
-    transport: venue,
-    clock,
-    random: seededRandom(7),
-    logger: silentLogger,
-    ...extra,
-  });
-  const events: AdapterEvent[] = [];
-  for (const type of EVENT_TYPES) adapter.on(type, (event) => void events.push(event));
-  const of = <T extends AdapterEvent['type']>(type: T) =>
-    events.filter((event): event is Extract<AdapterEvent, { type: T }> => event.type === type);
-  const publish = (symbol: string, final = false, timeframe: Timeframe = '1m', price = 10) => {
-    const openTime = openTimeOf(timeframe, clock.now() - (final ? 60_000 : 0));
-    venue.publish({ symbol, timeframe, openTime, price, final });
-  };
-  /** Lets time pass with a bar a second for each symbol. */
-  const flow = async (seconds: number, symbols: readonly string[]) => {
-    for (let second = 0; second < seconds; second += 1) {
-      for (const symbol of symbols) publish(symbol);
-      await clock.advance(1_000);
-    }
-  };
-  return { clock, venue, adapter, events, of, publish, flow };
-}
+import { feedBench } from '../testing';
 
 const streamNames = (symbol: string) => symbol.replace('USDC', 'USD');
 
 describe('a feed', () => {
   it('connects, subscribes what was asked for before, and delivers', async () => {
-    const { clock, venue, adapter, of, publish } = setUp();
+    const { clock, venue, adapter, of, publish } = feedBench();
     adapter.subscribe(['AAA', 'BBB'], '1m');
     let isDone = false;
     void adapter.connect().then(() => {
@@ -91,7 +29,7 @@ describe('a feed', () => {
   });
 
   it('opens a connection although nothing is subscribed yet, and subscribes on it later', async () => {
-    const { clock, venue, adapter } = setUp();
+    const { clock, venue, adapter } = feedBench();
     void adapter.connect();
     await clock.advance(100);
     expect(adapter.isConnected()).toBe(true);
@@ -108,7 +46,7 @@ describe('a feed', () => {
   });
 
   it('owes a repair to what is subscribed later: whoever asked may be fetching already', async () => {
-    const { clock, adapter, of, flow } = setUp();
+    const { clock, adapter, of, flow } = feedBench();
     adapter.subscribe(['AAA'], '1m');
     void adapter.connect();
     await clock.advance(100);
@@ -123,7 +61,7 @@ describe('a feed', () => {
   });
 
   it('takes off what nobody wants any more and passes on nothing of it', async () => {
-    const { clock, venue, adapter, of } = setUp();
+    const { clock, venue, adapter, of } = feedBench();
     adapter.subscribe(['AAA', 'BBB'], '1m');
     void adapter.connect();
     await clock.advance(100);
@@ -139,7 +77,7 @@ describe('a feed', () => {
   });
 
   it('serves an alias pair from one topic', async () => {
-    const { clock, venue, adapter, of, publish } = setUp({}, { streamNames });
+    const { clock, venue, adapter, of, publish } = feedBench({}, { streamNames });
     adapter.subscribe(['X-USD', 'X-USDC'], '1m');
     void adapter.connect();
     await clock.advance(100);
@@ -156,13 +94,13 @@ describe('a feed', () => {
   });
 
   it('refuses a timeframe the venue does not stream, with its name', () => {
-    const { adapter } = setUp();
+    const { adapter } = feedBench();
     expect(() => adapter.subscribe(['AAA'], '15m')).toThrow(UnstreamedTimeframeError);
     expect(() => adapter.subscribe(['AAA'], '15m')).toThrow('fake does not stream 15m; it streams 1m, 5m');
   });
 
   it('spreads topics over connections that are spaced, and repairs what waited for its connection', async () => {
-    const { clock, venue, adapter, of, publish } = setUp({ limits: { topicsPerConnection: 10 } });
+    const { clock, venue, adapter, of, publish } = feedBench({ limits: { topicsPerConnection: 10 } });
     adapter.subscribe(
       Array.from({ length: 25 }, (_, at) => `S${at}`),
       '1m',
@@ -181,7 +119,7 @@ describe('a feed', () => {
   });
 
   it('ends with nothing left behind', async () => {
-    const { clock, venue, adapter, events, flow } = setUp();
+    const { clock, venue, adapter, events, flow } = feedBench();
     adapter.subscribe(['AAA'], '1m');
     void adapter.connect();
     await clock.advance(100);
@@ -201,7 +139,7 @@ describe('a feed', () => {
   });
 
   it('lets go of whoever waits for a connection when it is switched off', async () => {
-    const { venue, adapter, clock } = setUp();
+    const { venue, adapter, clock } = feedBench();
     venue.manners.upgrade = 'refuse';
     const connecting = adapter.connect();
     await clock.advance(120_000);
@@ -212,7 +150,7 @@ describe('a feed', () => {
   });
 
   it('survives listeners that throw', async () => {
-    const { clock, adapter, of, publish } = setUp();
+    const { clock, adapter, of, publish } = feedBench();
     adapter.on('candle:update', () => {
       throw new Error('listener');
     });
@@ -229,7 +167,7 @@ describe('a feed', () => {
   });
 
   it('counts frames it cannot read by field, passes nothing on, and goes on', async () => {
-    const { clock, venue, adapter, of, publish } = setUp();
+    const { clock, venue, adapter, of, publish } = feedBench();
     adapter.subscribe(['AAA'], '1m');
     void adapter.connect();
     await clock.advance(100);
@@ -246,7 +184,7 @@ describe('a feed', () => {
   });
 
   it('passes a repeated close on once, and a revised one again', async () => {
-    const { clock, venue, adapter, of } = setUp();
+    const { clock, venue, adapter, of } = feedBench();
     adapter.subscribe(['AAA'], '1m');
     void adapter.connect();
     await clock.advance(100);
@@ -262,139 +200,9 @@ describe('a feed', () => {
   });
 });
 
-const connected = async (options: FakeProtocolOptions = {}) => {
-  const all = setUp(options);
-  all.adapter.subscribe(['AAA', 'BBB'], '1m');
-  void all.adapter.connect();
-  await all.clock.advance(100);
-  await all.flow(5, ['AAA', 'BBB']);
-  return all;
-};
-
-describe('a feed that loses its connection', () => {
-  it('comes back, restores what is desired, and repairs from the last good data on', async () => {
-    const { clock, venue, adapter, of, flow } = await connected();
-    const lastData = clock.now() - 1_000;
-    venue.newest.cut();
-    adapter.unsubscribe(['BBB'], '1m');
-    adapter.subscribe(['CCC'], '1m');
-    await clock.advance(5);
-    expect(adapter.isConnected()).toBe(false);
-    expect(of('disconnected')).toEqual([{ type: 'disconnected', reason: 'closed with 1006' }]);
-    await clock.advance(3_000);
-    expect([...venue.newest.topics].toSorted()).toEqual(['AAA@1m', 'CCC@1m']);
-    expect(of('reconnecting')).toHaveLength(1);
-    const [repair] = of('feed:repair');
-    expect(repair?.series.map(({ symbol }) => symbol).toSorted()).toEqual(['AAA', 'CCC']);
-    expect(repair?.since).toBeLessThanOrEqual(lastData);
-    expect(repair?.since).toBeGreaterThanOrEqual(lastData - 40_000);
-    await flow(1, ['AAA']);
-    expect(of('feed:live')).toHaveLength(2);
-    expect(of('feed:repair')).toHaveLength(1);
-  });
-
-  it('tries for ever, one socket at a time, ever more slowly, whatever answers the upgrade', async () => {
-    const { clock, venue, adapter, of, flow } = await connected();
-    venue.manners.upgrade = 'refuse';
-    venue.newest.cut();
-    await clock.advance(6 * 3_600_000);
-    const attempts = venue.sockets.length - 1;
-    expect(attempts).toBeGreaterThan(6 * 60);
-    expect(venue.live).toHaveLength(0);
-    expect(of('feed:error')[0]?.message).toContain('503');
-    expect(Math.max(...of('feed:reconnecting').map(({ delayMs }) => delayMs))).toBeLessThanOrEqual(60_000);
-    expect(adapter.facts().connections[0]?.failures).toBe(attempts + 1);
-    venue.manners.upgrade = 'accept';
-    await flow(61, ['AAA', 'BBB']);
-    expect(adapter.isConnected()).toBe(true);
-    expect(of('feed:repair')).toHaveLength(1);
-  });
-
-  it('gives up a socket that never opens', async () => {
-    const { clock, venue, adapter } = await connected();
-    venue.manners.upgrade = 'hang';
-    venue.newest.cut();
-    await clock.advance(20_000);
-    venue.manners.upgrade = 'accept';
-    await clock.advance(20_000);
-    expect(adapter.isConnected()).toBe(true);
-    expect(venue.live).toHaveLength(1);
-  });
-
-  it('notices a half-open socket, and one that beats but delivers nothing', async () => {
-    const { clock, venue, of } = await connected();
-    venue.newest.isDeaf = true;
-    await clock.advance(30_000);
-    expect(of('feed:disconnected').map(({ reason }) => reason)).toEqual(['dead: no frame of any kind']);
-    await clock.advance(3_000);
-    for (let beat = 0; beat < 7; beat += 1) {
-      venue.newest.push({ beat: true });
-      venue.newest.ping();
-      await clock.advance(10_000);
-    }
-    expect(of('feed:disconnected').at(-1)?.reason).toBe('silent: no data');
-  });
-
-  it('hears nothing of a socket it has given up', async () => {
-    const { clock, venue, adapter, of, publish } = await connected();
-    const old = venue.newest;
-    old.isDeaf = true;
-    await clock.advance(35_000);
-    expect(venue.newest).not.toBe(old);
-    old.isDeaf = false;
-    const updates = of('candle:update').length;
-    const losses = of('feed:disconnected').length;
-    const openTime = openTimeOf('1m', clock.now());
-    const bar = { symbol: 'AAA', timeframe: '1m', openTime, price: 1, final: false } as const;
-    old.push({ at: clock.now(), bar });
-    old.push({ bye: 'late' });
-    await clock.advance(10);
-    expect(of('candle:update')).toHaveLength(updates);
-    expect(of('feed:disconnected')).toHaveLength(losses);
-    publish('AAA');
-    await clock.advance(10);
-    expect(of('candle:update')).toHaveLength(updates + 1);
-    expect(adapter.facts().connections[0]?.rotations).toBe(0);
-  });
-
-  it('reports a gap in the counter and repairs at once, without reconnecting', async () => {
-    const all = setUp();
-    all.venue.manners.isNumbered = true;
-    all.adapter.subscribe(['AAA'], '1m');
-    void all.adapter.connect();
-    await all.clock.advance(100);
-    await all.flow(3, ['AAA']);
-    const lastData = all.clock.now() - 1_000;
-    all.venue.newest.skipNumbers(2);
-    await all.flow(2, ['AAA']);
-    expect(all.of('feed:gap')).toEqual([
-      { type: 'feed:gap', connection: 'fake#1', expected: 4, received: 6 },
-    ]);
-    const [repair] = all.of('feed:repair');
-    expect(repair?.series).toEqual([{ symbol: 'AAA', timeframe: '1m' }]);
-    expect(repair?.since).toBe(lastData - 30_000);
-    expect(all.venue.sockets).toHaveLength(1);
-    expect(all.adapter.facts().gaps).toBe(1);
-  });
-
-  it('drops frames that come again', async () => {
-    const all = setUp();
-    all.venue.manners.isNumbered = true;
-    all.adapter.subscribe(['AAA'], '1m');
-    void all.adapter.connect();
-    await all.clock.advance(100);
-    await all.flow(1, ['AAA']);
-    const updates = all.of('candle:update').length;
-    all.venue.newest.skipNumbers(-1);
-    await all.flow(1, ['AAA']);
-    expect(all.of('candle:update')).toHaveLength(updates);
-    expect(all.of('feed:gap')).toHaveLength(0);
-  });
-});
-
 describe('subscribing', () => {
   it('asks again what was not acknowledged, then replaces the connection', async () => {
-    const { clock, venue, adapter, of } = setUp();
+    const { clock, venue, adapter, of } = feedBench();
     venue.manners.answer = 'none';
     adapter.subscribe(['AAA'], '1m');
     void adapter.connect();
@@ -410,7 +218,7 @@ describe('subscribing', () => {
   });
 
   it('lives with one topic the venue refuses, says so, and takes it up when the venue does', async () => {
-    const { venue, adapter, of, flow } = setUp({ ids: 'none' });
+    const { venue, adapter, of, flow } = feedBench({ ids: 'none' });
     venue.manners.answer = 'map';
     venue.manners.badTopics.add('BAD@1m');
     adapter.subscribe(['AAA', 'BAD', 'BBB'], '1m');
@@ -430,7 +238,7 @@ describe('subscribing', () => {
   });
 
   it('finds out by the listing that an acknowledged topic is not subscribed', async () => {
-    const { clock, venue, adapter, of, flow } = setUp({ hasListing: true });
+    const { clock, venue, adapter, of, flow } = feedBench({ hasListing: true });
     adapter.subscribe(['AAA', 'BBB'], '1m');
     void adapter.connect();
     await clock.advance(300);
@@ -445,7 +253,7 @@ describe('subscribing', () => {
   });
 
   it('renews a series on request and repairs it', async () => {
-    const { clock, venue, adapter, of, flow } = setUp();
+    const { clock, venue, adapter, of, flow } = feedBench();
     adapter.subscribe(['AAA', 'BBB'], '1m');
     void adapter.connect();
     await clock.advance(100);
@@ -461,136 +269,9 @@ describe('subscribing', () => {
   });
 });
 
-describe('leaving a connection by overlap', () => {
-  const HOUR = 3_600_000;
-  const LIMITS = { rotateAfterMs: HOUR, silentAfterMs: 600_000, deadAfterMs: 600_000 };
-
-  /** A venue that sends a numbered close every 100 ms; bars are a minute long, so numbers are made into open times. */
-  const numbered = async (options: FakeProtocolOptions = {}) => {
-    const all = setUp({ limits: LIMITS, ...options });
-    all.adapter.subscribe(['AAA'], '1m');
-    void all.adapter.connect();
-    await all.clock.advance(100);
-    let number = 0;
-    const start = openTimeOf('1m', all.clock.now()) - 10 ** 9 * 60;
-    const pour = async (count: number, everyMs = 100) => {
-      for (let sent = 0; sent < count; sent += 1) {
-        number += 1;
-        const openTime = start + number * 60_000;
-        all.venue.publish({ symbol: 'AAA', timeframe: '1m', openTime, price: number, final: true });
-        await all.clock.advance(everyMs);
-      }
-    };
-    const closes = () => all.of('candle:close').map(({ candle }) => candle.close);
-    const expected = () => Array.from({ length: number }, (_, at) => at + 1);
-    return { ...all, pour, closes, expected };
-  };
-
-  it('misses no frame and owes no repair, on age', async () => {
-    const { clock, venue, adapter, of, pour, closes, expected } = await numbered();
-    await pour(60, 60_000);
-    await pour(100);
-    expect(venue.sockets).toHaveLength(2);
-    expect(adapter.facts().connections[0]?.rotations).toBe(1);
-    expect(closes()).toEqual(expected());
-    expect(of('feed:repair')).toEqual([]);
-    expect(of('feed:disconnected')).toEqual([]);
-    await clock.advance(6_000);
-    expect(venue.live).toHaveLength(1);
-  });
-
-  it('misses no frame on goodbye, although frames travel for a second', async () => {
-    const { clock, venue, of, pour, closes, expected } = await numbered();
-    await pour(10, 60_000);
-    venue.manners.latencyMs = 1_000;
-    venue.newest.push({ bye: 'maintenance' });
-    await pour(100);
-    await clock.advance(2_000);
-    expect(venue.sockets).toHaveLength(2);
-    expect(closes()).toEqual(expected());
-    expect(of('feed:repair')).toEqual([]);
-    expect(venue.live).toHaveLength(1);
-  });
-
-  it('repairs when the venue cuts the old connection before the successor is there', async () => {
-    const { clock, venue, of, pour, adapter } = await numbered();
-    await pour(10, 60_000);
-    const old = venue.newest;
-    venue.manners.upgrade = 'hang';
-    old.push({ bye: 'maintenance' });
-    await pour(3);
-    venue.manners.upgrade = 'accept';
-    const lastGood = clock.now() - 100;
-    old.cut(1001, 'bye');
-    await pour(200);
-    expect(adapter.isConnected()).toBe(true);
-    const [repair] = of('feed:repair');
-    expect(repair?.since).toBeLessThanOrEqual(lastGood);
-    expect(of('feed:repair')).toHaveLength(1);
-  });
-
-  it('keeps the old connection when the successor is refused, and tries again', async () => {
-    const { venue, of, pour, closes, expected, adapter } = await numbered();
-    await pour(10, 60_000);
-    venue.manners.upgrade = 'refuse';
-    venue.newest.push({ bye: 'maintenance' });
-    await pour(50);
-    expect(closes()).toEqual(expected());
-    expect(of('feed:error').length).toBeGreaterThan(0);
-    expect(adapter.isConnected()).toBe(true);
-    venue.manners.upgrade = 'accept';
-    await pour(1_300);
-    expect(adapter.facts().connections[0]?.rotations).toBe(1);
-    expect(closes()).toEqual(expected());
-    expect(of('feed:repair')).toEqual([]);
-  });
-
-  it('repairs when the old connection does not answer the closing handshake', async () => {
-    const { venue, of, pour, adapter } = await numbered();
-    await pour(10, 60_000);
-    venue.manners.answersClose = false;
-    venue.newest.push({ bye: 'maintenance' });
-    await pour(100);
-    expect(adapter.facts().connections[0]?.rotations).toBe(1);
-    expect(of('feed:repair').map(({ reason }) => reason)).toEqual([
-      'rotation: the old connection did not answer our close',
-    ]);
-    expect(venue.live).toHaveLength(1);
-  });
-
-  it('repairs when the old connection is cut while it closes', async () => {
-    const { venue, of, pour, adapter } = await numbered();
-    await pour(10, 60_000);
-    const old = venue.newest;
-    venue.manners.answersClose = false;
-    old.push({ bye: 'maintenance' });
-    await pour(10);
-    expect(adapter.facts().connections[0]?.rotations).toBe(1);
-    old.cut();
-    await pour(1);
-    expect(of('feed:repair').map(({ reason }) => reason)).toEqual(['rotation: the old connection was cut']);
-  });
-
-  it('does not let shards of one venue rotate together', async () => {
-    const all = setUp({ limits: { ...LIMITS, topicsPerConnection: 1 } });
-    all.adapter.subscribe(['AAA', 'BBB', 'CCC', 'DDD'], '1m');
-    void all.adapter.connect();
-    for (let minute = 0; minute < 61; minute += 1) {
-      for (const symbol of ['AAA', 'BBB', 'CCC', 'DDD']) all.publish(symbol);
-      await all.clock.advance(60_000);
-    }
-    const second = all.venue.dialledAt.slice(4);
-    expect(second).toHaveLength(4);
-    const ordered = second.toSorted((a, b) => a - b);
-    ordered.forEach((at, index) => {
-      if (index > 0) expect(at - (ordered[index - 1] ?? 0)).toBeGreaterThan(1_000);
-    });
-  });
-});
-
 describe('time', () => {
   it('costs a handful of timers an hour, however many frames come', async () => {
-    const { clock, adapter, flow } = setUp();
+    const { clock, adapter, flow } = feedBench();
     adapter.subscribe(['AAA'], '1m');
     void adapter.connect();
     await clock.advance(100);

@@ -4,7 +4,9 @@ import type { Clock, Logger, Random } from '@livermore/utils';
 import { connectGateFor } from '../connection/connect-gate';
 import type { ConnectGate } from '../connection/connect-gate';
 import { Connection } from '../connection/connection';
-import type { ConnectionFacts, ConnectionOwner } from '../connection/connection';
+
+import type { ConnectionFacts } from '../connection/connection-facts';
+import type { ConnectionOwner } from '../connection/connection-options';
 import type { RepairNote } from '../connection/repair-ledger';
 import { ONE_EMPTY_SHARD, addTopics, removeTopics } from '../connection/shard';
 import type { Shards } from '../connection/shard';
@@ -37,6 +39,7 @@ export interface AdapterFacts {
   readonly exchange: string;
   readonly isConnected: boolean;
   readonly connections: readonly ConnectionFacts[];
+  /** Standing topics included, as in `topicsActive`. */
   readonly topicsWanted: number;
   readonly topicsActive: number;
   readonly decodeErrors: Readonly<Record<string, number>>;
@@ -181,7 +184,7 @@ export class StreamingAdapter implements IExchangeAdapter {
       exchange: this.exchange.name,
       isConnected: this.isConnected(),
       connections,
-      topicsWanted: this.#wanted.size,
+      topicsWanted: this.#wanted.size + connections.length * this.protocol.stream.standing.length,
       topicsActive: connections.reduce((sum, { topicsActive }) => sum + topicsActive, 0),
       decodeErrors: this.#decodeErrors.counts(),
       ignored: this.#ignored.counts(),
@@ -254,7 +257,7 @@ export class StreamingAdapter implements IExchangeAdapter {
       lastGoodAt: (topic) => this.#wanted.lastGoodAt(topic),
       undecodable: (error) => this.#undecodable(error),
       ignored: (what) => void this.#ignored.add(what),
-      carryingChanged: (connection) => this.#carryingChanged(connection),
+      carryingChanged: (isCarrying) => this.#carryingChanged(isCarrying),
     };
   }
 
@@ -328,22 +331,20 @@ export class StreamingAdapter implements IExchangeAdapter {
     this.#logger.error({ event: 'feed_listener_failed', type, message: messageOf(error), count });
   }
 
-  #carryingChanged(connection: Connection): void {
+  #carryingChanged(isCarrying: boolean): void {
     const before = this.#carrying;
-    this.#carrying += connection.isCarrying ? 1 : -1;
+    this.#carrying += isCarrying ? 1 : -1;
     if (before === 0) this.#emitter.emit('connected', { type: 'connected' });
     if (this.#carrying === 0) {
       this.#emitter.emit('disconnected', { type: 'disconnected', reason: this.#lastReason });
     }
-    if (this.#phase === 'connecting') this.#settleConnecting(connection);
+    if (this.#phase === 'connecting') this.#settleConnecting();
   }
 
   /** Whoever waited goes on now; what the other connections miss until they are subscribed is repaired. */
-  #settleConnecting(first: Connection): void {
+  #settleConnecting(): void {
     this.#phase = 'on';
-    for (const connection of this.#connections.values()) {
-      if (connection !== first) connection.owePending('connected after the first');
-    }
+    for (const connection of this.#connections.values()) connection.owePending('connected after the first');
     this.#onSettled?.();
   }
 }

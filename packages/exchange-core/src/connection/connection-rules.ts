@@ -1,6 +1,6 @@
 import { HARDCODED_CONFIG } from '@livermore/schemas';
 import type { StreamLimits } from '../protocol/protocol';
-import type { ConnectionRules } from './connection-state';
+import type { ConnectionRules } from './connection-model';
 import type { LedgerRules } from './subscription-ledger';
 
 const { backoffBaseMs, backoffCapMs, healthyAfterMs, openTimeoutMs, ackTimeoutMs } =

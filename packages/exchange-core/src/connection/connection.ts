@@ -1,10 +1,8 @@
-import type { FeedEvent, MarketEvent } from '@livermore/schemas';
-import type { Clock, Logger, Random } from '@livermore/utils';
-import type { DecodeContext, StreamProtocol, Subscription } from '../protocol/protocol';
-import type { OpenSocket } from '../transport';
+import type { Subscription } from '../protocol/protocol';
+import { announce } from './announce';
 import { Attempt } from './attempt';
 import type { AttemptOwner, SequenceGap } from './attempt';
-import type { ConnectGate } from './connect-gate';
+import type { ConnectionFacts } from './connection-facts';
 import { DRAIN_MS, LEDGER_RULES, REPAIR_MARGIN_MS, connectionRules } from './connection-rules';
 import { isCarrying, nextDeadline, step } from './connection-state';
 import type {
@@ -13,70 +11,17 @@ import type {
   ConnectionRules,
   ConnectionState,
   Vitals,
-} from './connection-state';
+} from './connection-model';
+import type { ConnectionOptions } from './connection-options';
 import { DeadlineTimer } from './deadline-timer';
 import { RepairLedger } from './repair-ledger';
-import type { RepairNote } from './repair-ledger';
 import { SubscriptionLedger } from './subscription-ledger';
 import type { LedgerReport } from './subscription-ledger';
-import type { Instant, VenueTime } from './venue-time';
-
-/** Whom a connection serves. `deliver` is called for each data frame, the rest for each decision. */
-export interface ConnectionOwner {
-  deliver(events: readonly MarketEvent[], now: number): void;
-  announce(event: FeedEvent): void;
-  repair(note: RepairNote): void;
-  /** The venue's time (ms) of the last data of a topic, where known. */
-  lastGoodAt(topic: string): number | undefined;
-  undecodable(error: unknown): void;
-  ignored(what: string): void;
-  /** The connection began or ceased to carry everything it should. */
-  carryingChanged(connection: Connection): void;
-}
-
-export interface ConnectionOptions {
-  /** How events and logs name it: `binance#1`. */
-  readonly name: string;
-  readonly url: string;
-  readonly openSocket: OpenSocket;
-  readonly protocol: StreamProtocol;
-  readonly context: DecodeContext;
-  readonly gate: ConnectGate;
-  readonly venueTime: VenueTime;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly owner: ConnectionOwner;
-}
-
-/** What a metrics page or a health answer shows of a connection. Times are ms, our clock; 0 for never. */
-export interface ConnectionFacts {
-  readonly name: string;
-  readonly state: ConnectionState['name'];
-  readonly stateSince: number;
-  /** Age of the current socket, ms; 0 without one. */
-  readonly ageMs: number;
-  readonly frames: number;
-  readonly lastFrameAt: number;
-  readonly lastDataAt: number;
-  /** Sockets opened, ever. */
-  readonly attempts: number;
-  /** Times it came back after a loss; rotations do not count. */
-  readonly reconnects: number;
-  readonly rotations: number;
-  readonly failures: number;
-  readonly topicsWanted: number;
-  readonly topicsActive: number;
-  /** Topics the venue refused on two sockets: asked again from time to time. */
-  readonly topicsRefused: readonly string[];
-  readonly framesInFlight: number;
-  readonly repairsOwed: number;
-}
+import { Suspects } from './suspects';
+import type { Instant } from './venue-time';
 
 /** Abnormal closure: the handshake did not complete, RFC 6455 section 7.4.1. */
 const ABNORMAL_CLOSURE = 1006;
-/** Refused on this many sockets that carried other topics, a topic no longer condemns the next one. */
-const SUSPECT_AFTER = 2;
 const TOPICS_NAMED = 10;
 
 /**
@@ -91,7 +36,7 @@ export class Connection {
   readonly #timer: DeadlineTimer;
   readonly #repairs: RepairLedger;
   readonly #wanted = new Map<string, Subscription>();
-  readonly #refusals = new Map<string, number>();
+  readonly #suspects = new Suspects();
   readonly #inputs: ConnectionInput[] = [];
   #state: ConnectionState = { name: 'idle' };
   #stateSince: number;
@@ -192,7 +137,7 @@ export class Connection {
       failures: 'failures' in state ? state.failures : 0,
       topicsWanted: this.#wanted.size,
       topicsActive: current?.ledger.activeCount ?? 0,
-      topicsRefused: [...this.#suspects()].filter((topic) => current?.ledger.isActive(topic) !== true),
+      topicsRefused: [...this.#suspects.topics()].filter((topic) => current?.ledger.isActive(topic) !== true),
       framesInFlight: current?.ledger.inFlight ?? 0,
       repairsOwed: this.#repairs.size,
     };
@@ -208,17 +153,15 @@ export class Connection {
     const topics = subscriptions.map(({ topic }) => topic);
     if (owesRepair) this.#repairs.owe(topics, { ours: clock.now() }, 'subscribed');
     for (const attempt of [this.#current, this.#next]) {
-      attempt?.ledger.want(subscriptions, this.#suspects(), clock.now());
+      attempt?.ledger.want(subscriptions, this.#suspects.topics(), clock.now());
       attempt?.pump();
     }
   }
 
   #remove(topics: readonly string[]): void {
     this.#repairs.forget(topics);
-    for (const topic of topics) {
-      this.#wanted.delete(topic);
-      this.#refusals.delete(topic);
-    }
+    this.#suspects.cleared(topics);
+    for (const topic of topics) this.#wanted.delete(topic);
     for (const attempt of [this.#current, this.#next]) {
       attempt?.ledger.unwant(topics);
       attempt?.pump();
@@ -257,7 +200,7 @@ export class Connection {
       });
     }
     for (const effect of effects) this.#perform(effect);
-    if (isCarrying(before) !== isCarrying(after)) owner.carryingChanged(this);
+    if (isCarrying(before) !== isCarrying(after)) owner.carryingChanged(isCarrying(after));
   }
 
   #vitals(): Vitals {
@@ -299,7 +242,8 @@ export class Connection {
         this.#handOver();
         return;
       case 'announce':
-        this.#announce(effect);
+        if (effect.what === 'reconnecting') this.#reconnects += 1;
+        announce(effect, this.#options);
     }
   }
 
@@ -307,7 +251,7 @@ export class Connection {
     const { url, openSocket, protocol, context, clock, gate, venueTime } = this.#options;
     const pacer = protocol.limits.framesPerAddress === true ? gate.frames : { sendAt: 0 };
     const ledger = new SubscriptionLedger(protocol, LEDGER_RULES, pacer);
-    ledger.want(this.#wanted.values(), this.#suspects(), clock.now());
+    ledger.want(this.#wanted.values(), this.#suspects.topics(), clock.now());
     this.#attempts += 1;
     return new Attempt({ url, openSocket, protocol, context, clock, venueTime, ledger }, this.#attemptOwner);
   }
@@ -373,32 +317,6 @@ export class Connection {
     if (note !== undefined) this.#options.owner.repair(note);
   }
 
-  #announce(effect: Extract<ConnectionEffect, { do: 'announce' }>): void {
-    const { logger, owner } = this.#options;
-    const connection = this.name;
-    switch (effect.what) {
-      case 'connected':
-      case 'live':
-        logger.info({ event: `connection_${effect.what}`, connection });
-        owner.announce({ type: `feed:${effect.what}`, connection });
-        return;
-      case 'disconnected':
-        logger.warn({ event: 'connection_lost', connection, reason: effect.reason });
-        owner.announce({ type: 'feed:disconnected', connection, reason: effect.reason });
-        return;
-      case 'error':
-        logger.warn({ event: 'connection_error', connection, reason: effect.reason });
-        owner.announce({ type: 'feed:error', connection, message: effect.reason });
-        return;
-      case 'reconnecting': {
-        this.#reconnects += 1;
-        const { attempt, delayMs } = effect;
-        logger.info({ event: 'connection_retry', connection, attempt, delayMs });
-        owner.announce({ type: 'feed:reconnecting', connection, attempt, delayMs });
-      }
-    }
-  }
-
   /** What attempts report, by the role they have at that moment; those without a role are not heard. */
   #listen(): AttemptOwner {
     const { owner } = this.#options;
@@ -411,7 +329,8 @@ export class Connection {
       gap: (attempt, gap) => this.#gap(attempt, gap),
       goodbye: (attempt, reason) =>
         this.#hear(attempt, { input: 'goodbye', reason }, { input: 'next-lost', reason }),
-      venueError: (_attempt, message) => this.#announce({ do: 'announce', what: 'error', reason: message }),
+      venueError: (_attempt, message) =>
+        announce({ do: 'announce', what: 'error', reason: message }, this.#options),
       undecodable: (error) => owner.undecodable(error),
       ignored: (what) => owner.ignored(what),
       closed: (attempt, code, reason) => this.#closed(attempt, code, reason),
@@ -445,25 +364,15 @@ export class Connection {
 
   #report(attempt: Attempt, { confirmed, lost, failed }: LedgerReport): void {
     for (const topic of lost ?? []) this.#repairs.owe([topic], this.#lastGoodAt(topic), 'was not subscribed');
-    for (const topic of confirmed) this.#refusals.delete(topic);
+    this.#suspects.cleared(confirmed);
     if (attempt === this.#current) this.#settle(confirmed);
     if (failed === undefined) return;
-    this.#suspect(attempt, failed.topics);
+    // A socket that carries other topics works: then it is the topics that are wrong.
+    const isWorking = attempt.ledger.activeCount > this.#options.protocol.standing.length;
+    if (isWorking) this.#suspects.refused(failed.topics);
     const named = failed.topics.slice(0, TOPICS_NAMED).join(', ');
     const reason = named === '' ? failed.reason : `${failed.reason}: ${named}`;
     this.#hear(attempt, { input: 'refused', reason }, { input: 'next-refused', reason });
-  }
-
-  /** A socket that carries other topics works: then it is the topics that are wrong. */
-  #suspect(attempt: Attempt, topics: readonly string[]): void {
-    if (attempt.ledger.activeCount <= this.#options.protocol.standing.length) return;
-    for (const topic of topics) this.#refusals.set(topic, (this.#refusals.get(topic) ?? 0) + 1);
-  }
-
-  #suspects(): ReadonlySet<string> {
-    const suspects = new Set<string>();
-    for (const [topic, count] of this.#refusals) if (count >= SUSPECT_AFTER) suspects.add(topic);
-    return suspects;
   }
 
   #lastGoodAt(topic: string): Instant {

@@ -153,6 +153,16 @@ describe('what is not acknowledged', () => {
     }
   });
 
+  it('is what was in flight when an error without an id came', () => {
+    const ledger = ledgerOf();
+    ledger.want(subs(['a']), NONE, 0);
+    ask(ledger, 0);
+    expect(ledger.refused(undefined, 'not understood', 50).failed).toBeUndefined();
+    ask(ledger, 1_050);
+    expect(ledger.refused(undefined, 'not understood', 1_100).failed?.reason).toBe('refused: not understood');
+    expect(ledger.refused(undefined, 'out of the blue', 1_200)).toEqual({ confirmed: [] });
+  });
+
   it('gives up on a second unanswered unsubscribe', () => {
     const ledger = ledgerOf();
     ledger.want(subs(['a']), NONE, 0);

@@ -146,9 +146,9 @@ export class SubscriptionLedger {
     return request.kind === 'list' ? this.#audited(active ?? [], now) : NOTHING;
   }
 
-  /** The venue refused the frame with this id, or else the one in flight. */
+  /** The venue refused the frame with this id; an error without one means the oldest in flight. */
   refused(requestId: number | undefined, message: string, now: number): LedgerReport {
-    const request = this.#take(requestId);
+    const request = this.#take(requestId ?? this.#inFlight[0]?.frame.requestId);
     return request === undefined ? NOTHING : this.#unanswered(request, `refused: ${message}`, now);
   }
 

@@ -1,0 +1,35 @@
+import type { FeedEvent, MarketEvent } from '@livermore/schemas';
+import type { Clock, Logger, Random } from '@livermore/utils';
+import type { DecodeContext, StreamProtocol } from '../protocol/protocol';
+import type { OpenSocket } from '../transport';
+import type { ConnectGate } from './connect-gate';
+import type { RepairNote } from './repair-ledger';
+import type { VenueTime } from './venue-time';
+
+/** Whom a connection serves. `deliver` is called for each data frame, the rest for each decision. */
+export interface ConnectionOwner {
+  deliver(events: readonly MarketEvent[], now: number): void;
+  announce(event: FeedEvent): void;
+  repair(note: RepairNote): void;
+  /** The venue's time (ms) of the last data of a topic, where known. */
+  lastGoodAt(topic: string): number | undefined;
+  undecodable(error: unknown): void;
+  ignored(what: string): void;
+  /** The connection began or ceased to carry everything it should. */
+  carryingChanged(isCarrying: boolean): void;
+}
+
+export interface ConnectionOptions {
+  /** How events and logs name it: `binance#1`. */
+  readonly name: string;
+  readonly url: string;
+  readonly openSocket: OpenSocket;
+  readonly protocol: StreamProtocol;
+  readonly context: DecodeContext;
+  readonly gate: ConnectGate;
+  readonly venueTime: VenueTime;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly owner: ConnectionOwner;
+}
