@@ -15,7 +15,11 @@ export class Refusal {
 
 const JSON_TYPE = 'application/json;charset=UTF-8';
 
-export function json(status: number, body: string, headers: Readonly<Record<string, string>> = {}): SimResponse {
+export function json(
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): SimResponse {
   return { status, headers: { 'content-type': JSON_TYPE, ...headers }, body };
 }
 
@@ -39,7 +43,10 @@ export const refusals = {
     return new Refusal(-1100, `Illegal characters found in parameter '${name}'; legal range is '${range}'.`);
   },
   unread: (read: number, sent: number) =>
-    new Refusal(-1104, `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${sent}'.`),
+    new Refusal(
+      -1104,
+      `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${sent}'.`,
+    ),
   interval: () => new Refusal(-1120, 'Invalid interval.'),
   symbol: () => new Refusal(-1121, 'Invalid symbol.'),
   symbolStatus: () => new Refusal(-1122, 'Invalid symbolStatus.'),

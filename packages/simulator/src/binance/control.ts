@@ -6,7 +6,11 @@ import { isStreamName } from './stream-name';
 export type RequestId = number | string | null;
 
 export type Control =
-  | { readonly method: 'SUBSCRIBE' | 'UNSUBSCRIBE'; readonly names: readonly string[]; readonly id: RequestId }
+  | {
+      readonly method: 'SUBSCRIBE' | 'UNSUBSCRIBE';
+      readonly names: readonly string[];
+      readonly id: RequestId;
+    }
   | { readonly method: 'LIST_SUBSCRIPTIONS'; readonly id: RequestId }
   | { readonly method: 'SET_PROPERTY'; readonly value: boolean; readonly id: RequestId }
   | { readonly method: 'GET_PROPERTY'; readonly id: RequestId };
@@ -55,8 +59,7 @@ function controlOf(
       if (names.length < params.length) return errorOf(2, 'Invalid request: invalid stream', id);
       return { method, names, id };
     }
-    case 'GET_PROPERTY':
-    case 'SET_PROPERTY':
+    default:
       return propertyOf(method, params, id);
   }
 }

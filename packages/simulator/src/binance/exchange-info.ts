@@ -48,23 +48,32 @@ export function symbolInfo(symbol: MarketSymbol, profile: Profile, showSets: boo
     ...(isNewer ? newer : {}),
     filters: filtersOf(symbol, profile),
     ...(isNewer
-      ? { permissions: [], permissionSets: showSets ? [profile.name === 'com' ? ['SPOT', 'MARGIN'] : ['SPOT']] : [] }
+      ? {
+          permissions: [],
+          permissionSets: showSets ? [profile.name === 'com' ? ['SPOT', 'MARGIN'] : ['SPOT']] : [],
+        }
       : { permissions: ['SPOT'] }),
     defaultSelfTradePreventionMode: 'EXPIRE_MAKER',
     allowedSelfTradePreventionModes: ['NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH'],
   };
 }
 
+const step = (decimals: number, digits: number): string => toFixedText(unitsToText(1, decimals), digits);
+
 function filtersOf(symbol: MarketSymbol, profile: Profile): readonly object[] {
   const scale = symbol.quote === 'USD' ? 4 : 8;
-  const step = (decimals: number, digits: number) => toFixedText(unitsToText(1, decimals), digits);
   const tickSize = step(symbol.priceDecimals, scale);
   const stepSize = step(symbol.sizeDecimals, 8);
   const common = [
     { filterType: 'PRICE_FILTER', minPrice: tickSize, maxPrice: toFixedText('1000000', scale), tickSize },
     { filterType: 'LOT_SIZE', minQty: stepSize, maxQty: '900000000.00000000', stepSize },
     { filterType: 'ICEBERG_PARTS', limit: 10 },
-    { filterType: 'MARKET_LOT_SIZE', minQty: '0.00000000', maxQty: '100000.00000000', stepSize: '0.00000000' },
+    {
+      filterType: 'MARKET_LOT_SIZE',
+      minQty: '0.00000000',
+      maxQty: '100000.00000000',
+      stepSize: '0.00000000',
+    },
   ];
   const tail = [
     { filterType: 'MAX_NUM_ORDERS', maxNumOrders: 200 },
@@ -90,7 +99,12 @@ function filtersOf(symbol: MarketSymbol, profile: Profile): readonly object[] {
   ];
   const older = [
     { filterType: 'PERCENT_PRICE', multiplierUp: '5', multiplierDown: '0.2', avgPriceMins: 5 },
-    { filterType: 'MIN_NOTIONAL', minNotional: toFixedText('10', scale), applyToMarket: true, avgPriceMins: 5 },
+    {
+      filterType: 'MIN_NOTIONAL',
+      minNotional: toFixedText('10', scale),
+      applyToMarket: true,
+      avgPriceMins: 5,
+    },
   ];
   return [...common, ...(profile.name === 'com' ? newer : older), ...tail];
 }

@@ -7,9 +7,10 @@ import { bucketStart, nextBucket } from '../market/intervals';
 import type { Interval } from '../market/market';
 import { Agenda } from './agenda';
 import type { Task } from './agenda';
-import { AllTickersFeed, closeDelay, KlineFeed, TickerFeed, TradeFeed } from './feed';
 import type { Feed, FeedContext, Subscriber } from './feed';
+import { closeDelay, KlineFeed } from './kline-feed';
 import type { StreamKind } from './stream-name';
+import { AllTickersFeed, TickerFeed, TradeFeed } from './ticker-feeds';
 
 const KLINE_PERIOD_MS = 2000;
 const SECOND_MS = 1000;
@@ -130,12 +131,7 @@ class Pacer implements Task {
   #due: number | undefined;
   #seen: number;
 
-  constructor(
-    agenda: Agenda,
-    period: number,
-    nextAfter: (after: number) => number | undefined,
-    now: number,
-  ) {
+  constructor(agenda: Agenda, period: number, nextAfter: (after: number) => number | undefined, now: number) {
     this.#agenda = agenda;
     this.#period = period;
     this.#nextAfter = nextAfter;

@@ -28,7 +28,10 @@ export class Quotes {
   readonly #market: Market;
   readonly #listing: Listing;
   /** The part of a day's window that no longer changes, until the next minute. */
-  readonly #settled = new Map<string, { readonly until: number; readonly bar: Bar | undefined; readonly before: string }>();
+  readonly #settled = new Map<
+    string,
+    { readonly until: number; readonly bar: Bar | undefined; readonly before: string }
+  >();
 
   constructor(market: Market, listing: Listing) {
     this.#market = market;
@@ -92,7 +95,11 @@ export class Quotes {
     return { bar, before: settled.before };
   }
 
-  #settle(symbol: string, edge: number, finest: Interval): { readonly bar: Bar | undefined; readonly before: string } {
+  #settle(
+    symbol: string,
+    edge: number,
+    finest: Interval,
+  ): { readonly bar: Bar | undefined; readonly before: string } {
     const from = edge - DAY_MS;
     const bars = this.#cover(symbol, from, edge, finest);
     const [previous] = this.#market.bars(symbol, finest, from - INTERVAL_MS[finest], from, edge);

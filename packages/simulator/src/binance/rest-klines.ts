@@ -46,4 +46,3 @@ function klines({ query, now, unit }: RestCall, context: RestContext): unknown {
   const scale = context.listing.priceScale(name);
   return bars.map((bar) => rowOf(bar, scale, unit));
 }
-

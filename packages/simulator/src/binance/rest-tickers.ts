@@ -11,6 +11,9 @@ import { dayFigures, fullTicker, miniTickerBody } from './ticker-bodies';
 
 const STATUSES = ['TRADING', 'HALT', 'BREAK'];
 
+const priceWeight: Route['weight'] = (query, { weights }) =>
+  query.has('symbol') ? weights.priceOne : weights.priceMany;
+
 /** `ticker/24hr`, `ticker/price`, `ticker/bookTicker`: one symbol gives an object, several or none an array. */
 export function tickerRoutes(profile: Profile): Readonly<Record<string, Route>> {
   const common: ParameterSpec = {
@@ -18,8 +21,6 @@ export function tickerRoutes(profile: Profile): Readonly<Record<string, Route>> 
     symbols: 'symbols',
     ...(profile.name === 'com' ? { symbolStatus: 'text' as const } : {}),
   };
-  const priceWeight: Route['weight'] = (query, { weights }) =>
-    query.has('symbol') ? weights.priceOne : weights.priceMany;
   return {
     '/api/v3/ticker/24hr': {
       parameters: { ...common, type: 'text' },
@@ -45,7 +46,8 @@ export function tickerRoutes(profile: Profile): Readonly<Record<string, Route>> 
     '/api/v3/ticker/bookTicker': {
       parameters: common,
       weight: priceWeight,
-      answer: (call, context) => perSymbol(call, context, ({ symbol }) => bookBody(symbol, call.now, context)),
+      answer: (call, context) =>
+        perSymbol(call, context, ({ symbol }) => bookBody(symbol, call.now, context)),
     },
     '/api/v3/avgPrice': {
       parameters: { symbol: 'symbol!' },
@@ -107,7 +109,10 @@ function averagePrice({ query, now, unit }: RestCall, { market, listing, quotes 
   if (listing.find(symbol) === undefined) throw refusals.symbol();
   const trades = market.trades(symbol, now - AVERAGE_MINUTES * 60_000, now + 1);
   const base = trades.reduce((sum, trade) => sum + textToUnits(trade.size, 8), 0n);
-  const worth = trades.reduce((sum, trade) => sum + textToUnits(trade.size, 8) * textToUnits(trade.price, 8), 0n);
+  const worth = trades.reduce(
+    (sum, trade) => sum + textToUnits(trade.size, 8) * textToUnits(trade.price, 8),
+    0n,
+  );
   const average = base === 0n ? quotes.price(symbol, now) : unitsToText(worth / base, 8);
   return {
     mins: AVERAGE_MINUTES,

@@ -20,7 +20,13 @@ export const tradeRoutes: Readonly<Record<string, Route>> = {
     },
   },
   '/api/v3/aggTrades': {
-    parameters: { symbol: 'symbol!', fromId: 'integer', startTime: 'integer', endTime: 'integer', limit: 'integer' },
+    parameters: {
+      symbol: 'symbol!',
+      fromId: 'integer',
+      startTime: 'integer',
+      endTime: 'integer',
+      limit: 'integer',
+    },
     weight: (_query, { weights }) => weights.aggTrades,
     answer: (call, context) => {
       const { symbol, limit } = readCommon(call, context);
@@ -38,7 +44,10 @@ export const tradeRoutes: Readonly<Record<string, Route>> = {
   },
 };
 
-function readCommon(call: RestCall, context: RestContext): { readonly symbol: string; readonly limit: number } {
+function readCommon(
+  call: RestCall,
+  context: RestContext,
+): { readonly symbol: string; readonly limit: number } {
   const symbol = call.query.get('symbol') ?? '';
   if (context.listing.find(symbol) === undefined) throw refusals.symbol();
   const limit = integerOf(call.query, 'limit') ?? LIMIT_DEFAULT;

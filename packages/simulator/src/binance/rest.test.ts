@@ -1,5 +1,5 @@
 import { ManualClock } from '@livermore/utils';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createSimulator } from '../create-simulator';
@@ -82,18 +82,21 @@ describe('binance REST', () => {
     ['com', 'binance', 'post', 6000, 300_000, 20, 2],
     ['us after its upgrade', 'binance_us', 'post', 6000, 61_000, 10, 1],
     ['us before its upgrade', 'binance_us', 'pre', 1200, 6100, 10, 1],
-  ] as const)('has the limits and weights of %s', async (_name, venue, usProfile, weight, raw, info, klines) => {
-    const { get } = start({ venue, usProfile, market: venue === 'binance' ? market : usMarket });
-    const answer = await get('exchangeInfo');
-    expect(answer.headers['x-mbx-used-weight-1m']).toBe(String(info));
-    const { rateLimits, symbols } = Info.parse(JSON.parse(answer.body));
-    const limitOf = (type: string) => rateLimits.find((limit) => limit.rateLimitType === type)?.limit;
-    expect([limitOf('REQUEST_WEIGHT'), limitOf('RAW_REQUESTS')]).toEqual([weight, raw]);
-    expect(symbols.length).toBeGreaterThan(30);
-    expect(usProfile === 'pre' ? symbols[0]?.['permissions'] : symbols[0]?.['permissionSets']).toBeTruthy();
-    const after = await get('klines?symbol=BTCUSDT&interval=1m&limit=1');
-    expect(after.headers['x-mbx-used-weight-1m']).toBe(String(info + klines));
-  });
+  ] as const)(
+    'has the limits and weights of %s',
+    async (_name, venue, usProfile, weight, raw, info, klines) => {
+      const { get } = start({ venue, usProfile, market: venue === 'binance' ? market : usMarket });
+      const answer = await get('exchangeInfo');
+      expect(answer.headers['x-mbx-used-weight-1m']).toBe(String(info));
+      const { rateLimits, symbols } = Info.parse(JSON.parse(answer.body));
+      const limitOf = (type: string) => rateLimits.find((limit) => limit.rateLimitType === type)?.limit;
+      expect([limitOf('REQUEST_WEIGHT'), limitOf('RAW_REQUESTS')]).toEqual([weight, raw]);
+      expect(symbols.length).toBeGreaterThan(30);
+      expect(usProfile === 'pre' ? symbols[0]?.['permissions'] : symbols[0]?.['permissionSets']).toBeTruthy();
+      const after = await get('klines?symbol=BTCUSDT&interval=1m&limit=1');
+      expect(after.headers['x-mbx-used-weight-1m']).toBe(String(info + klines));
+    },
+  );
 
   it('serves neither seconds, nor time zones, nor uiKlines on the smaller venue, and dollars with four decimals', async () => {
     const { get } = start({ venue: 'binance_us', market: usMarket });
@@ -128,7 +131,8 @@ describe('binance REST', () => {
 
   it('gives nothing before the listing, in the future or backwards, and the first candles after the listing', async () => {
     const { get } = start();
-    const ask1d = (query: string) => get(`klines?symbol=BTCUSDT&interval=1d&${query}`).then((answer) => answer.body);
+    const ask1d = (query: string) =>
+      get(`klines?symbol=BTCUSDT&interval=1d&${query}`).then((answer) => answer.body);
     expect(await ask1d(`startTime=${NOW + 1}`)).toBe('[]');
     expect(await ask1d(`startTime=1483228800000&endTime=1483228900000`)).toBe('[]');
     expect(await ask1d(`startTime=${NOW}&endTime=${NOW - 86_400_000}`)).toBe('[]');
@@ -146,7 +150,10 @@ describe('binance REST', () => {
     expect(open % 86_400_000).toBe(5 * 3_600_000);
     expect([day?.[1], day?.[4]]).toEqual([hours[0]?.[1], hours[23]?.[4]]);
     expect(Number(day?.[2])).toBe(Math.max(...hours.map((row) => Number(row[2]))));
-    expect(Number(day?.[5])).toBeCloseTo(hours.reduce((sum, row) => sum + Number(row[5]), 0), 4);
+    expect(Number(day?.[5])).toBeCloseTo(
+      hours.reduce((sum, row) => sum + Number(row[5]), 0),
+      4,
+    );
   });
 
   it('gives one ticker for a symbol, an array for several or all, and charges accordingly', async () => {
@@ -155,12 +162,20 @@ describe('binance REST', () => {
     const ticker = z.record(z.string(), z.union([z.string(), z.number()])).parse(JSON.parse(one.body));
     expect(Object.keys(ticker)).toHaveLength(21);
     expect([ticker['openTime'], ticker['closeTime']]).toEqual([NOW - 86_400_000, NOW]);
-    expect(Number(ticker['lastPrice']) - Number(ticker['openPrice'])).toBeCloseTo(Number(ticker['priceChange']), 6);
+    expect(Number(ticker['lastPrice']) - Number(ticker['openPrice'])).toBeCloseTo(
+      Number(ticker['priceChange']),
+      6,
+    );
     expect(Number(ticker['highPrice'])).toBeGreaterThan(Number(ticker['lowPrice']));
     expect(Number(ticker['lastId']) - Number(ticker['firstId']) + 1).toBe(ticker['count']);
     expect(one.headers['x-mbx-used-weight-1m']).toBe('2');
     const two = await get(`ticker/24hr?symbols=${list(['ETHUSDT', 'BTCUSDT'])}&type=MINI`);
-    expect(z.array(z.record(z.string(), z.unknown())).parse(JSON.parse(two.body)).map((mini) => Object.keys(mini).length)).toEqual([12, 12]);
+    expect(
+      z
+        .array(z.record(z.string(), z.unknown()))
+        .parse(JSON.parse(two.body))
+        .map((mini) => Object.keys(mini).length),
+    ).toEqual([12, 12]);
     expect(two.headers['x-mbx-used-weight-1m']).toBe('4');
     const all = await get('ticker/24hr');
     expect(all.headers['x-mbx-used-weight-1m']).toBe('84');
@@ -173,13 +188,17 @@ describe('binance REST', () => {
   it('serves trades that agree with the candles', async () => {
     const { get } = start();
     const { body } = await get('trades?symbol=BTCUSDT&limit=5');
-    const trades = z.array(z.object({ id: z.number(), price: z.string(), time: z.number() })).parse(JSON.parse(body));
+    const trades = z
+      .array(z.object({ id: z.number(), price: z.string(), time: z.number() }))
+      .parse(JSON.parse(body));
     expect(trades.map((trade) => trade.id - (trades[0]?.id ?? 0))).toEqual([0, 1, 2, 3, 4]);
     const price = await get('ticker/price?symbol=BTCUSDT');
     expect(price.body).toContain(trades.at(-1)?.price);
     const aggregated = await get(`aggTrades?symbol=BTCUSDT&startTime=${trades[2]?.time ?? 0}&limit=1`);
     expect(aggregated.body).toContain(`"a":${trades[2]?.id}`);
-    expect((await get('avgPrice?symbol=BTCUSDT')).body).toMatch(/^\{"mins":5,"price":"\d+\.\d{8}","closeTime":\d{13}\}$/);
+    expect((await get('avgPrice?symbol=BTCUSDT')).body).toMatch(
+      /^\{"mins":5,"price":"\d+\.\d{8}","closeTime":\d{13}\}$/,
+    );
   });
 });
 
@@ -187,9 +206,12 @@ describe('weight ledger', () => {
   it('counts like the plain definition of a clock-minute window, for any sequence', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ wait: fc.integer({ min: 0, max: 20_000 }), weight: fc.integer({ min: 1, max: 40 }) }), {
-          maxLength: 120,
-        }),
+        fc.array(
+          fc.record({ wait: fc.integer({ min: 0, max: 20_000 }), weight: fc.integer({ min: 1, max: 40 }) }),
+          {
+            maxLength: 120,
+          },
+        ),
         (steps) => {
           const ledger = new WeightLedger({ weightLimit: 100, rawLimit: 1_000_000 });
           const sent: { at: number; weight: number }[] = [];
@@ -205,7 +227,9 @@ describe('weight ledger', () => {
             }
             sent.push({ at: now, weight });
             const minute = Math.floor(now / 60_000);
-            const used = sent.filter((one) => Math.floor(one.at / 60_000) === minute).reduce((sum, one) => sum + one.weight, 0);
+            const used = sent
+              .filter((one) => Math.floor(one.at / 60_000) === minute)
+              .reduce((sum, one) => sum + one.weight, 0);
             expect(charge.used).toBe(used);
             expect(charge.refusal?.status).toBe(used > 100 ? 429 : undefined);
             expect(ledger.used('b', now)).toBe(0);

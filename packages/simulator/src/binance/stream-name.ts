@@ -47,7 +47,8 @@ function klineOf([, lower = '', text, zone]: RegExpExecArray, profile: Profile):
   const symbol = symbolOf(lower);
   const interval = INTERVALS.find((one) => one === text);
   if (symbol === undefined || interval === undefined) return undefined;
-  if ((interval === '1s' && !profile.hasSeconds) || (zone !== undefined && !profile.hasTimeZone)) return undefined;
+  if ((interval === '1s' && !profile.hasSeconds) || (zone !== undefined && !profile.hasTimeZone))
+    return undefined;
   return { kind: 'kline', symbol, interval, shift: zone === undefined ? 0 : EIGHT_HOURS_MS };
 }
 

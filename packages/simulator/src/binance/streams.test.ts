@@ -35,7 +35,10 @@ describe('binance kline streams', () => {
     for (const { E, s, k } of closes) {
       expect(E).toBeGreaterThanOrEqual(k.T + 1 + 2);
       expect(E).toBeLessThanOrEqual(k.T + 1 + 15);
-      const { body } = await ask(transport, `/api/v3/klines?symbol=${s}&interval=${k.i}&startTime=${k.t}&limit=1`);
+      const { body } = await ask(
+        transport,
+        `/api/v3/klines?symbol=${s}&interval=${k.i}&startTime=${k.t}&limit=1`,
+      );
       expect(JSON.parse(body)).toEqual([[k.t, k.o, k.h, k.l, k.c, k.v, k.T, k.q, k.n, k.V, k.Q, '0']]);
     }
     expect(new Set(closes.map(({ s, k }) => `${s}|${k.i}|${k.t}`)).size).toBe(closes.length);
@@ -120,7 +123,9 @@ describe('binance ticker and trade streams', () => {
     const trades = heard.frames.flatMap((frame) => TradeSchema.safeParse(JSON.parse(frame)).data ?? []);
     expect(trades.length).toBeGreaterThan(20);
     trades.forEach((trade, at) => expect(trade.t).toBe((trades[0]?.t ?? 0) + at));
-    const closes = klinesIn(heard.frames).filter((frame) => frame.k.x).slice(1);
+    const closes = klinesIn(heard.frames)
+      .filter((frame) => frame.k.x)
+      .slice(1);
     for (const { k } of closes) {
       const inside = trades.filter((trade) => trade.t >= k.f && trade.t <= k.L);
       expect(inside).toHaveLength(k.n);
@@ -131,20 +136,31 @@ describe('binance ticker and trade streams', () => {
 
   it('have the fields of the venue', async () => {
     const { clock, transport } = start();
-    const heard = listen(transport, '/stream?streams=btcusdt@miniTicker/btcusdt@ticker/btcusdt@bookTicker/!miniTicker@arr');
+    const heard = listen(
+      transport,
+      '/stream?streams=btcusdt@miniTicker/btcusdt@ticker/btcusdt@bookTicker/!miniTicker@arr',
+    );
     await clock.advance(10_000);
     const data = (stream: string) =>
-      heard.frames.find((frame) => frame.startsWith(`{"stream":"${stream}"`))?.replace(/^.*?"data":/, '').slice(0, -1);
+      heard.frames
+        .find((frame) => frame.startsWith(`{"stream":"${stream}"`))
+        ?.replace(/^.*?"data":/, '')
+        .slice(0, -1);
     expect(fields(data('btcusdt@miniTicker') ?? '{}')).toEqual(['e', 'E', 's', 'c', 'o', 'h', 'l', 'v', 'q']);
     expect(fields(data('btcusdt@bookTicker') ?? '{}')).toEqual(['u', 's', 'b', 'B', 'a', 'A']);
     expect(fields(data('btcusdt@ticker') ?? '{}').join('')).toBe('eEspPwxcQbBaAohlvqOCFLn');
-    const all = z.array(z.object({ e: z.literal('24hrMiniTicker') })).parse(JSON.parse(data('!miniTicker@arr') ?? ''));
+    const all = z
+      .array(z.object({ e: z.literal('24hrMiniTicker') }))
+      .parse(JSON.parse(data('!miniTicker@arr') ?? ''));
     expect(all.length).toBeGreaterThan(0);
     expect(all.length).toBeLessThan(market.symbols.length);
   });
 
   it('have retired the array of all tickers on one venue, not on the other', async () => {
-    for (const [venue, isServed] of [['binance', false], ['binance_us', true]] as const) {
+    for (const [venue, isServed] of [
+      ['binance', false],
+      ['binance_us', true],
+    ] as const) {
       const { clock, transport } = start({ venue });
       const heard = listen(transport, '/ws/!ticker@arr');
       await clock.advance(5000);

@@ -30,10 +30,12 @@ export interface DayFigures {
   readonly count: number;
 }
 
+const size = (text: string): string => toFixedText(text, SIZE_SCALE);
+
+/** The rolling day of a symbol as it stands at `now`. */
 export function dayFigures(quotes: Quotes, listing: Listing, symbol: string, now: number): DayFigures {
   const scale = listing.priceScale(symbol);
   const price = (text: string) => toFixedText(text, scale);
-  const size = (text: string) => toFixedText(text, SIZE_SCALE);
   const window = quotes.day(symbol, now);
   const bar = window?.bar;
   const open = textToUnits(bar?.open ?? '0', WORTH_SCALE);

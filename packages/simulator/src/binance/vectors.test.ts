@@ -1,4 +1,4 @@
-import { ManualClock } from '@livermore/utils';
+import { ManualClock, seededRandom, silentLogger } from '@livermore/utils';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createSimulator } from '../create-simulator';
@@ -9,7 +9,6 @@ import type { Simulator } from '../simulator';
 import { ask, listen } from '../testing/client';
 import { createFaultDirector } from '../faults/active-faults';
 import { createBinanceVenue } from './venue';
-import { seededRandom, silentLogger } from '@livermore/utils';
 
 const NOW = 1_795_312_805_123;
 const MINUTE_OPEN = 1_795_312_800_000;
@@ -37,6 +36,13 @@ const refusalOf = async (path: string, headers?: Readonly<Record<string, string>
   return { status, code, msg };
 };
 
+const spend = async (requests: number) => {
+  let last = await get('klines?symbol=BTCUSDT&interval=1m&limit=1');
+  for (let sent = 1; sent < requests; sent += 1)
+    last = await get('klines?symbol=BTCUSDT&interval=1m&limit=1');
+  return last;
+};
+
 describe('binance test vectors', () => {
   it('1: the newest rows, the last one still open', async () => {
     const [, last] = await rows('interval=1m&limit=2');
@@ -45,7 +51,9 @@ describe('binance test vectors', () => {
   });
 
   it('2: start equal to end gives exactly the bucket that opens there', async () => {
-    expect(await opens('interval=1m&startTime=1795312740000&endTime=1795312740000')).toEqual([1_795_312_740_000]);
+    expect(await opens('interval=1m&startTime=1795312740000&endTime=1795312740000')).toEqual([
+      1_795_312_740_000,
+    ]);
     expect(await opens('interval=1m&startTime=1795312740001&endTime=1795312740001')).toEqual([]);
   });
 
@@ -111,12 +119,6 @@ describe('binance test vectors', () => {
   });
 
   describe('when one address asks too much', () => {
-    const spend = async (requests: number) => {
-      let last = await get('klines?symbol=BTCUSDT&interval=1m&limit=1');
-      for (let sent = 1; sent < requests; sent += 1) last = await get('klines?symbol=BTCUSDT&interval=1m&limit=1');
-      return last;
-    };
-
     it('14: the 3001st request of a minute is told to wait', async () => {
       const last = await spend(3001);
       expect(last.status).toBe(429);
@@ -241,7 +243,9 @@ describe('binance test vectors', () => {
     const heard = listen(simulator.transport, '/ws');
     heard.socket.send('hello');
     await clock.advance(1);
-    const { error } = z.object({ error: z.object({ code: z.number() }) }).parse(JSON.parse(heard.frames[0] ?? ''));
+    const { error } = z
+      .object({ error: z.object({ code: z.number() }) })
+      .parse(JSON.parse(heard.frames[0] ?? ''));
     expect(error.code).toBe(3);
   });
 
@@ -256,6 +260,7 @@ describe('binance test vectors', () => {
     const [reply, ...later] = heard.frames.slice(before);
     expect(reply).toBe('{"result":null,"id":4}');
     expect(later.length).toBeGreaterThan(0);
-    for (const frame of later) expect(frame.startsWith('{"stream":"btcusdt@kline_1m","data":{"e":"kline"')).toBe(true);
+    for (const frame of later)
+      expect(frame.startsWith('{"stream":"btcusdt@kline_1m","data":{"e":"kline"')).toBe(true);
   });
 });

@@ -60,7 +60,7 @@ export function createBinanceVenue(options: VenueOptions, quirks: BinanceQuirks 
     },
     stop() {
       unlisten();
-      for (const session of [...sessions]) session.closed();
+      for (const session of sessions) session.closed();
       hub.stop();
     },
   };

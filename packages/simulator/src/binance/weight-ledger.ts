@@ -56,7 +56,11 @@ export class WeightLedger {
     }
     if (account.raw > this.#rawLimit) {
       const left = RAW_WINDOW_MS - (now % RAW_WINDOW_MS);
-      return { used: account.used, refusal: refusals.tooManyQueued(), retryAfterSeconds: Math.ceil(left / 1000) };
+      return {
+        used: account.used,
+        refusal: refusals.tooManyQueued(),
+        retryAfterSeconds: Math.ceil(left / 1000),
+      };
     }
     return { used: account.used };
   }

@@ -50,9 +50,7 @@ export function withOutages(market: Market, outages: () => readonly Outage[]): M
     sum.upTo = until;
     sums.set(key, sum);
     if (sums.size > SUMS_KEPT) sums.delete(sums.keys().next().value ?? '');
-    return sum.count === 0
-      ? flat(bar, priceBefore(symbol, bar.openTime, bar.open))
-      : barOf(bar, sum);
+    return sum.count === 0 ? flat(bar, priceBefore(symbol, bar.openTime, bar.open)) : barOf(bar, sum);
   };
 
   const seen = (symbol: string, interval: string, bar: Bar, now: number): readonly Bar[] => {

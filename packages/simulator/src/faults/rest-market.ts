@@ -17,7 +17,12 @@ const REVISIONS_KEPT = 100;
 const SIZE_SCALE = 10;
 
 /** The market as REST candle routes show it: late, revised, with rows missing, repeated or in another order. */
-export function withRestFaults(market: Market, faults: ActiveFaults, now: () => number, seed: number): Market {
+export function withRestFaults(
+  market: Market,
+  faults: ActiveFaults,
+  now: () => number,
+  seed: number,
+): Market {
   const revisions: Revision[] = [];
   const learn = (symbol?: string, timeframe?: string, barsAgo = 3) => {
     revisions.push({ symbol, timeframe, barsAgo, since: now() });

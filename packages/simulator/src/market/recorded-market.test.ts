@@ -59,7 +59,11 @@ describe('recorded market', () => {
     const market = await loadRecordedMarket(folder);
     const served = market.bars('ETHUSDT', '1h', 0, LATER, LATER);
     expect(served.map(ohlcv)).toEqual(market.recordedBars('ETHUSDT', '1h').map(ohlcv));
-    expect(market.spans('ETHUSDT').get('1m')).toEqual({ from: FROM, to: FROM + 2878 * MINUTE, candles: 2879 });
+    expect(market.spans('ETHUSDT').get('1m')).toEqual({
+      from: FROM,
+      to: FROM + 2878 * MINUTE,
+      candles: 2879,
+    });
     expect(market.bars('ETHUSDT', '1m', FROM + 2879 * MINUTE, LATER, LATER)).toEqual([]);
     expect(market.notices).toHaveLength(1);
   });
@@ -67,11 +71,18 @@ describe('recorded market', () => {
   it('adds up what was not recorded from the minutes that exist', async () => {
     const market = await loadRecordedMarket(folder);
     const minutes = market.bars('ZENUSDT', '1m', FROM, LATER, LATER);
-    for (const [interval, length] of [['5m', 5], ['15m', 15], ['1h', 60], ['4h', 240]] as const) {
+    for (const [interval, length] of [
+      ['5m', 5],
+      ['15m', 15],
+      ['1h', 60],
+      ['4h', 240],
+    ] as const) {
       const longer = market.bars('ZENUSDT', interval, FROM, LATER, LATER);
       expect(longer.length).toBeGreaterThan(10);
       for (const bar of longer) {
-        const children = minutes.filter((one) => one.openTime >= bar.openTime && one.openTime < bar.closeTime);
+        const children = minutes.filter(
+          (one) => one.openTime >= bar.openTime && one.openTime < bar.closeTime,
+        );
         expect(children.length).toBeGreaterThan(0);
         expect(ohlcv(bar).slice(1)).toEqual(aggregate(children));
       }
@@ -97,7 +108,8 @@ describe('recorded market', () => {
     const bars = market.bars('ZENUSDT', '1m', HOLE[0], HOLE[1], LATER);
     expect(bars).toHaveLength(90);
     const [before] = market.bars('ZENUSDT', '1m', HOLE[0] - MINUTE, HOLE[0], LATER);
-    for (const bar of bars) expect([bar.open, bar.close, bar.trades]).toEqual([before?.close, before?.close, 0]);
+    for (const bar of bars)
+      expect([bar.open, bar.close, bar.trades]).toEqual([before?.close, before?.close, 0]);
   });
 
   it('grows a forming bar by the trades of its minutes until it is the recorded one', async () => {
@@ -112,7 +124,9 @@ describe('recorded market', () => {
       const grown = textToUnits(bar?.volume ?? '', 8);
       expect(grown >= volume).toBe(true);
       volume = grown;
-      const traded = market.trades('ETHUSDT', start, now + 1).reduce((sum, one) => sum + textToUnits(one.size, 8), 0n);
+      const traded = market
+        .trades('ETHUSDT', start, now + 1)
+        .reduce((sum, one) => sum + textToUnits(one.size, 8), 0n);
       expect(traded).toBe(grown);
     }
   });
@@ -125,36 +139,77 @@ describe('recorded market', () => {
     expect(market.endsAt - now).toBeLessThanOrEqual(7 * 86_400_000);
   });
 
+  it('goes on with longer candles where the shorter ones end, and makes no short ones of them', async () => {
+    const mixed = await mkdtemp(join(tmpdir(), 'recorded-market-'));
+    const market = createSeededMarket({ seed: 3, symbols: defaultUniverse('binance') });
+    const write = (interval: Interval, from: number, to: number) => {
+      const bars = market.bars('ETHUSDT', interval, FROM + from * MINUTE, FROM + to * MINUTE, LATER);
+      // Header and rows may end their lines differently.
+      const lines = bars.map((bar) => `${ohlcv(bar).join(',')}\r\n`);
+      return writeFile(
+        join(mixed, `ETHUSDT-${interval}.csv`),
+        `open_time,open,high,low,close,volume\n${lines.join('')}`,
+      );
+    };
+    await write('1h', 0, 2880);
+    await write('1m', 150, 331);
+    await write('5m', 1225, 1506);
+    const recorded = await loadRecordedMarket(mixed);
+    const served = (interval: Interval) => recorded.bars('ETHUSDT', interval, 0, LATER, LATER);
+    expect(served('1m').map(ohlcv)).toEqual(recorded.recordedBars('ETHUSDT', '1m').map(ohlcv));
+    expect(served('1h').map(ohlcv)).toEqual(recorded.recordedBars('ETHUSDT', '1h').map(ohlcv));
+    const truth = new Map(
+      market.bars('ETHUSDT', '5m', FROM, LATER, LATER).map((bar) => [bar.openTime, ohlcv(bar)]),
+    );
+    const fives = served('5m');
+    expect(fives).toHaveLength(30 + 56);
+    for (const bar of fives) expect(ohlcv(bar)).toEqual(truth.get(bar.openTime));
+    await rm(mixed, { recursive: true });
+  });
+
   it('names the file and the row that is no candle', async () => {
     const bad = await mkdtemp(join(tmpdir(), 'recorded-market-'));
-    await writeFile(join(bad, 'A-USD-1m.csv'), 'open_time,open,high,low,close,volume\n1700000000000,1,1,1,1,x\n');
+    await writeFile(
+      join(bad, 'A-USD-1m.csv'),
+      'open_time,open,high,low,close,volume\n1700000000000,1,1,1,1,x\n',
+    );
     await expect(loadRecordedMarket(bad)).rejects.toThrow(/A-USD-1m\.csv: row 2/);
     await rm(bad, { recursive: true });
   });
 
-  it.skipIf(!has('binance/2021-04'))('agrees with the venue on its own outage (needs the recordings)', async () => {
-    const market = await loadRecordedMarket(join(RECORDINGS, 'binance/2021-04'));
-    const hole = Date.UTC(2021, 3, 25, 4, 1);
-    expect(market.isOut('BTCUSDT', hole - 1)).toBe(false);
-    expect(market.isOut('BTCUSDT', hole)).toBe(true);
-    expect(market.isOut('BTCUSDT', hole + 284 * MINUTE)).toBe(false);
-    const later = market.endsAt;
-    expect(market.bars('BTCUSDT', '1h', hole - 3_660_000, hole + 6 * 3_600_000, later).map((bar) => bar.openTime)).toEqual(
-      [3, 4, 8, 9, 10].map((hour) => Date.UTC(2021, 3, 25, hour)),
-    );
-  });
+  it.skipIf(!has('binance/2021-04'))(
+    'agrees with the venue on its own outage (needs the recordings)',
+    async () => {
+      const market = await loadRecordedMarket(join(RECORDINGS, 'binance/2021-04'));
+      const hole = Date.UTC(2021, 3, 25, 4, 1);
+      expect(market.isOut('BTCUSDT', hole - 1)).toBe(false);
+      expect(market.isOut('BTCUSDT', hole)).toBe(true);
+      expect(market.isOut('BTCUSDT', hole + 284 * MINUTE)).toBe(false);
+      const later = market.endsAt;
+      expect(
+        market
+          .bars('BTCUSDT', '1h', hole - 3_660_000, hole + 6 * 3_600_000, later)
+          .map((bar) => bar.openTime),
+      ).toEqual([3, 4, 8, 9, 10].map((hour) => Date.UTC(2021, 3, 25, hour)));
+    },
+  );
 
-  it.skipIf(!has('binance/2020-05-17'))('serves long history natively where minutes are few (needs the recordings)', async () => {
-    const market = await loadRecordedMarket(join(RECORDINGS, 'binance/2020-05-17'));
-    const now = market.endsAt - 1;
-    for (const interval of market.intervals('ETHBTC')) {
-      if (interval === '1s') continue;
-      const served = market.bars('ETHBTC', interval, 0, now, now).filter((bar) => bar.closeTime <= now);
-      const recorded = market.recordedBars('ETHBTC', interval).filter((bar) => bar.closeTime <= now);
-      expect(served.filter((bar) => recorded.some((one) => one.openTime === bar.openTime)).map(ohlcv)).toEqual(
-        recorded.map(ohlcv),
+  it.skipIf(!has('binance/2020-05-17'))(
+    'serves long history natively where minutes are few (needs the recordings)',
+    async () => {
+      const market = await loadRecordedMarket(join(RECORDINGS, 'binance/2020-05-17'));
+      const now = market.endsAt - 1;
+      for (const interval of market.intervals('ETHBTC')) {
+        if (interval === '1s') continue;
+        const served = market.bars('ETHBTC', interval, 0, now, now).filter((bar) => bar.closeTime <= now);
+        const recorded = market.recordedBars('ETHBTC', interval).filter((bar) => bar.closeTime <= now);
+        expect(
+          served.filter((bar) => recorded.some((one) => one.openTime === bar.openTime)).map(ohlcv),
+        ).toEqual(recorded.map(ohlcv));
+      }
+      expect(market.bars('ETHBTC', '1d', now - 86_400_000, now, now).at(-1)?.openTime).toBe(
+        Date.UTC(2020, 4, 17),
       );
-    }
-    expect(market.bars('ETHBTC', '1d', now - 86_400_000, now, now).at(-1)?.openTime).toBe(Date.UTC(2020, 4, 17));
-  });
+    },
+  );
 });

@@ -52,16 +52,21 @@ export async function loadRecordedMarket(
   const wanted = series.filter(({ symbol }) => options.symbols?.includes(symbol) ?? true);
   const bySymbol = groupBySymbol(wanted);
   if (bySymbol.size === 0)
-    throw new RecordingError(`"${folder}" has no candles: it needs files named <SYMBOL>-<timeframe>.csv or .csv.gz`, {
-      folder,
-    });
+    throw new RecordingError(
+      `"${folder}" has no candles: it needs files named <SYMBOL>-<timeframe>.csv or .csv.gz`,
+      {
+        folder,
+      },
+    );
   const shiftMs = shiftOf([...bySymbol.values()], options);
   const books = new Map<string, RecordedBook>();
   const symbols: MarketSymbol[] = [];
   for (const [symbol, raw] of bySymbol) {
     const scales = scalesOf(raw);
     const isQuiet = options.missing === undefined ? symbol.includes('-') : options.missing === 'quiet';
-    const kept = raw.map((one) => toSeries(one, scales, shiftMs)).filter(({ interval, time }) => isOnGrid(interval, time));
+    const kept = raw
+      .map((one) => toSeries(one, scales, shiftMs))
+      .filter(({ interval, time }) => isOnGrid(interval, time));
     const book = new RecordedBook(kept, scales, isQuiet);
     books.set(symbol, book);
     symbols.push({

@@ -73,7 +73,7 @@ class SeededBook {
   bars(interval: Interval, from: number, to: number, now: number): readonly Bar[] {
     const bars: Bar[] = [];
     const end = Math.min(to, this.#endsAt);
-    for (let start = firstBucketFrom(interval, from); start < end && start <= now; ) {
+    for (let start = firstBucketFrom(interval, from); start < end && start <= now;) {
       const next = nextBucket(interval, start);
       if (next > this.#opensAt) {
         const until = Math.min(next, now + 1, this.#endsAt);
@@ -154,7 +154,10 @@ function characterOf(
   const turnover = symbol.turnover ?? 2e7;
   const quoteUnit = 10 ** symbol.priceDecimals;
   const most = MOST_WORTH_PER_DAY / quoteUnit / turnover;
-  const unitDecimals = Math.max(0, Math.min(symbol.sizeDecimals, 8 - symbol.priceDecimals, Math.floor(Math.log10(most))));
+  const unitDecimals = Math.max(
+    0,
+    Math.min(symbol.sizeDecimals, 8 - symbol.priceDecimals, Math.floor(Math.log10(most))),
+  );
   const wanted = (turnover / symbol.price) * 10 ** unitDecimals;
   const least = tradesPerDay * UNITS_PER_TRADE;
   return {

@@ -9,7 +9,8 @@ export function unitsToText(units: number | bigint, decimals: number): string {
   let end = padded.length;
   const point = padded.length - decimals;
   while (end > point && padded.charCodeAt(end - 1) === 48) end -= 1;
-  const text = end === point ? padded.slice(0, point) : `${padded.slice(0, point)}.${padded.slice(point, end)}`;
+  const text =
+    end === point ? padded.slice(0, point) : `${padded.slice(0, point)}.${padded.slice(point, end)}`;
   return isNegative && text !== '0' ? `-${text}` : text;
 }
 

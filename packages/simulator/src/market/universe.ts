@@ -67,7 +67,10 @@ const BINANCE_EXTRA: readonly SeededSymbol[] = [
     tradesPerDay: 240,
     turnover: 2,
   }),
-  { ...listed('LUNAUSDT', 'USDT', { base: 'LUNA', price: 80, priceDecimals: 2, sizeDecimals: 2 }), status: 'halted' },
+  {
+    ...listed('LUNAUSDT', 'USDT', { base: 'LUNA', price: 80, priceDecimals: 2, sizeDecimals: 2 }),
+    status: 'halted',
+  },
 ];
 
 /** What each venue lists by default: the same assets, in its own spelling. */
@@ -77,7 +80,10 @@ export function defaultUniverse(venue: SimulatedVenue): readonly SeededSymbol[] 
   if (venue === 'binance') return [...tether, ...BINANCE_EXTRA];
   // On the smaller venue most symbols are thin.
   const dollars = ASSETS.slice(0, 12).map((asset) =>
-    listed(`${asset.base}USD`, 'USD', { ...asset, tradesPerDay: Math.ceil((asset.tradesPerDay ?? 2880) / 12) }),
+    listed(`${asset.base}USD`, 'USD', {
+      ...asset,
+      tradesPerDay: Math.ceil((asset.tradesPerDay ?? 2880) / 12),
+    }),
   );
   return [...tether, ...dollars];
 }

@@ -1,7 +1,7 @@
 /** Between a venue and whatever carries it (sockets or a function call): faults every venue has in common. */
 import type { Clock, Random } from '@livermore/utils';
-import type { ActiveFaults, FaultOf } from '../faults/active-faults';
-import type { Fault, FaultKind } from '../faults/fault';
+import type { ActiveFaults } from '../faults/active-faults';
+import type { Fault } from '../faults/fault';
 import type { ClientRecorder } from './client-log';
 import { FaultyLink } from './faulty-link';
 import type { Wire } from './faulty-link';
@@ -84,7 +84,7 @@ export class Carrier {
 
   #strike(fault: Fault): void {
     const { venue } = this.#options;
-    for (const [link, session] of [...this.#links]) {
+    for (const [link, session] of this.#links) {
       if (fault.kind === 'cut') link.cut(fault.midFrame);
       if (fault.kind === 'outage') link.cut(false);
       if (fault.kind === 'age-cut') link.close(venue.dress.ageClose.code, venue.dress.ageClose.reason);
@@ -104,7 +104,7 @@ export class Carrier {
 
   #relent(fault: Fault): void {
     if (fault.kind !== 'half-open') return;
-    for (const link of [...this.#links.keys()]) if (link.isDead) link.terminate();
+    for (const link of this.#links.keys()) if (link.isDead) link.terminate();
   }
 
   /** The answer of whatever stands before the venue, if it does not let a request through. */
@@ -142,9 +142,6 @@ export class Carrier {
     return { ...response, body: this.#options.random.next() < 0.5 ? half : `${half}\u0000]]}{<` };
   }
 }
-
-/** Kinds the carrier takes care of when they strike. */
-export type CarrierFault = FaultOf<Extract<FaultKind, 'cut' | 'half-open' | 'age-cut' | 'error-frame' | 'outage'>>;
 
 function page(status: number, title: string): SimResponse {
   return {

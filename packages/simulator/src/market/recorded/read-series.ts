@@ -37,21 +37,25 @@ export interface RawSeries {
   readonly rows: readonly RawRow[];
 }
 
-const RowSchema = z.object({
-  open_time: z.string().regex(/^\d{10,16}$/),
-  open: z.string(),
-  high: z.string(),
-  low: z.string(),
-  close: z.string(),
-  volume: z.string(),
-  quote_volume: z.string().optional(),
-  trades: z.string().optional(),
-  taker_base_volume: z.string().optional(),
-  taker_quote_volume: z.string().optional(),
-});
-type RawRow = z.infer<typeof RowSchema>;
+const COLUMNS = [
+  'open_time',
+  'open',
+  'high',
+  'low',
+  'close',
+  'volume',
+  'quote_volume',
+  'trades',
+  'taker_base_volume',
+  'taker_quote_volume',
+] as const;
+/** A table needs the first six; the rest of a kline's columns may be absent. */
+const MANDATORY = 6;
+type RawRow = Readonly<Record<(typeof COLUMNS)[number], string | undefined>>;
 
 const DECIMAL = /^\d+(\.\d+)?(e-?\d+)?$/i;
+const INSTANT = /^\d{10,16}$/;
+const TableSchema = z.array(z.array(z.string()));
 
 const NAME = /^([A-Z0-9]+(?:-[A-Z0-9]+)?)-(\d+(?:s|m|h|d|w|M|Mo))\.csv(\.gz)?$/;
 
@@ -82,21 +86,52 @@ export async function readFolder(
 async function readRows(path: string, isCompressed: boolean): Promise<readonly RawRow[]> {
   const bytes = await readFile(path);
   const text = (isCompressed ? gunzipSync(bytes) : bytes).toString('utf8');
-  const records: unknown = parse(text, { columns: true, skip_empty_lines: true });
-  const rows = z.array(z.unknown()).parse(records);
-  let last = -Infinity;
-  return rows.map((record, at) => {
-    const row = RowSchema.safeParse(record);
-    const time = Number(row.data?.open_time);
-    const isSound =
-      row.success &&
-      time > last &&
-      [row.data.open, row.data.high, row.data.low, row.data.close, row.data.volume].every((v) => DECIMAL.test(v));
-    if (!isSound)
-      throw new RecordingError(`${path}: row ${at + 2} is no candle, or not after the one before`, { path, row: at + 2 });
-    last = time;
-    return row.data;
+  const table: unknown = parse(text, {
+    skip_empty_lines: true,
+    relax_column_count: true,
+    // Some recordings mix both in one file.
+    record_delimiter: ['\r\n', '\n'],
   });
+  const [header = [], ...lines] = TableSchema.parse(table);
+  const places = COLUMNS.map((column) => header.indexOf(column));
+  const absent = COLUMNS.find((_, at) => at < MANDATORY && (places[at] ?? -1) < 0);
+  if (absent !== undefined) throw new RecordingError(`${path}: there is no column "${absent}"`, { path });
+  let last = -Infinity;
+  return lines.map((line, at) => {
+    const row = rowOf(line, places);
+    if (!isSound(row, last))
+      throw new RecordingError(`${path}: row ${at + 2} is no candle, or not after the one before`, {
+        path,
+        row: at + 2,
+      });
+    last = Number(row.open_time);
+    return row;
+  });
+}
+
+function rowOf(line: readonly string[], places: readonly number[]): RawRow {
+  const cell = (column: number) => line[places[column] ?? -1];
+  return {
+    open_time: cell(0),
+    open: cell(1),
+    high: cell(2),
+    low: cell(3),
+    close: cell(4),
+    volume: cell(5),
+    quote_volume: cell(6),
+    trades: cell(7),
+    taker_base_volume: cell(8),
+    taker_quote_volume: cell(9),
+  };
+}
+
+function isSound(row: RawRow, last: number): boolean {
+  const decimals = [row.open, row.high, row.low, row.close, row.volume];
+  return (
+    INSTANT.test(row.open_time ?? '') &&
+    Number(row.open_time) > last &&
+    decimals.every((text) => DECIMAL.test(text ?? ''))
+  );
 }
 
 export interface Scales {
@@ -110,8 +145,9 @@ export function scalesOf(series: readonly RawSeries[]): Scales {
   let size = 0;
   for (const { rows } of series) {
     for (const row of rows) {
-      price = Math.max(price, decimalsOf(row.open), decimalsOf(row.high), decimalsOf(row.low), decimalsOf(row.close));
-      size = Math.max(size, decimalsOf(row.volume), decimalsOf(row.taker_base_volume ?? ''));
+      for (const text of [row.open, row.high, row.low, row.close])
+        price = Math.max(price, decimalsOf(text ?? ''));
+      size = Math.max(size, decimalsOf(row.volume ?? ''), decimalsOf(row.taker_base_volume ?? ''));
     }
   }
   return { price, size };
@@ -120,10 +156,10 @@ export function scalesOf(series: readonly RawSeries[]): Scales {
 /** Columns of a series, moved by `shift` ms, without its last row: that candle may still have been open. */
 export function toSeries(raw: RawSeries, scales: Scales, shift: number): Series {
   const rows = raw.rows.slice(0, -1);
-  const ticks = (pick: (row: RawRow) => string) =>
-    Float64Array.from(rows, (row) => Number(textToUnits(pick(row), scales.price)));
+  const ticks = (pick: (row: RawRow) => string | undefined) =>
+    Float64Array.from(rows, (row) => ticksOf(pick(row) ?? '0', scales.price));
   const close = ticks((row) => row.close);
-  const volume = rows.map((row) => textToUnits(row.volume, scales.size));
+  const volume = rows.map((row) => textToUnits(row.volume ?? '0', scales.size));
   const worth = (text: string | undefined, at: number, base: bigint): bigint =>
     text === undefined ? base * BigInt(close[at] ?? 0) : textToUnits(text, scales.price + scales.size);
   const takerBase = rows.map((row, at) =>
@@ -144,4 +180,9 @@ export function toSeries(raw: RawSeries, scales: Scales, shift: number): Series 
     takerQuote: rows.map((row, at) => worth(row.taker_quote_volume, at, takerBase[at] ?? 0n)),
     trades: Float64Array.from(rows, (row) => Number(row.trades ?? 0)),
   };
+}
+
+/** Whole ticks of a price: exact as long as they fit a float64's 15 digits, which prices do. */
+function ticksOf(text: string, decimals: number): number {
+  return Math.round(Number(text) * 10 ** decimals);
 }

@@ -137,7 +137,10 @@ export class RecordedBook {
   #derived(interval: Interval, start: number, end: number, until: number): Bar | undefined {
     const first = this.#spine.indexAt(start);
     const row = this.#spine.rows[first];
-    const isUnknown = row === undefined || row.start < start || (first === 0 && row.start > start);
+    // A longer bar says nothing of the shorter ones within it.
+    const isTooLong = row !== undefined && row.start < end && row.end > end;
+    const isUnknown =
+      row === undefined || row.start < start || isTooLong || (first === 0 && row.start > start);
     if (isUnknown || (until === end && end > this.endsAt)) return undefined;
     if (row.start >= until) return this.#isQuiet ? this.#flat(start, end) : undefined;
     const whole = this.#advance(interval, start, first, until);
@@ -223,7 +226,8 @@ export class RecordedBook {
     const volume = series.volume[at] ?? 0n;
     const first = this.#spine.indexAt(start);
     const recorded = series.trades[at] ?? 0;
-    const counted = (this.#sums.trades[this.#spine.indexAt(end - 1) + 1] ?? 0) - (this.#sums.trades[first] ?? 0);
+    const counted =
+      (this.#sums.trades[this.#spine.indexAt(end - 1) + 1] ?? 0) - (this.#sums.trades[first] ?? 0);
     const trades = volume === 0n ? 0 : Math.max(1, recorded > 0 ? recorded : counted);
     return this.#text(start, end, {
       open: series.open[at] ?? 0,

@@ -30,20 +30,29 @@ const MOMENTS: Readonly<Record<number, readonly number[]>> = {
   4: [0.05, 0.3, 0.6, 0.85],
 };
 
-/** Lays layers over each other, longest first; a shorter one takes over at the first boundary both share. */
+/**
+ * Lays layers over each other, longest bars first: where shorter ones were recorded they take over, at the first
+ * boundary both share, and longer ones go on where they end.
+ */
 export function layRows(layers: readonly Series[]): readonly SpineRow[] {
   const byLength = layers.toSorted((a, b) => INTERVAL_MS[b.interval] - INTERVAL_MS[a.interval]);
-  let rows: SpineRow[] = [];
-  for (const series of byLength) {
-    const from = takeover(rows, series);
-    if (from === undefined) continue;
-    rows = rows.filter((row) => row.start < from);
-    for (let at = 0; at < series.time.length; at += 1) {
-      const start = series.time[at] ?? 0;
-      if (start >= from) rows.push({ start, end: nextBucket(series.interval, start), series, at });
-    }
-  }
+  let rows: readonly SpineRow[] = [];
+  for (const series of byLength) rows = layOver(rows, series);
   return rows;
+}
+
+function layOver(rows: readonly SpineRow[], series: Series): readonly SpineRow[] {
+  const from = takeover(rows, series);
+  if (from === undefined) return rows;
+  const own = Array.from(series.time, (start, at): SpineRow => {
+    return { start, end: nextBucket(series.interval, start), series, at };
+  }).filter((row) => row.start >= from);
+  const to = own.at(-1)?.end ?? from;
+  return [
+    ...rows.filter((row) => row.end <= from),
+    ...own,
+    ...rows.filter((row) => row.start >= Math.max(from, to)),
+  ];
 }
 
 function takeover(rows: readonly SpineRow[], series: Series): number | undefined {

@@ -88,7 +88,10 @@ function stretch(ranges: Range[], node: Node, bought: readonly number[], sold: r
   }
 }
 
-function bounds(base: readonly number[], ranges: readonly Range[]): { readonly low: number[]; readonly high: number[] } {
+function bounds(
+  base: readonly number[],
+  ranges: readonly Range[],
+): { readonly low: number[]; readonly high: number[] } {
   const low = ranges.map((r, at) => Math.ceil((base[at] ?? 0) * (r.low + MARGIN * (r.high - r.low))));
   const high = ranges.map((r, at) => Math.floor((base[at] ?? 0) * (r.high - MARGIN * (r.high - r.low))));
   return { low, high };

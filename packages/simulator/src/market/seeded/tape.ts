@@ -19,7 +19,11 @@ export function writeTape(node: Node): Tape {
     const own = drafts.filter((draft) => draft.isBought === isBought);
     const path = own.filter((draft) => draft.isPath);
     sizePath(path, side, dice);
-    balance(own.filter((draft) => !draft.isPath), rest(side, path), dice);
+    balance(
+      own.filter((draft) => !draft.isPath),
+      rest(side, path),
+      dice,
+    );
   }
   const time = timesOf(node, dice);
   return {
@@ -56,7 +60,9 @@ function sketch(node: Node, dice: Dice): Draft[] {
 }
 
 function balancersAt(count: number, highAt: number, lowAt: number, dice: Dice): Set<number> {
-  const free = Array.from({ length: count - 2 }, (_, at) => at + 1).filter((at) => at !== highAt && at !== lowAt);
+  const free = Array.from({ length: count - 2 }, (_, at) => at + 1).filter(
+    (at) => at !== highAt && at !== lowAt,
+  );
   const wanted = Math.max(4, Math.floor(count / 2));
   const chosen = new Set<number>();
   // Selection sampling: each free place is taken with the chance that leaves exactly `wanted` taken in the end.
@@ -99,12 +105,26 @@ function balance(drafts: readonly Draft[], side: Side, dice: Dice): void {
   const uppers = Math.max(least, Math.min(wanted, remainder, drafts.length - 1));
   const isUpper = drafts.map((_, at) => (at * 7) % drafts.length < uppers);
   if (isUpper.filter(Boolean).length !== uppers) isUpper.forEach((_, at) => (isUpper[at] = at < uppers));
-  fill(drafts.filter((_, at) => isUpper[at]), lower + 1, remainder, dice);
-  fill(drafts.filter((_, at) => !isUpper[at]), lower, side.base - remainder, dice);
+  fill(
+    drafts.filter((_, at) => isUpper[at]),
+    lower + 1,
+    remainder,
+    dice,
+  );
+  fill(
+    drafts.filter((_, at) => !isUpper[at]),
+    lower,
+    side.base - remainder,
+    dice,
+  );
 }
 
 function fill(drafts: readonly Draft[], price: number, base: number, dice: Dice): void {
-  const sizes = cut(dice, base, drafts.map(() => 1));
+  const sizes = cut(
+    dice,
+    base,
+    drafts.map(() => 1),
+  );
   drafts.forEach((draft, at) => {
     draft.price = price;
     draft.size = sizes[at] ?? 0;
