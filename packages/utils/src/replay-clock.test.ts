@@ -37,6 +37,19 @@ describe('ReplayClock at max', () => {
     expect(at).toEqual(Array.from({ length: 50 }, (_, round) => (round + 1) * 60_000));
   });
 
+  it('never wakes whoever waits a fraction of a millisecond before the instant waited for', async () => {
+    const clock = maxClock();
+    const instant = START_MS + 1000.53;
+    let rounds = 0;
+    const arm = () => {
+      rounds += 1;
+      if (clock.now() < instant) clock.setTimer(arm, instant - clock.now());
+    };
+    clock.setTimer(arm, 999.9);
+    await clock.run(START_MS + 5000);
+    expect(rounds).toBe(2);
+  });
+
   it('stands still while work it cannot see is held', async () => {
     const clock = maxClock();
     const seen: string[] = [];

@@ -49,7 +49,8 @@ export class ReplayClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): () => void {
-    const dueMs = this.now() + Math.max(0, delayMs);
+    // Whole milliseconds, as `now` reads them: whoever waits a fraction until an instant would wake before it, for ever.
+    const dueMs = Math.ceil(this.now() + Math.max(0, delayMs));
     const cancel = this.#timers.add(dueMs, callback);
     if (this.#flow !== undefined && dueMs < this.#flow.targetMs) this.#standStill();
     return cancel;
