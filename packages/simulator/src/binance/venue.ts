@@ -47,7 +47,7 @@ export function createBinanceVenue(options: VenueOptions, quirks: BinanceQuirks 
     if (fault.kind === 'server-shutdown') shutDown(sessions, profile, clock.now(), fault.leadMs);
   });
   return {
-    dress: dressOf(ledger, () => clock.now()),
+    dress: dressOf(ledger, profile, () => clock.now()),
     http: (request) => router.handle(request, clock.now()),
     connect: (request, link) => {
       if (isTooOften(attempts, request.ip, clock.now())) {
@@ -108,7 +108,7 @@ function isTooOften(attempts: Map<string, number[]>, ip: string, now: number): b
 
 const NAMES_IN_LIST = /"([^"]+)"/g;
 
-function dressOf(ledger: WeightLedger, now: () => number): FaultDress {
+function dressOf(ledger: WeightLedger, profile: Profile, now: () => number): FaultDress {
   const headers = (retryAfterSeconds?: number) => ({
     ...usedHeaders(ledger.used('127.0.0.1', now())),
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
@@ -121,7 +121,7 @@ function dressOf(ledger: WeightLedger, now: () => number): FaultDress {
       return [query.get('symbol') ?? '', ...many];
     },
     badSymbol: () => refusal(refusals.symbol(), headers()),
-    tooManyRequests: (seconds) => refusal(refusals.tooMuchWeight(6000), headers(seconds)),
+    tooManyRequests: (seconds) => refusal(refusals.tooMuchWeight(profile.weightLimit), headers(seconds)),
     banned: (until, seconds) => refusal(refusals.banned(until), headers(seconds)),
     unauthorized: () => ({ status: 401, headers: { 'content-type': 'text/plain' }, body: 'Unauthorized' }),
     geoBlocked: () => refusal(refusals.geoBlocked()),

@@ -226,8 +226,7 @@ export class RecordedBook {
     const volume = series.volume[at] ?? 0n;
     const first = this.#spine.indexAt(start);
     const recorded = series.trades[at] ?? 0;
-    const counted =
-      (this.#sums.trades[this.#spine.indexAt(end - 1) + 1] ?? 0) - (this.#sums.trades[first] ?? 0);
+    const counted = this.#tradesBefore(end) - (this.#sums.trades[first] ?? 0);
     const trades = volume === 0n ? 0 : Math.max(1, recorded > 0 ? recorded : counted);
     return this.#text(start, end, {
       open: series.open[at] ?? 0,
@@ -241,6 +240,13 @@ export class RecordedBook {
       trades,
       firstTradeId: trades === 0 ? -1 : this.#spine.firstId(first),
     });
+  }
+
+  /** Trades of all rows that open before `at`. */
+  #tradesBefore(at: number): number {
+    const last = this.#spine.indexAt(at - 1);
+    const isInside = (this.#spine.rows[last]?.start ?? Infinity) < at;
+    return this.#sums.trades[isInside ? last + 1 : last] ?? 0;
   }
 
   #text(openTime: number, closeTime: number, bar: UnitBar): Bar {
