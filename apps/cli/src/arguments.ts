@@ -1,5 +1,7 @@
 import { knownExchanges } from '@livermore/exchange-core';
 import { TIMEFRAMES, isTimeframe } from '@livermore/schemas';
+import { SIMULATED_VENUES } from '@livermore/simulator';
+import type { SimulatedVenue } from '@livermore/simulator';
 import type { Timeframe } from '@livermore/schemas';
 import { InvalidArgumentError } from 'commander';
 
@@ -74,4 +76,13 @@ export function replaySpeed(text: string): number | 'max' {
   const value = Number(text.replace(/x$/, ''));
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError(`Expected "max" or a number above 0, such as 60 for a minute a second.`);
+}
+
+/** A venue that can be simulated. */
+export function venueName(text: string): SimulatedVenue {
+  const venue = SIMULATED_VENUES.find((each) => each === text);
+  if (venue !== undefined) return venue;
+  throw new InvalidArgumentError(
+    `There is no simulated venue "${text}". Known: ${SIMULATED_VENUES.join(', ')}.`,
+  );
 }

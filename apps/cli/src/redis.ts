@@ -23,7 +23,11 @@ export interface RedisChoice {
  * one of our own on it, for as long as the command takes.
  * @throws RedisUnreachableError, RedisTooOldError, UnsuitableRedisError, DataDirHeldError, NoRedisError
  */
-export async function openRedis(choice: RedisChoice, config: CliConfig, command: string): Promise<OpenedRedis> {
+export async function openRedis(
+  choice: RedisChoice,
+  config: CliConfig,
+  command: string,
+): Promise<OpenedRedis> {
   const given = choice.redis ?? config.redisUrl;
   const dataDir = choice.dataDir ?? config.dataDir;
   const running = given === undefined ? runningRedis(dataDir) : null;
@@ -35,7 +39,11 @@ async function connected(url: string, config: CliConfig, stop?: () => Promise<vo
   // Says clearly what is wrong with a URL before a client starts to retry it for ever.
   const checked =
     stop === undefined
-      ? await startRedis({ ...tools(config), url, dataDir: { path: config.dataDir, release: () => undefined } })
+      ? await startRedis({
+          ...tools(config),
+          url,
+          dataDir: { path: config.dataDir, release: () => undefined },
+        })
       : undefined;
   const redis = createRedis(url);
   const logger = createLogger({ level: config.logLevel ?? 'warn' });

@@ -21,7 +21,11 @@ export interface CandlesTarget {
 }
 
 /** Prints the newest cached candles of a series, oldest first. */
-export async function candles(target: CandlesTarget, options: CandlesOptions, config: CliConfig): Promise<void> {
+export async function candles(
+  target: CandlesTarget,
+  options: CandlesOptions,
+  config: CliConfig,
+): Promise<void> {
   const { id } = defaultExchange(target.exchange);
   const opened = await openRedis(options, config, 'candles');
   try {
@@ -38,7 +42,18 @@ export async function candles(target: CandlesTarget, options: CandlesOptions, co
 function shown(candle: StoredCandle) {
   const { timestamp, open, high, low, close, volume, sequenceNum, source } = candle;
   const closeTime = closeTimeOf(candle.timeframe, timestamp);
-  return { timestamp, closeTime, open, high, low, close, volume, closed: isClosed(candle), sequenceNum, source };
+  return {
+    timestamp,
+    closeTime,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    closed: isClosed(candle),
+    sequenceNum,
+    source,
+  };
 }
 
 function print(target: CandlesTarget, stored: readonly StoredCandle[]): void {

@@ -1,5 +1,10 @@
 import { AbsenceStore, CandleCacheStrategy, SymbolStore } from '@livermore/cache';
-import { CoverageReader, DEFAULT_CANDLE_TARGET, defaultExchange, targetWindow } from '@livermore/exchange-core';
+import {
+  CoverageReader,
+  DEFAULT_CANDLE_TARGET,
+  defaultExchange,
+  targetWindow,
+} from '@livermore/exchange-core';
 import type { Coverage } from '@livermore/exchange-core';
 import { TIMEFRAMES } from '@livermore/schemas';
 import type { Series, Timeframe } from '@livermore/schemas';
@@ -21,16 +26,24 @@ export interface CoverageOptions extends RedisChoice {
 }
 
 /** Prints what each series holds of what it should hold. @returns the exit code: incomplete when bars are missing */
-export async function coverage(exchange: string, options: CoverageOptions, config: CliConfig): Promise<number> {
+export async function coverage(
+  exchange: string,
+  options: CoverageOptions,
+  config: CliConfig,
+): Promise<number> {
   const { id } = defaultExchange(exchange);
   const opened = await openRedis(options, config, 'coverage');
   try {
     const symbols = options.symbols ?? (await new SymbolStore(opened.redis).read(id));
     if (symbols.length === 0) {
-      note(`Nothing has been warmed up for ${exchange} here: name symbols with --symbols, or run livermore warmup ${exchange}.`);
+      note(
+        `Nothing has been warmed up for ${exchange} here: name symbols with --symbols, or run livermore warmup ${exchange}.`,
+      );
     }
     const now = options.at ?? systemClock.now();
-    const series = symbols.flatMap((symbol) => (options.timeframes ?? TIMEFRAMES).map((timeframe) => ({ symbol, timeframe })));
+    const series = symbols.flatMap((symbol) =>
+      (options.timeframes ?? TIMEFRAMES).map((timeframe) => ({ symbol, timeframe })),
+    );
     const cache = new CandleCacheStrategy(opened.redis);
     const reader = new CoverageReader({ exchangeId: id, cache, absences: new AbsenceStore(opened.redis) });
     const bars = options.bars ?? DEFAULT_CANDLE_TARGET;

@@ -1,0 +1,53 @@
+import { startNode } from '@livermore/node';
+import { createLogger } from '@livermore/utils';
+import type { LogLevel } from '@livermore/utils';
+import type { Timeframe } from '@livermore/schemas';
+import { exchangeOf, symbolChoice } from '../exchange-choice';
+import { json } from '../output/print';
+import { untilInterrupted } from '../until-interrupted';
+
+export interface NodeCommandOptions {
+  readonly redis: string;
+  readonly restUrl?: string;
+  readonly wsUrl?: string;
+  readonly symbols?: readonly string[];
+  readonly timeframes?: readonly Timeframe[];
+  readonly target?: number;
+  readonly derive: boolean;
+  readonly audit: boolean;
+  readonly metricsPort: number;
+  readonly logFile?: string;
+  readonly logLevel?: LogLevel;
+}
+
+/** Runs one exchange on a Redis until interrupted. Progress is on stdout, one JSON object a line; logs go elsewhere. */
+export async function node(name: string, options: NodeCommandOptions): Promise<void> {
+  const logger = createLogger({
+    level: options.logLevel ?? 'info',
+    ...(options.logFile === undefined ? {} : { file: options.logFile }),
+  });
+  const { timeframes, target } = options;
+  const running = await startNode({
+    exchange: exchangeOf(name, options),
+    redisUrl: options.redis,
+    symbols: symbolChoice(options.symbols),
+    metricsPort: options.metricsPort,
+    logger,
+    audit: options.audit,
+    ...(options.derive ? {} : { derive: false }),
+    ...(timeframes === undefined ? {} : { timeframes }),
+    ...(target === undefined ? {} : { target }),
+  });
+  json({ event: 'node_started', exchange: name, url: running.url, pid: process.pid });
+  const interrupted = untilInterrupted();
+  const active = running.started.then(() => {
+    if (running.instance.state === 'active') {
+      json({ event: 'node_active', exchange: name, symbols: running.instance.symbols.length });
+    }
+  });
+  try {
+    await Promise.race([interrupted, active.then(() => interrupted)]);
+  } finally {
+    await running.stop();
+  }
+}

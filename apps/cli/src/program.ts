@@ -1,0 +1,276 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import { DEFAULT_CANDLE_TARGET } from '@livermore/exchange-core';
+import { SIMULATED_VENUES } from '@livermore/simulator';
+import { LOG_LEVELS } from '@livermore/utils';
+import {
+  exchangeName,
+  isoInstant,
+  list,
+  replaySpeed,
+  timeframe,
+  timeframeList,
+  url,
+  venueName,
+  wholeNumber,
+} from './arguments';
+import { candles } from './commands/candles';
+import { coverage } from './commands/coverage';
+import { doctor } from './commands/doctor';
+import { node } from './commands/node';
+import { replay } from './commands/replay';
+import { simulate } from './commands/simulate';
+import { symbols } from './commands/symbols';
+import { up } from './commands/up';
+import { warmup } from './commands/warmup';
+import { readConfig } from './config';
+import { EXIT_CODES } from './exit-codes';
+
+const DEFAULT_METRICS_PORT = 9464;
+const DEFAULT_SEED = 7;
+const MAX_PORT_TEXT = 'loopback port (0: any free one)';
+
+const redisOption = () =>
+  new Option(
+    '--redis <url>',
+    'Redis to use (default: REDIS_URL, else the one of the data directory)',
+  ).argParser(url('redis', 'rediss', 'unix'));
+const dataDirOption = () =>
+  new Option('--data-dir <dir>', 'where everything is kept (default: $XDG_STATE_HOME/livermore)');
+const jsonOption = () => new Option('--json', 'JSON on stdout, one value a line; logs stay on stderr');
+const symbolsOption = () =>
+  new Option('--symbols <list>', 'symbols separated by commas, "all", or "top:N" by activity').argParser(
+    list,
+  );
+const timeframesOption = () =>
+  new Option('--timeframes <list>', 'timeframes separated by commas').argParser(timeframeList);
+const restUrlOption = () =>
+  new Option('--rest-url <url>', "REST address instead of the venue's own").argParser(url('http', 'https'));
+const wsUrlOption = () =>
+  new Option('--ws-url <url>', "WebSocket address instead of the venue's own").argParser(url('ws', 'wss'));
+const logLevelOption = () => new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS);
+const logFileOption = () => new Option('--log-file <file>', 'log into a file instead of stderr');
+const metricsPortOption = () =>
+  new Option('--metrics-port <port>', `${MAX_PORT_TEXT} of /metrics and /health`)
+    .argParser(wholeNumber(0))
+    .default(DEFAULT_METRICS_PORT);
+const seedOption = () =>
+  new Option('--seed <n>', 'seed of the simulated market').argParser(wholeNumber(0)).default(DEFAULT_SEED);
+
+const FOOTER = `
+Exit codes: ${Object.entries(EXIT_CODES)
+  .map(([name, code]) => `${code} ${name}`)
+  .join(', ')}.
+
+Examples:
+  livermore up                                   a simulated exchange, from nothing
+  livermore up --exchange binance_us             the real one
+  livermore warmup coinbase --symbols BTC-USD,ETH-USD --plan
+  livermore candles sandbox BTCUSDT 1m --limit 5`;
+
+/** The whole command line. Commands set the process's exit code; errors are thrown to the caller. */
+export function createProgram(): Command {
+  const program = new Command('livermore')
+    .description('Complete, correct crypto candles in Redis the moment they close.')
+    .version('0.1.0')
+    .showHelpAfterError('(livermore --help tells more)')
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .addHelpText('after', FOOTER)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage));
+  addUp(program);
+  addWarmup(program);
+  addLooks(program);
+  addSimulator(program);
+  addNode(program);
+  return program;
+}
+
+function addUp(program: Command): void {
+  program
+    .command('up')
+    .description(
+      'start everything on this machine: stores, a simulated exchange unless another is asked for, a node',
+    )
+    .addOption(new Option('--exchange <name>', 'exchange to run').argParser(exchangeName).default('sandbox'))
+    .addOption(symbolsOption())
+    .addOption(dataDirOption())
+    .addOption(redisOption())
+    .addOption(restUrlOption())
+    .addOption(wsUrlOption())
+    .addOption(metricsPortOption())
+    .addOption(seedOption())
+    .addOption(jsonOption())
+    .action((options) => up(options, readConfig()));
+}
+
+function addWarmup(program: Command): void {
+  program
+    .command('warmup')
+    .description('make the cache of an exchange deep, fresh and without holes: plan, or plan and execute')
+    .argument('<exchange>', 'name of the exchange', exchangeName)
+    .addOption(symbolsOption())
+    .addOption(timeframesOption())
+    .addOption(
+      new Option('--target <bars>', 'candles of each series')
+        .argParser(wholeNumber(1))
+        .default(DEFAULT_CANDLE_TARGET),
+    )
+    .addOption(new Option('--plan', 'show the plan and its cost, fetch nothing'))
+    .addOption(new Option('--no-derive', 'fetch every timeframe natively, derive none'))
+    .addOption(restUrlOption())
+    .addOption(wsUrlOption())
+    .addOption(redisOption())
+    .addOption(dataDirOption())
+    .addOption(logLevelOption())
+    .addOption(logFileOption())
+    .addOption(jsonOption())
+    .action(async (exchange, options) => {
+      process.exitCode = await warmup(exchange, options, readConfig());
+    });
+}
+
+function addLooks(program: Command): void {
+  program
+    .command('candles')
+    .description('print the newest cached candles of a series')
+    .argument('<exchange>', 'name of the exchange', exchangeName)
+    .argument('<symbol>', "symbol in the venue's own spelling")
+    .argument('<timeframe>', '1m, 5m, 15m, 1h, 4h or 1d', timeframe)
+    .addOption(new Option('--limit <n>', 'how many').argParser(wholeNumber(1)).default(20))
+    .addOption(redisOption())
+    .addOption(dataDirOption())
+    .addOption(jsonOption())
+    .action((exchange, symbol, tf, options) =>
+      candles({ exchange, symbol, timeframe: tf }, options, readConfig()),
+    );
+  program
+    .command('coverage')
+    .description('print what each series holds of what it should hold; exit code 3 when candles are missing')
+    .argument('<exchange>', 'name of the exchange', exchangeName)
+    .addOption(symbolsOption())
+    .addOption(timeframesOption())
+    .addOption(
+      new Option('--bars <n>', 'how far back to look')
+        .argParser(wholeNumber(1))
+        .default(DEFAULT_CANDLE_TARGET),
+    )
+    .addOption(new Option('--at <iso>', 'judge as of this instant instead of now').argParser(isoInstant))
+    .addOption(redisOption())
+    .addOption(dataDirOption())
+    .addOption(jsonOption())
+    .action(async (exchange, options) => {
+      process.exitCode = await coverage(exchange, options, readConfig());
+    });
+  program
+    .command('symbols')
+    .description('list what the venue lists')
+    .argument('<exchange>', 'name of the exchange', exchangeName)
+    .addOption(new Option('--search <text>', 'only symbols that contain this'))
+    .addOption(new Option('--all', 'also those that do not trade'))
+    .addOption(restUrlOption())
+    .addOption(wsUrlOption())
+    .addOption(jsonOption())
+    .action((exchange, options) => symbols(exchange, options));
+  program
+    .command('doctor')
+    .description('say what was found on this machine and what would be used')
+    .addOption(dataDirOption())
+    .addOption(redisOption())
+    .addOption(metricsPortOption())
+    .addOption(jsonOption())
+    .action(async (options) => {
+      process.exitCode = await doctor(options, readConfig());
+    });
+}
+
+const venueOption = () =>
+  new Option('--venue <name>', `venue to simulate: ${SIMULATED_VENUES.join(', ')}`)
+    .argParser(venueName)
+    .makeOptionMandatory();
+
+function addSimulator(program: Command): void {
+  program
+    .command('simulate')
+    .description('serve a simulated venue on loopback; the first line on stdout says where')
+    .addOption(venueOption())
+    .addOption(new Option('--port <n>', MAX_PORT_TEXT).argParser(wholeNumber(0)).default(0))
+    .addOption(
+      new Option(
+        '--data <dir>',
+        'recorded candles <SYMBOL>-<timeframe>.csv[.gz], moved to now by whole weeks',
+      ),
+    )
+    .addOption(symbolsOption())
+    .addOption(seedOption())
+    .addOption(new Option('--faults <file>', 'JSON script of faults: docs/simulator.md'))
+    .addOption(
+      new Option('--us-profile <when>', 'Binance.US before or after its upgrade').choices([
+        'pre',
+        'post',
+      ] as const),
+    )
+    .action((options) => simulate(options));
+  program
+    .command('replay')
+    .description(
+      'live through recorded candles with the production path and compare every closed candle in Redis',
+    )
+    .addOption(venueOption())
+    .addOption(
+      new Option('--data <dir>', 'recorded candles <SYMBOL>-<timeframe>.csv[.gz]').makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--from <iso>', 'where to warm up (default: a third into the recording)').argParser(
+        isoInstant,
+      ),
+    )
+    .addOption(
+      new Option('--to <iso>', 'where to end (default: the end of the recording)').argParser(isoInstant),
+    )
+    .addOption(
+      new Option('--speed <x>', 'times real time, or "max"')
+        .argParser(replaySpeed)
+        .default('max' as number | 'max'),
+    )
+    .addOption(symbolsOption())
+    .addOption(new Option('--faults <file>', 'JSON script of faults: docs/simulator.md'))
+    .addOption(new Option('--no-derive', 'fetch every timeframe natively, derive none'))
+    .addOption(seedOption())
+    .addOption(
+      new Option('--redis <url>', 'Redis to replay into (default: a private one, thrown away)').argParser(
+        url('redis', 'rediss', 'unix'),
+      ),
+    )
+    .addOption(logLevelOption())
+    .addOption(logFileOption())
+    .addOption(jsonOption())
+    .action(async (options) => {
+      process.exitCode = await replay(options, readConfig());
+    });
+}
+
+function addNode(program: Command): void {
+  program
+    .command('node')
+    .description('run one exchange on a Redis: what `up` starts for you')
+    .argument('<exchange>', 'name of the exchange', exchangeName)
+    .addOption(
+      new Option('--redis <url>', 'Redis to use')
+        .argParser(url('redis', 'rediss', 'unix'))
+        .makeOptionMandatory(),
+    )
+    .addOption(symbolsOption())
+    .addOption(timeframesOption())
+    .addOption(
+      new Option('--target <bars>', 'candles of each series')
+        .argParser(wholeNumber(1))
+        .default(DEFAULT_CANDLE_TARGET),
+    )
+    .addOption(new Option('--no-derive', 'fetch every timeframe natively, derive none'))
+    .addOption(new Option('--no-audit', 'do not compare cached candles with native ones in the spare budget'))
+    .addOption(restUrlOption())
+    .addOption(wsUrlOption())
+    .addOption(metricsPortOption())
+    .addOption(logLevelOption())
+    .addOption(logFileOption())
+    .action((exchange, options) => node(exchange, options));
+}
