@@ -50,21 +50,22 @@ export function estimateMs(input: EstimateInput): number {
   return elapsed + (left / Math.max(1, fits(allowance))) * perMs;
 }
 
-/** Durations remembered: several times what is in flight, so that one wait for a new window is a minority. */
+/** Durations remembered: several times what is in flight. */
 const SAMPLES = 256;
 
 /**
- * Learns the latency of a request from how long requests took, this machine's own work included. The median: a few
- * also waited for a new window, which the estimate counts itself. Where all wait for their turn, as under an
- * allowance by the second, their duration times the rate is what is in flight, and the estimate holds as well.
+ * Learns how long something takes from how long it took: a quantile of the newest durations. For requests a low
+ * one, since most of them also waited for their turn, which the estimate counts itself.
  */
 export class LatencyMeter {
   readonly #samples: number[] = [];
   readonly #guessMs: number;
+  readonly #quantile: number;
   #count = 0;
 
-  constructor(guessMs: number) {
-    this.#guessMs = guessMs;
+  constructor(options: { readonly guessMs: number; readonly quantile: number }) {
+    this.#guessMs = options.guessMs;
+    this.#quantile = options.quantile;
   }
 
   add(durationMs: number): void {
@@ -75,6 +76,6 @@ export class LatencyMeter {
   /** ms; the guess until something was measured. */
   get latencyMs(): number {
     const sorted = this.#samples.toSorted((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)] ?? this.#guessMs;
+    return sorted[Math.floor(sorted.length * this.#quantile)] ?? this.#guessMs;
   }
 }

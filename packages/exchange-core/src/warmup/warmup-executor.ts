@@ -48,6 +48,9 @@ export interface ExecutionTotals {
  */
 export class WarmupExecutor {
   readonly #options: WarmupExecutorOptions;
+  /** How long symbols took from their first request to their last derived bar. */
+  readonly #symbolMeter = new LatencyMeter({ guessMs: 0, quantile: 0.5 });
+  #workers = 1;
   readonly #totals = { fetched: 0, derived: 0, absent: 0, unsettled: 0 };
 
   constructor(options: WarmupExecutorOptions) {
@@ -84,12 +87,15 @@ export class WarmupExecutor {
       // One iterator shared by all workers: each takes the next symbol of the plan's order.
       for (const plan of waiting) {
         run.signal.throwIfAborted();
+        const startedAt = this.#options.clock.monotonicMs();
         const outcome = await filler.fill(plan, run);
+        this.#symbolMeter.add(this.#options.clock.monotonicMs() - startedAt);
         this.#settle(outcome);
         failures.push(...outcome.failed.filter((failure) => failure.canRetry));
       }
     };
-    const workers = Array.from({ length: Math.min(concurrency, symbols.length) }, () =>
+    this.#workers = workersFor(symbols, concurrency);
+    const workers = Array.from({ length: this.#workers }, () =>
       // The first error ends the others, so that nothing is still being written when this returns.
       work().catch((error: unknown) => run.abort(error)),
     );
@@ -132,8 +138,22 @@ export class WarmupExecutor {
     return new SymbolFiller({ loader, reader, derivation, rules, clock, logger, slots, observer });
   }
 
-  #observer(): FillObserver {
+  /** How long what is left will take, ms: what the venue allows, or what this machine manages, if that is less. */
+  etaMs(): number {
     const { reporter, meter, estimate } = this.#options;
+    const { requestsPlanned, requestsDone, weightPlanned, weightSpent, remainingSymbols } = reporter.stats;
+    const byVenue = estimate({
+      requests: requestsPlanned - requestsDone,
+      weight: weightPlanned - weightSpent,
+      latencyMs: meter.latencyMs,
+    });
+    // Of the symbols under way half of the work is done, on the average.
+    const symbolsLeft = remainingSymbols - Math.min(remainingSymbols, this.#workers) / 2;
+    return Math.max(byVenue, (symbolsLeft * this.#symbolMeter.latencyMs) / this.#workers);
+  }
+
+  #observer(): FillObserver {
+    const { reporter, meter } = this.#options;
     return {
       pageStarted: ({ symbol, timeframe }) => reporter.report({ type: 'page-started', symbol, timeframe }),
       pageEnded: (_page, weight, durationMs, report) => {
@@ -141,13 +161,8 @@ export class WarmupExecutor {
         this.#totals.fetched += report?.written ?? 0;
         this.#totals.absent += report?.absent.length ?? 0;
         this.#totals.unsettled += report?.unsettled.length ?? 0;
-        const { requestsPlanned, requestsDone, weightPlanned, weightSpent } = reporter.stats;
-        const etaMs = estimate({
-          requests: Math.max(0, requestsPlanned - requestsDone - 1),
-          weight: Math.max(0, weightPlanned - weightSpent - weight),
-          latencyMs: meter.latencyMs,
-        });
-        reporter.report({ type: 'page-ended', weight, etaMs });
+        reporter.report({ type: 'page-ended', weight });
+        reporter.report({ type: 'tick', etaMs: this.etaMs() });
       },
       derived: (report) => {
         this.#totals.derived += report.written;
@@ -156,6 +171,20 @@ export class WarmupExecutor {
       replanned: (requests, weight) => reporter.report({ type: 'replanned', requests, weight }),
     };
   }
+}
+
+/**
+ * Symbols worked on at once: enough that their pages fill every place while others derive, and no more, so that
+ * the first ones are done early.
+ */
+function workersFor(symbols: readonly SymbolPlan[], concurrency: number): number {
+  const pages = symbols.reduce((sum, plan) => sum + pagesIn(plan), 0);
+  const perSymbol = Math.max(1, pages / Math.max(1, symbols.length));
+  return Math.min(symbols.length, Math.ceil(concurrency / perSymbol) + Math.ceil(concurrency / 4));
+}
+
+function pagesIn(plan: SymbolPlan): number {
+  return plan.steps.reduce((sum, step) => sum + (step.fill === 'fetch' ? step.pages.length : 0), 0);
 }
 
 /** Code and message of whatever ended a run. */

@@ -41,7 +41,7 @@ test('writes the beginning at once, then no oftener than its interval, and alway
   const report = reporter();
   await report.flush();
   expect(written.map((stats) => stats.status)).toEqual(['scanning']);
-  for (let at = 0; at < 50; at += 1) report.report({ type: 'page-ended', weight: 2, etaMs: 1 });
+  for (let at = 0; at < 50; at += 1) report.report({ type: 'page-ended', weight: 2 });
   await clock.advance(statsEveryMs - 1);
   expect(written).toHaveLength(1);
   await clock.advance(1);

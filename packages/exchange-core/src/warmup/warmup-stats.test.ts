@@ -33,7 +33,7 @@ const anyEvent: fc.Arbitrary<WarmupEvent> = fc
       { weight: 2, arbitrary: fc.constant({ type: 'symbol-settled' } as const) },
       fc.constant({ type: 'symbol-retried' } as const),
       fc.constant({ type: 'page-started', ...pair } as const),
-      fc.record({ type: fc.constant('page-ended' as const), weight: fc.nat(5), etaMs: fc.nat(9_999) }),
+      fc.record({ type: fc.constant('page-ended' as const), weight: fc.nat(5) }),
       fc.record({
         type: fc.constant('replanned' as const),
         requests: fc.integer({ min: -3, max: 9 }),

@@ -20,7 +20,7 @@ export type WarmupEvent = { readonly at: number } & (
   /** Requests the plan did not foresee (a derivation that could not be made, a second try), or has no use for. */
   | { readonly type: 'replanned'; readonly requests: number; readonly weight: number }
   | { readonly type: 'page-started'; readonly symbol: string; readonly timeframe: Timeframe }
-  | { readonly type: 'page-ended'; readonly weight: number; readonly etaMs: number }
+  | { readonly type: 'page-ended'; readonly weight: number }
   | { readonly type: 'pair-completed' }
   | { readonly type: 'pair-failed'; readonly failure: WarmupFailure }
   /** A pair that failed before is tried again: it is neither completed nor failed. */
@@ -98,7 +98,6 @@ function apply(stats: WarmupStats, event: WarmupEvent): WarmupStats {
         ...stats,
         requestsDone: stats.requestsDone + 1,
         weightSpent: stats.weightSpent + event.weight,
-        etaMs: event.etaMs,
       };
     case 'tick':
       return { ...stats, etaMs: event.etaMs };

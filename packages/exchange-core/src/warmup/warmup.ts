@@ -125,21 +125,22 @@ export class Warmup {
   async run(signal: AbortSignal = new AbortController().signal): Promise<WarmupReport> {
     const { clock, logger } = this.#options;
     const startedAt = clock.now();
-    const meter = new LatencyMeter(LATENCY_GUESS_MS);
     const reporter = this.#reporter(startedAt);
     await reporter.flush();
-    const stopTicking = this.#tick(reporter, meter);
     let totals: ExecutionTotals = { fetched: 0, derived: 0, absent: 0, unsettled: 0 };
     let cause: unknown;
     try {
-      totals = await this.#steps(reporter, meter, signal);
+      totals = await this.#steps(reporter, signal);
       reporter.report({ type: 'finished' });
     } catch (error) {
       cause = error;
       if (signal.aborted) reporter.report({ type: 'stopped' });
-      else reporter.report({ type: 'error', ...errorOf(error) });
+      else {
+        const { code, message } = errorOf(error);
+        logger.error({ event: 'warmup_failed', runId: this.#runId, code, error: message });
+        reporter.report({ type: 'error', code, message });
+      }
     } finally {
-      stopTicking();
       await reporter.flush();
     }
     const report = reportOf(reporter.stats, totals, cause);
@@ -148,7 +149,7 @@ export class Warmup {
     return report;
   }
 
-  async #steps(reporter: WarmupReporter, meter: LatencyMeter, signal: AbortSignal): Promise<ExecutionTotals> {
+  async #steps(reporter: WarmupReporter, signal: AbortSignal): Promise<ExecutionTotals> {
     const states = await this.#judge(await this.#settledNow(signal), () =>
       reporter.report({ type: 'planning' }),
     );
@@ -166,7 +167,13 @@ export class Warmup {
       etaMs: schedule.etaMs ?? 0,
     });
     await reporter.flush();
-    return this.#executor(reporter, meter).execute(plan, signal);
+    const executor = this.#executor(reporter);
+    const stopTicking = this.#tick(() => reporter.report({ type: 'tick', etaMs: executor.etaMs() }));
+    try {
+      return await executor.execute(plan, signal);
+    } finally {
+      stopTicking();
+    }
   }
 
   /** Depth, then freshness and continuity, at one instant of the venue's clock. */
@@ -222,14 +229,14 @@ export class Warmup {
     });
   }
 
-  #executor(reporter: WarmupReporter, meter: LatencyMeter): WarmupExecutor {
+  #executor(reporter: WarmupReporter): WarmupExecutor {
     const { loader, sink, clock, logger, exchangeId, exchangeName, protocol, concurrency } = this.#options;
     const isExact = protocol.derivation === 'exact';
     return new WarmupExecutor({
       loader,
       clock,
       logger,
-      meter,
+      meter: new LatencyMeter({ guessMs: LATENCY_GUESS_MS, quantile: 0.1 }),
       reporter,
       rules: this.#rules,
       reader: this.#reader,
@@ -258,19 +265,12 @@ export class Warmup {
   }
 
   /** Keeps the stats alive and their ETA falling while requests wait for the venue's allowance. */
-  #tick(reporter: WarmupReporter, meter: LatencyMeter): () => void {
+  #tick(onTick: () => void): () => void {
     const { clock } = this.#options;
     let cancel: (() => void) | undefined;
     const arm = () => {
       cancel = clock.setTimer(() => {
-        const { status, requestsPlanned, requestsDone, weightPlanned, weightSpent } = reporter.stats;
-        if (status === 'executing') {
-          const left = { requests: requestsPlanned - requestsDone, weight: weightPlanned - weightSpent };
-          reporter.report({
-            type: 'tick',
-            etaMs: this.#estimate({ ...left, latencyMs: meter.latencyMs }),
-          });
-        }
+        onTick();
         arm();
       }, TICK_MS);
     };
