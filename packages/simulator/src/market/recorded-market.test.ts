@@ -167,6 +167,23 @@ describe('recorded market', () => {
     await rm(mixed, { recursive: true });
   });
 
+  it('takes the noise of float64 sums off recorded volumes', async () => {
+    const noisy = await mkdtemp(join(tmpdir(), 'recorded-market-'));
+    const rows = ['972135.9047899999', '1152968.0188500001', '7.5'].map(
+      (volume, at) => `${FROM + at * MINUTE},1,2,0.5,1.25,${volume}`,
+    );
+    await writeFile(
+      join(noisy, 'LTCUSDT-1m.csv'),
+      ['open_time,open,high,low,close,volume', ...rows].join('\n'),
+    );
+    const recorded = await loadRecordedMarket(noisy);
+    expect(recorded.recordedBars('LTCUSDT', '1m').map((bar) => bar.volume)).toEqual([
+      '972135.90479',
+      '1152968.01885',
+    ]);
+    await rm(noisy, { recursive: true });
+  });
+
   it('names the file and the row that is no candle', async () => {
     const bad = await mkdtemp(join(tmpdir(), 'recorded-market-'));
     await writeFile(

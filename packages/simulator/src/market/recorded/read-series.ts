@@ -139,6 +139,9 @@ export interface Scales {
   readonly size: number;
 }
 
+/** No venue writes more; what goes beyond is the noise of float64 sums, as in `972135.9047899999`. */
+const MOST_DECIMALS = 8;
+
 /** Decimals that hold every price and volume of a symbol. */
 export function scalesOf(series: readonly RawSeries[]): Scales {
   let price = 0;
@@ -150,7 +153,7 @@ export function scalesOf(series: readonly RawSeries[]): Scales {
       size = Math.max(size, decimalsOf(row.volume ?? ''), decimalsOf(row.taker_base_volume ?? ''));
     }
   }
-  return { price, size };
+  return { price: Math.min(MOST_DECIMALS, price), size: Math.min(MOST_DECIMALS, size) };
 }
 
 /** Columns of a series, moved by `shift` ms, without its last row: that candle may still have been open. */
@@ -159,13 +162,13 @@ export function toSeries(raw: RawSeries, scales: Scales, shift: number): Series 
   const ticks = (pick: (row: RawRow) => string | undefined) =>
     Float64Array.from(rows, (row) => ticksOf(pick(row) ?? '0', scales.price));
   const close = ticks((row) => row.close);
-  const volume = rows.map((row) => textToUnits(row.volume ?? '0', scales.size));
+  const volume = rows.map((row) => roundedUnits(row.volume ?? '0', scales.size));
   const worth = (text: string | undefined, at: number, base: bigint): bigint =>
-    text === undefined ? base * BigInt(close[at] ?? 0) : textToUnits(text, scales.price + scales.size);
+    text === undefined ? base * BigInt(close[at] ?? 0) : roundedUnits(text, scales.price + scales.size);
   const takerBase = rows.map((row, at) =>
     row.taker_base_volume === undefined
       ? (volume[at] ?? 0n) / 2n
-      : textToUnits(row.taker_base_volume, scales.size),
+      : roundedUnits(row.taker_base_volume, scales.size),
   );
   return {
     interval: raw.interval,
@@ -185,4 +188,8 @@ export function toSeries(raw: RawSeries, scales: Scales, shift: number): Series 
 /** Whole ticks of a price: exact as long as they fit a float64's 15 digits, which prices do. */
 function ticksOf(text: string, decimals: number): number {
   return Math.round(Number(text) * 10 ** decimals);
+}
+
+function roundedUnits(text: string, decimals: number): bigint {
+  return (textToUnits(text, decimals + 1) + 5n) / 10n;
 }
