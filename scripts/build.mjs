@@ -5,24 +5,28 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { BUILD_STAMP, BUNDLES, sourcesFingerprint } from './lib/bundles.mjs';
+import { buildStamp, BUNDLES, sourcesFingerprint } from './lib/bundles.mjs';
 import { inRoot } from './lib/root.mjs';
 import { luaAsText } from './lua-as-text.mjs';
 
 /** Bare names, ours excepted: `ws` and `node:fs` stay imports; `./x`, `/x`, `C:\x` and `@livermore/x` do not. */
 const NOT_OURS = /^(?!@livermore\/|[A-Za-z]:[\\/])[^./]/;
 
+/** The bundles named as arguments; all of them when none is. */
+const wanted = BUNDLES.filter(({ file }) => process.argv.length < 3 || process.argv.includes(file));
 const startedAt = performance.now();
 const fingerprint = sourcesFingerprint();
 const staging = inRoot('dist', `.staging-${process.pid}`);
 mkdirSync(staging, { recursive: true });
 try {
-  for (const { entry, file } of BUNDLES) await bundle(entry, file);
-  writeFileSync(BUILD_STAMP, fingerprint);
+  for (const { entry, file } of wanted) {
+    await bundle(entry, file);
+    writeFileSync(buildStamp(file), fingerprint);
+  }
 } finally {
   rmSync(staging, { recursive: true, force: true });
 }
-console.error(`Built ${BUNDLES.map(({ file }) => `dist/${file}`).join(', ')} in ${elapsed()}.`);
+console.error(`Built ${wanted.map(({ file }) => `dist/${file}`).join(', ')} in ${elapsed()}.`);
 
 async function bundle(entry, file) {
   const build = await rolldown({

@@ -10,13 +10,14 @@ export const BUNDLES = [
   { entry: 'tests/proof/main.ts', file: 'proof.mjs' },
 ].filter(({ entry }) => existsSync(inRoot(entry)));
 
-/** Holds the fingerprint of the sources the bundles were made from. */
-export const BUILD_STAMP = inRoot('dist', '.sources');
+/** Holds the fingerprint of the sources a bundle was made from. */
+export function buildStamp(file) {
+  return inRoot('dist', `.sources-${file}`);
+}
 
-/** Whether the bundles were made from other sources than those that lie here now. */
-export function isStale() {
-  const isMissing = BUNDLES.some(({ file }) => !existsSync(inRoot('dist', file)));
-  return isMissing || readOrEmpty(BUILD_STAMP) !== sourcesFingerprint();
+/** Whether a bundle was made from other sources than those that lie here now. */
+export function isStale(file) {
+  return !existsSync(inRoot('dist', file)) || readOrEmpty(buildStamp(file)) !== sourcesFingerprint();
 }
 
 /** Name, size and time of change of everything that can end up in a bundle: a few milliseconds, no reading. */

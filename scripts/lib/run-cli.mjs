@@ -9,7 +9,7 @@ import { run, tail } from './run.mjs';
  * A build that fails leaves exit code 1.
  */
 export async function runCli(args) {
-  if (await ensureBuilt()) await runBundle('livermore.mjs', args);
+  if (await ensureBuilt('livermore.mjs')) await runBundle('livermore.mjs', args);
   else process.exitCode = 1;
 }
 
@@ -26,14 +26,14 @@ export async function runBundle(file, args) {
   await import(pathToFileURL(path).href);
 }
 
-/** Rebuilds when any source changed since the last build; false, with the reason told, when that fails. */
-export async function ensureBuilt() {
-  if (!isStale()) return true;
-  return withFolderLock(inRoot('.livermore'), 'build', async () => !isStale() || build());
+/** Rebuilds a bundle when any source changed since it was made; false, with the reason told, when that fails. */
+export async function ensureBuilt(file) {
+  if (!isStale(file)) return true;
+  return withFolderLock(inRoot('.livermore'), 'build', async () => !isStale(file) || build(file));
 }
 
-async function build() {
-  const { code, output } = await run(process.execPath, [inRoot('scripts', 'build.mjs')]);
+async function build(file) {
+  const { code, output } = await run(process.execPath, [inRoot('scripts', 'build.mjs'), file]);
   if (code !== 0) console.error(`${tail(output)}\n\nThe build failed: the lines above say where.`);
   return code === 0;
 }

@@ -4,8 +4,12 @@ import type { Clock } from '@livermore/utils';
 import { instant } from './format';
 import { styled } from './print';
 
+/** A bar that closed longer ago than this was not watched closing: it was repaired. */
+const OLD_MS = 120_000;
 /** Closes that belong to one boundary are shown together, once they have stopped coming for this long, ms. */
 const GATHER_MS = 1_500;
+
+const REPAIRED = 0;
 
 interface Boundary {
   readonly closeTime: number;
@@ -35,7 +39,9 @@ export class LiveView {
   }
 
   take(candle: UnifiedCandle): void {
-    const closeTime = closeTimeOf(candle.timeframe, candle.timestamp);
+    const closed = closeTimeOf(candle.timeframe, candle.timestamp);
+    // What is repaired is shown together, under the time of its repair.
+    const closeTime = this.#clock.now() - closed > OLD_MS ? REPAIRED : closed;
     const boundary = this.#open.get(closeTime) ?? this.#begin(closeTime);
     boundary.counts.set(candle.timeframe, (boundary.counts.get(candle.timeframe) ?? 0) + 1);
     boundary.lastAt = this.#clock.now();
@@ -62,6 +68,12 @@ export class LiveView {
       const closed = boundary.counts.get(timeframe);
       return closed === undefined ? [] : [`${styled('bold', timeframe)} ×${closed}`];
     });
+    if (boundary.closeTime === REPAIRED) {
+      this.#print(
+        `${instant(boundary.lastAt).slice(11)}  ${styled('yellow', 'repaired or corrected')}  ${counts.join('  ')}`,
+      );
+      return;
+    }
     const late = `all written ${((boundary.lastAt - boundary.closeTime) / 1000).toFixed(2)} s after the close`;
     this.#print(
       `${instant(boundary.closeTime).slice(11)}  ${counts.join('  ')}  ${this.#price(boundary.newest)}${styled('dim', late)}`,

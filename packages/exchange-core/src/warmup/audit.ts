@@ -123,7 +123,7 @@ export class Audit {
       // Squared: a quarter of the picks falls into the newest sixteenth.
       const chosen = ours.at(-1 - Math.floor(this.#random.next() ** 2 * ours.length));
       if (chosen === undefined) continue;
-      const page = this.#pageFrom(series, chosen.timestamp);
+      const page = this.#pageFrom(series, chosen.timestamp, ours[0]?.timestamp ?? chosen.timestamp);
       const inside = ours.filter((bar) => bar.timestamp >= page.from && bar.timestamp < page.to);
       return { page, ours: inside };
     }
@@ -142,11 +142,14 @@ export class Audit {
     });
   }
 
-  /** A page that ends with the chosen bar's neighbours before it, none of them too young. */
-  #pageFrom(series: Series, openTime: number): CandlePage {
+  /**
+   * A page that ends with the chosen bar's neighbours before it, none of them too young, nor older than `oldest`:
+   * bars we never had are no business of an audit.
+   */
+  #pageFrom(series: Series, openTime: number, oldest: number): CandlePage {
     const step = timeframeMs(series.timeframe);
     const bars = Math.min(PAGE_BARS, this.#options.limits.candlesPerPage);
-    return { ...series, from: openTime + step - bars * step, to: openTime + step };
+    return { ...series, from: Math.max(oldest, openTime + step - bars * step), to: openTime + step };
   }
 
   #read(
