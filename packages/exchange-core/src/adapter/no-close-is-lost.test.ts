@@ -2,23 +2,31 @@ import { closeTimeOf, openTimeOf } from '@livermore/schemas';
 import { ManualClock, seededRandom, silentLogger } from '@livermore/utils';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeVenue, fakeProtocol } from '../testing';
+import { FAKE_EXCHANGE, FakeVenue, fakeProtocol } from '../testing';
 import type { FakeProtocolOptions } from '../testing';
 import { StreamingAdapter } from './streaming-adapter';
 
-const EXCHANGE = {
-  id: 9,
-  name: 'fake',
-  wsUrl: 'ws://127.0.0.1:1/stream',
-  restUrl: 'http://127.0.0.1:1',
-  isActive: true,
-};
 const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD'];
 const STEP_MS = 2_000;
 /** So patient that a half-open connection costs more than the margin of a repair. */
 const PATIENT = { deadAfterMs: 100_000, silentAfterMs: 110_000 };
 /** Start on a minute, so that each step of a run knows whether a bar closes at it. */
 const START = openTimeOf('1m', 1_700_000_000_000);
+
+/** Our machine's clock, which counts time rightly and tells it wrongly. */
+class WrongClock extends ManualClock {
+  aheadMs = 0;
+
+  override now(): number {
+    return super.now() + this.aheadMs;
+  }
+
+  /** Sets our clock; the venue's stays right. */
+  set(venue: FakeVenue, byMs: number): void {
+    this.aheadMs += byMs;
+    venue.manners.aheadMs -= byMs;
+  }
+}
 
 const FAULTS = {
   cut: (venue: FakeVenue) => venue.live.at(0)?.cut(),
@@ -36,9 +44,11 @@ const FAULTS = {
   error: (venue: FakeVenue) => void (venue.manners.answer = 'error'),
   ignoreClose: (venue: FakeVenue) => void (venue.manners.answersClose = false),
   slow: (venue: FakeVenue) => void (venue.manners.latencyMs = 1_500),
+  setBack: (venue: FakeVenue, machine: WrongClock) => machine.set(venue, -300_000),
+  setForward: (venue: FakeVenue, machine: WrongClock) => machine.set(venue, 300_000),
   heal: (venue: FakeVenue) =>
     Object.assign(venue.manners, { upgrade: 'accept', answer: 'ack', answersClose: true, latencyMs: 5 }),
-} as const satisfies Record<string, (venue: FakeVenue) => unknown>;
+} as const satisfies Record<string, (venue: FakeVenue, machine: WrongClock) => unknown>;
 type Fault = keyof typeof FAULTS;
 const isFault = (name: string): name is Fault => name in FAULTS;
 const FAULT_NAMES = Object.keys(FAULTS).filter(isFault);
@@ -78,12 +88,12 @@ interface Outcome {
 
 /** A quarter of an hour with faults, then as long as it takes to recover. */
 async function run({ faults, aheadMs, seed, kind }: Plan): Promise<Outcome> {
-  const clock = new ManualClock(START - aheadMs);
+  const clock = new WrongClock(START);
   const venue = new FakeVenue(clock);
-  venue.manners.aheadMs = aheadMs;
+  clock.set(venue, aheadMs);
   venue.manners.isNumbered = true;
   const adapter = new StreamingAdapter({
-    exchange: EXCHANGE,
+    exchange: FAKE_EXCHANGE,
     protocol: fakeProtocol(kind),
     transport: venue,
     clock,
@@ -102,7 +112,7 @@ async function run({ faults, aheadMs, seed, kind }: Plan): Promise<Outcome> {
   const closes: { symbol: string; openTime: number; closedAt: number }[] = [];
   const pass = async (steps: number, from: number) => {
     for (let step = from; step < from + steps; step += 1) {
-      for (const { fault } of faults.filter((one) => one.step === step)) FAULTS[fault](venue);
+      for (const { fault } of faults.filter((one) => one.step === step)) FAULTS[fault](venue, clock);
       const now = venue.now();
       const isBoundary = openTimeOf('1m', now) !== openTimeOf('1m', now - STEP_MS);
       for (const symbol of SYMBOLS) {

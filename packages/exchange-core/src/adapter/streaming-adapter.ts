@@ -10,6 +10,8 @@ import type { ConnectionOwner } from '../connection/connection-options';
 import type { RepairNote } from '../connection/repair-ledger';
 import { ONE_EMPTY_SHARD, addTopics, removeTopics } from '../connection/shard';
 import type { Shards } from '../connection/shard';
+import { steadyClockOf } from '../connection/steady-clock';
+import type { SteadyClock } from '../connection/steady-clock';
 import { VenueTime } from '../connection/venue-time';
 import { DecodeError, UnstreamedTimeframeError } from '../errors';
 import type { DecodeContext, ExchangeProtocol, Subscription } from '../protocol/protocol';
@@ -62,7 +64,7 @@ export class StreamingAdapter implements IExchangeAdapter {
   readonly exchange: Exchange;
   readonly protocol: ExchangeProtocol;
   readonly #transport: Pick<Transport, 'openSocket'>;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #random: Random;
   readonly #logger: Logger;
   readonly #streamNames: (symbol: string) => string;
@@ -95,7 +97,7 @@ export class StreamingAdapter implements IExchangeAdapter {
     this.exchange = exchange;
     this.protocol = protocol;
     this.#transport = options.transport;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = steadyClockOf(options.clock ?? systemClock);
     this.#random = options.random ?? systemRandom;
     this.#logger = (options.logger ?? defaultLogger).child({ exchange: exchange.name });
     this.#streamNames = options.streamNames ?? ((symbol) => symbol);
@@ -166,7 +168,8 @@ export class StreamingAdapter implements IExchangeAdapter {
 
   /** When a series last delivered (ms, our clock); undefined for never. */
   lastDataAt(series: Series): number | undefined {
-    return this.#wanted.lastDataAt(series);
+    const at = this.#wanted.lastDataAt(series);
+    return at === undefined ? undefined : this.#clock.toMachine(at);
   }
 
   /** Whether at least one connection carries all it should. */

@@ -1,20 +1,17 @@
-import { systemClock } from '@livermore/utils';
 import type { Clock } from '@livermore/utils';
 import type { StreamLimits } from '../protocol/protocol';
 import { DeadlineTimer } from './deadline-timer';
+import type { SteadyClock } from './steady-clock';
 import type { Pacer } from './subscription-ledger';
 
 export type ConnectLimits = Pick<StreamLimits, 'connects' | 'connectSpacingMs'>;
 
-/**
- * When the next connection attempt may be made (ms), given the times of earlier ones in ascending order.
- * Attempts that lie in the future, after the clock was set back, count as made now.
- */
+/** When the next connection attempt may be made (ms), given the times of earlier ones in ascending order. */
 export function nextSlot(past: readonly number[], now: number, limits: ConnectLimits): number {
   const last = past.at(-1);
   const first = past.at(-limits.connects.count);
-  const spaced = last === undefined ? now : Math.min(last, now) + limits.connectSpacingMs;
-  const windowed = first === undefined ? now : Math.min(first, now) + limits.connects.perMs;
+  const spaced = last === undefined ? now : last + limits.connectSpacingMs;
+  const windowed = first === undefined ? now : first + limits.connects.perMs;
   return Math.max(now, spaced, windowed);
 }
 
@@ -65,7 +62,7 @@ export class ConnectGate {
 const GATES = new WeakMap<Clock, Map<string, ConnectGate>>();
 
 /** The gate of everything in this process that connects to this URL's host. */
-export function connectGateFor(url: string, limits: ConnectLimits, clock: Clock = systemClock): ConnectGate {
+export function connectGateFor(url: string, limits: ConnectLimits, clock: SteadyClock): ConnectGate {
   const byHost = GATES.get(clock) ?? new Map<string, ConnectGate>();
   GATES.set(clock, byHost);
   const { host } = new URL(url);

@@ -1,9 +1,10 @@
 import type { FeedEvent, MarketEvent } from '@livermore/schemas';
-import type { Clock, Logger, Random } from '@livermore/utils';
+import type { Logger, Random } from '@livermore/utils';
 import type { DecodeContext, StreamProtocol } from '../protocol/protocol';
 import type { OpenSocket } from '../transport';
 import type { ConnectGate } from './connect-gate';
 import type { RepairNote } from './repair-ledger';
+import type { SteadyClock } from './steady-clock';
 import type { VenueTime } from './venue-time';
 
 /** Whom a connection serves. `deliver` is called for each data frame, the rest for each decision. */
@@ -20,7 +21,7 @@ export interface ConnectionOwner {
 }
 
 export interface ConnectionOptions {
-  /** How events and logs name it: `binance#1`. */
+  /** How events and logs name it: `venue#1`. */
   readonly name: string;
   readonly url: string;
   readonly openSocket: OpenSocket;
@@ -28,7 +29,7 @@ export interface ConnectionOptions {
   readonly context: DecodeContext;
   readonly gate: ConnectGate;
   readonly venueTime: VenueTime;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly random: Random;
   readonly logger: Logger;
   readonly owner: ConnectionOwner;

@@ -120,17 +120,17 @@ export class Connection {
   }
 
   facts(): ConnectionFacts {
-    const now = this.#options.clock.now();
+    const { clock } = this.#options;
     const state = this.#state;
     const current = this.#current;
     return {
       name: this.name,
       state: state.name,
-      stateSince: this.#stateSince,
-      ageMs: 'openedAt' in state ? now - state.openedAt : 0,
+      stateSince: clock.toMachine(this.#stateSince),
+      ageMs: 'openedAt' in state ? clock.now() - state.openedAt : 0,
       frames: this.#earlierFrames + (current?.frames ?? 0) + (this.#next?.frames ?? 0),
-      lastFrameAt: current?.lastFrameAt ?? 0,
-      lastDataAt: current?.lastDataAt ?? 0,
+      lastFrameAt: clock.toMachine(current?.lastFrameAt ?? 0),
+      lastDataAt: clock.toMachine(current?.lastDataAt ?? 0),
       attempts: this.#attempts,
       reconnects: this.#reconnects,
       rotations: this.#rotations,
