@@ -1,6 +1,6 @@
 import type { AbsenceStore } from '@livermore/cache';
 import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
-import type { OpenTimeRange, Series, SourcedCandle } from '@livermore/schemas';
+import type { OpenTimeRange, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import type { Clock } from '@livermore/utils';
 import { restAsOf } from '../as-of';
 import type { HistorySink, PageLoader, PageReport, SendOptions } from '../ports';
@@ -17,6 +17,8 @@ export interface ImaginaryHistoryOptions {
   readonly latency?: { readonly clock: Clock; readonly ms: number };
   /** First minute (ms) of a symbol that was not always listed. */
   readonly listedSince?: Readonly<Record<string, number>>;
+  /** Open time (ms) of the first bar served of a timeframe whose history begins later than that of longer ones. */
+  readonly keptSince?: Readonly<Partial<Record<Timeframe, number>>>;
   /** Minutes nobody could trade. */
   readonly outage?: OpenTimeRange;
   /** Called before each answer: throws to fail it, changes anything else at will. */
@@ -73,7 +75,8 @@ export class ImaginaryHistory implements PageLoader {
   }
 
   #bar({ symbol, timeframe }: Series, openTime: number): SourcedCandle | undefined {
-    const { listedSince, outage = { from: 0, to: 0 }, now } = this.#options;
+    const { listedSince, keptSince, outage = { from: 0, to: 0 }, now } = this.#options;
+    if (openTime < (keptSince?.[timeframe] ?? 0)) return undefined;
     const from = Math.max(openTime, listedSince?.[symbol] ?? 0);
     const to = closeTimeOf(timeframe, openTime);
     const first = from >= outage.from && from < outage.to ? outage.to : from;

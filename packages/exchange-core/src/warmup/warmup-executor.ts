@@ -166,7 +166,6 @@ export class WarmupExecutor {
       },
       derived: (report) => {
         this.#totals.derived += report.written;
-        this.#totals.absent += report.absent;
       },
       replanned: (requests, weight) => reporter.report({ type: 'replanned', requests, weight }),
     };

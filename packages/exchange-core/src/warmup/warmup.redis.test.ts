@@ -297,7 +297,13 @@ describe('bars the venue does not have', () => {
     expect(again.pages[0]?.timeframe).toBe('1m');
   });
 
-  test('an outage of the venue stays missing, is derived over, and is not asked for again', async () => {
+  test('longer bars are asked for, not derived, where the history of shorter ones begins too late', async () => {
+    const history = historyWith({ keptSince: { '1m': NOW - 3 * 3_600_000 - 90_000 } });
+    expect((await warmupWith(history).run()).status).toBe('complete');
+    await expectComplete(history);
+  });
+
+  test('an outage of the venue stays missing, in every timeframe, and is not asked for again', async () => {
     const outage = { from: NOW - 30_000 - 5 * 3_600_000, to: NOW - 30_000 - 2 * 3_600_000 };
     const history = historyWith({ outage });
     expect((await warmupWith(history).run()).status).toBe('complete');

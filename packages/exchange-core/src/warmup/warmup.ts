@@ -230,8 +230,7 @@ export class Warmup {
   }
 
   #executor(reporter: WarmupReporter): WarmupExecutor {
-    const { loader, sink, clock, logger, exchangeId, exchangeName, protocol, concurrency } = this.#options;
-    const isExact = protocol.derivation === 'exact';
+    const { loader, sink, clock, logger, exchangeId, exchangeName, concurrency } = this.#options;
     return new WarmupExecutor({
       loader,
       clock,
@@ -244,9 +243,7 @@ export class Warmup {
         exchangeId,
         exchangeName,
         sink,
-        isExact,
         cache: this.#cache,
-        absences: this.#absences,
       },
       estimate: (left) => this.#estimate(left),
       ...(concurrency === undefined ? {} : { concurrency }),
