@@ -1,4 +1,6 @@
+export * from './announcements';
 export * from './compare';
+export * from './held-redis';
 export * from './recording';
 export * from './replay';
 export * from './report';

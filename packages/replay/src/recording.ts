@@ -1,7 +1,7 @@
 import { TIMEFRAMES, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series, Timeframe } from '@livermore/schemas';
 import { INTERVAL_MS } from '@livermore/simulator';
-import type { RecordedMarket } from '@livermore/simulator';
+import type { Market, RecordedMarket } from '@livermore/simulator';
 import { AppError } from '@livermore/utils';
 import type { Recovery } from '@livermore/utils';
 import { trueBarOf } from './compare';
@@ -56,13 +56,16 @@ export class Recording {
     return bars;
   }
 
-  /** What the venue has of a series in a range of open times: recorded where it was, else made of what was. */
-  truth(series: Series, range: OpenTimeRange): readonly TrueBar[] {
+  /**
+   * What a venue has of a series in a range of open times: recorded where it was, else made of what was. `market` is
+   * the recording as that venue lived it, with its outages and revisions; the recording itself when absent.
+   */
+  truth(series: Series, range: OpenTimeRange, market: Market = this.market): readonly TrueBar[] {
     const { symbol, timeframe } = series;
     const native = new Set(this.native(series).map((bar) => bar.openTime));
     // Long after the end every bar of the range is finished.
     const now = range.to + timeframeMs('1d');
-    return this.market
+    return market
       .bars(symbol, timeframe, range.from, range.to, now)
       .filter((bar) => bar.trades > 0 || !isUnserved(symbol))
       .map((bar) => trueBarOf(bar, native.has(bar.openTime)));

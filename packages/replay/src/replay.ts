@@ -1,9 +1,4 @@
-import {
-  CandleCacheStrategy,
-  exchangeAbsenceKey,
-  exchangeCandleKey,
-  subscribeCloses,
-} from '@livermore/cache';
+import { CandleCacheStrategy, exchangeAbsenceKey, exchangeCandleKey } from '@livermore/cache';
 import {
   DEFAULT_CANDLE_TARGET,
   defaultExchange,
@@ -12,12 +7,14 @@ import {
 } from '@livermore/exchange-core';
 import { ExchangeInstance } from '@livermore/instance';
 import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
-import type { Exchange, OpenTimeRange, Series, UnifiedCandle } from '@livermore/schemas';
+import type { Exchange, OpenTimeRange, Series } from '@livermore/schemas';
 import { createSimulator, loadRecordedMarket } from '@livermore/simulator';
 import type { FaultScript, SimulatedVenue } from '@livermore/simulator';
 import { ReplayClock, seededRandom, silentLogger, systemClock } from '@livermore/utils';
 import type { Logger } from '@livermore/utils';
+import { Announcements } from './announcements';
 import { compareSeries } from './compare';
+import type { TrueBar } from './compare';
 import { heldRedis } from './held-redis';
 import { NotReplayableError, Recording } from './recording';
 import { Findings } from './report';
@@ -52,8 +49,14 @@ export interface ReplayOptions {
 const UPDATE_EVERY_MS = 15_000;
 /** After the last bar closed, time for late answers, second readings and repairs. */
 const SETTLE_MS = 300_000;
-/** The cache keeps 1,000 bars of a series: it is compared before they leave it. */
+/**
+ * The cache keeps 1,000 bars of a series: they are compared before they leave it, and not much sooner, so that
+ * whatever a fault took has had its time to be repaired.
+ */
 const COMPARE_EVERY_BARS = 400;
+const COMPARE_AGE_BARS = 500;
+/** Bars that close this soon after the start may come with the warmup, which announces nothing. */
+const QUIET_START_MS = 120_000;
 const PROGRESS_EVERY_MS = 3_600_000;
 
 /**
@@ -89,9 +92,7 @@ class ReplayRun {
   readonly #findings: Findings;
   readonly #revised: readonly (RevisedBar & { readonly symbol: string })[];
   readonly #comparedTo = new Map<string, number>();
-  readonly #announced = new Map<string, number>();
-  #closes = { announced: 0, repeated: 0 };
-  #stopListening: (() => Promise<void>) | undefined;
+  readonly #announcements: Announcements;
 
   constructor(recording: Recording, range: OpenTimeRange, options: ReplayOptions) {
     this.#options = options;
@@ -101,6 +102,7 @@ class ReplayRun {
     this.#clock = new ReplayClock({ startMs: range.from, speed: options.speed });
     this.#redis = heldRedis(options.redisUrl, this.#clock);
     this.#cache = new CandleCacheStrategy(this.#redis);
+    this.#announcements = new Announcements(this.#redis);
     this.#simulator = createSimulator({
       venue: options.venue,
       market: recording.market,
@@ -129,7 +131,7 @@ class ReplayRun {
       ).map((bar) => ({ ...bar, symbol })),
     );
     this.#findings = new Findings(
-      new Map(this.#revised.map((bar) => [`${bar.symbol} ${bar.timeframe} ${bar.openTime}`, bar])),
+      new Map(this.#revised.map((bar) => [`${bar.symbol} ${bar.timeframe} ${bar.openTime}`, bar.fromParts])),
     );
   }
 
@@ -150,10 +152,7 @@ class ReplayRun {
         exchangeAbsenceKey(this.#exchange.id, symbol, timeframe),
       );
     }
-    this.#stopListening = await subscribeCloses(this.#redis, this.#exchange.id, {
-      onClose: (candle) => this.#heard(candle),
-      onInvalid: () => undefined,
-    });
+    await this.#announcements.listen(this.#exchange.id);
   }
 
   /** Runs the exchange from the start of the range to its end, comparing as bars are about to leave the cache. */
@@ -168,6 +167,7 @@ class ReplayRun {
     stop();
     if (failure !== undefined) throw failure;
     await this.#instance.settle();
+    await this.#announcements.caughtUp();
     for (const series of this.#series()) await this.#compare(series, this.#range.to);
   }
 
@@ -195,7 +195,7 @@ class ReplayRun {
       weight: log.weight,
       statuses: Object.fromEntries([...log.statuses].map(([status, times]) => [String(status), times])),
       connections: log.connections,
-      closes: this.#closes,
+      closes: this.#announcements.counts,
       replayedMs: this.#range.to - this.#range.from,
       tookMs,
     };
@@ -207,7 +207,7 @@ class ReplayRun {
     const running = this.#clock.run(Number.MAX_SAFE_INTEGER, ending.signal).catch(() => undefined);
     await this.#instance.stop();
     await this.#simulator.close();
-    await this.#stopListening?.();
+    await this.#announcements.close();
     ending.abort();
     await running;
     this.#redis.disconnect();
@@ -223,8 +223,7 @@ class ReplayRun {
       this.#clock.setTimer(next, everyMs);
       const { from, to } = this.#range;
       this.#options.onProgress?.({ now: Math.min(this.#clock.now(), to), from, to });
-      // What is younger than this may still be corrected.
-      const until = Math.min(to, this.#clock.now()) - SETTLE_MS;
+      const until = Math.min(to, this.#clock.now()) - COMPARE_AGE_BARS * timeframeMs(finest);
       void this.#clock.during(Promise.all(this.#series().map((series) => this.#compare(series, until))));
     };
     this.#clock.setTimer(next, Math.min(everyMs, PROGRESS_EVERY_MS));
@@ -242,8 +241,21 @@ class ReplayRun {
     if (from >= to) return;
     this.#comparedTo.set(key, to);
     const cached = await this.#cache.readExchangeCandles(this.#exchange.id, series, { from, to: to - 1 });
-    const truth = this.#recording.truth(series, { from, to });
-    this.#findings.add(series, compareSeries(series, { from, to }, { cached, truth }), step);
+    const range = { from, to };
+    const truth = this.#recording.truth(series, range, this.#simulator.truth);
+    const found = compareSeries(series, range, { cached, truth });
+    const formerly = this.#recording.truth(series, range, this.#simulator.streamed);
+    const unannounced = this.#announcements.unheard(series, range, this.#lived(series, truth, found.missing));
+    this.#findings.add(found, { series, step, formerly, unannounced });
+  }
+
+  /** Open times of bars that closed while the exchange was live, and are there. */
+  #lived(series: Series, truth: readonly TrueBar[], missing: readonly number[]): readonly number[] {
+    const since = this.#range.from + QUIET_START_MS;
+    const isMissing = new Set(missing);
+    return truth
+      .map((bar) => bar.openTime)
+      .filter((openTime) => closeTimeOf(series.timeframe, openTime) > since && !isMissing.has(openTime));
   }
 
   /** The first bar the warmup must have brought: as many as its target, and no older than the recording. */
@@ -253,17 +265,6 @@ class ReplayRun {
     const wanted = newest - (DEFAULT_CANDLE_TARGET - 1) * step;
     const known = this.#recording.truth({ symbol, timeframe }, { from: wanted, to: newest + step });
     return Math.max(wanted, known[0]?.openTime ?? newest + step);
-  }
-
-  #heard(candle: UnifiedCandle): void {
-    const key = `${candle.symbol} ${candle.timeframe}`;
-    const closed = closeTimeOf(candle.timeframe, candle.timestamp);
-    const isRepeat = closed <= (this.#announced.get(key) ?? 0);
-    this.#closes = {
-      announced: this.#closes.announced + 1,
-      repeated: this.#closes.repeated + (isRepeat ? 1 : 0),
-    };
-    if (!isRepeat) this.#announced.set(key, closed);
   }
 
   #series(): readonly Series[] {
@@ -280,9 +281,8 @@ function rangeOf(recording: Recording, options: ReplayOptions): OpenTimeRange {
   const to = openTimeOf(finest, options.to ?? span.to);
   const { name } = defaultExchange(options.venue);
   if (from < span.from || to > span.to || from >= to) {
-    const text = (ms: number) => new Date(ms).toISOString();
     throw new NotReplayableError(
-      `cannot replay ${name} from ${text(from)} to ${text(to)}: the recording covers ${text(span.from)} to ${text(span.to)}`,
+      `cannot replay ${name} from ${instant(from)} to ${instant(to)}: the recording covers ${instant(span.from)} to ${instant(span.to)}`,
     );
   }
   if (
@@ -296,4 +296,8 @@ function rangeOf(recording: Recording, options: ReplayOptions): OpenTimeRange {
     });
   }
   return { from, to };
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
 }

@@ -1,5 +1,6 @@
 import type { OpenTimeRange, Series, Timeframe } from '@livermore/schemas';
-import type { Comparison, Difference } from './compare';
+import { COMPARED_FIELDS } from './compare';
+import type { Comparison, Difference, TrueBar } from './compare';
 import type { RevisedBar } from './revised';
 
 /** What a replay found, for one series. */
@@ -14,6 +15,7 @@ export interface SeriesReport extends Series {
   readonly quiet: number;
   readonly holes: number;
   readonly invented: number;
+  readonly unannounced: number;
 }
 
 /** What a replay found. Times are ms since the epoch. */
@@ -62,6 +64,8 @@ export interface Totals {
   readonly quiet: number;
   readonly holes: number;
   readonly invented: number;
+  /** Closed while the exchange was live, in the cache, and never announced. */
+  readonly unannounced: number;
 }
 
 const KEPT = 100;
@@ -72,22 +76,35 @@ export function isFaithful(report: Pick<ReplayReport, 'candles'>): boolean {
   return compared > 0 && different === 0 && missing === 0 && invented === 0;
 }
 
+type Values = RevisedBar['fromParts'];
+
+/** What belongs to a comparison of one series over one range. */
+export interface FoundIn {
+  readonly series: Series;
+  /** Length of a bar, ms. */
+  readonly step: number;
+  /** The bars as the venue had them before it revised any while the replay lived. */
+  readonly formerly: readonly TrueBar[];
+  /** Open times of bars nobody was told of. */
+  readonly unannounced: readonly number[];
+}
+
 /** Gathers comparisons of the same series made one after the other. */
 export class Findings {
-  readonly #revised: ReadonlyMap<string, RevisedBar>;
+  readonly #revised: ReadonlyMap<string, Values>;
   readonly #series = new Map<string, SeriesReport>();
   readonly #missing = new Map<string, { readonly series: Series; readonly openTimes: number[] }>();
   readonly #holes = new Map<string, { readonly series: Series; readonly ranges: OpenTimeRange[] }>();
   readonly #differences: Difference[] = [];
 
-  /** `revised`: by `symbol timeframe openTime`. */
-  constructor(revised: ReadonlyMap<string, RevisedBar>) {
+  /** `revised`: what revised bars were made of, by `symbol timeframe openTime`. */
+  constructor(revised: ReadonlyMap<string, Values>) {
     this.#revised = revised;
   }
 
-  add(series: Series, found: Comparison, step: number): void {
+  add(found: Comparison, { series, step, formerly, unannounced }: FoundIn): void {
     const key = `${series.symbol} ${series.timeframe}`;
-    const [revised, different] = this.#split(key, found.different);
+    const [revised, different] = this.#split(key, found.different, formerly);
     const before = this.#series.get(key) ?? { ...series, ...NOTHING };
     this.#series.set(key, {
       ...series,
@@ -100,6 +117,7 @@ export class Findings {
       quiet: before.quiet + found.quiet.length,
       holes: before.holes + found.holes.length,
       invented: before.invented + found.invented.length,
+      unannounced: before.unannounced + unannounced.length,
     });
     this.#differences.push(...different.slice(0, KEPT - this.#differences.length));
     if (found.missing.length > 0)
@@ -125,20 +143,21 @@ export class Findings {
     };
   }
 
-  /** A bar that differs is no error of ours when it is what the venue's own shorter bars come to. */
+  /** A bar that differs is no error of ours when it is what the venue itself said before it revised it. */
   #split(
     key: string,
     different: readonly Difference[],
+    formerly: readonly TrueBar[],
   ): readonly [readonly Difference[], readonly Difference[]] {
-    const isOld = ({ openTime, cached }: Difference) => {
-      const parts = this.#revised.get(`${key} ${openTime}`)?.fromParts;
-      return parts !== undefined && FIELDS.every((field) => parts[field] === cached[field]);
-    };
+    const before = new Map(formerly.map((bar) => [bar.openTime, bar]));
+    const isOld = ({ openTime, cached }: Difference) =>
+      [this.#revised.get(`${key} ${openTime}`), before.get(openTime)].some(
+        (old) => old !== undefined && COMPARED_FIELDS.every((field) => old[field] === cached[field]),
+      );
     return [different.filter(isOld), different.filter((each) => !isOld(each))];
   }
 }
 
-const FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const;
 const NOTHING = {
   compared: 0,
   equal: 0,
@@ -149,6 +168,7 @@ const NOTHING = {
   quiet: 0,
   holes: 0,
   invented: 0,
+  unannounced: 0,
 };
 
 function added(sum: Totals, each: SeriesReport): Totals {
@@ -161,6 +181,7 @@ function added(sum: Totals, each: SeriesReport): Totals {
     quiet: sum.quiet + each.quiet,
     holes: sum.holes + each.holes,
     invented: sum.invented + each.invented,
+    unannounced: sum.unannounced + each.unannounced,
   };
 }
 

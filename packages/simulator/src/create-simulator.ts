@@ -25,6 +25,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const faults = createFaultDirector(options.clock, options.faults, logger);
   const clock = skewed(options.clock, faults);
   const market = withOutages(options.market, rememberOutages(faults, clock));
+  const truth = withRestFaults(market, { ...faults, find: () => undefined }, () => clock.now(), seed);
   const recorder = createClientRecorder();
   const venue = createVenue({
     venue: options.venue,
@@ -44,6 +45,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   return {
     transport: createInProcessTransport(carrier, options.clock),
     log: recorder.log,
+    truth,
+    streamed: market,
     inject: (fault) => faults.inject(fault),
     async listen(port = 0) {
       const listener = await listenOn(carrier, options.clock, port);

@@ -38,6 +38,10 @@ export interface Simulator {
   /** The same venue without a network, for replays on a shared clock. */
   readonly transport: Transport;
   readonly log: ClientLog;
+  /** What the venue serves once every fault is over: outages left their holes, revisions stay. An oracle. */
+  readonly truth: Market;
+  /** The same before any revision: what streams said. */
+  readonly streamed: Market;
   /** Starts a fault now; returns what ends it. */
   inject(fault: Fault): () => void;
   /** Serves REST and WebSocket on one loopback port (0: any free one). */
