@@ -1,0 +1,283 @@
+import type { Fault, FaultScript } from '@livermore/simulator';
+import type { ProofData, ProofVenue } from './data';
+
+/** One fault of the matrix that a replayed venue can be told to have. */
+export interface ReplayFault {
+  readonly id: string;
+  /** What happens, in words. */
+  readonly title: string;
+  /** All when absent. */
+  readonly venues?: readonly ProofVenue[];
+  readonly script: (data: ProofData) => FaultScript;
+  /** Statuses that the fault itself brings; any other refusal is an offence of ours. */
+  readonly allows?: readonly number[];
+}
+
+/** The replay starts this long before midnight and ends that long after it. */
+export const BEFORE_MIDNIGHT_MS = 80 * 60_000;
+export const AFTER_MIDNIGHT_MS = 60 * 60_000;
+
+/** Five minutes before midnight until five after: every timeframe closes inside. */
+const MIDNIGHT = { at: '75m', for: '10m' } as const;
+/** From before the warmup on. */
+const START = { at: 0, for: '5m' } as const;
+/** A minute before midnight until a minute after: closes are lost on the stream, so REST must bring them. */
+const DEAF: FaultScript = [{ at: '79m', for: '2m', fault: { kind: 'frames-dropped' } }];
+
+const lasting = (fault: Fault): FaultScript => [{ ...MIDNIGHT, fault }];
+const striking = (fault: Fault): FaultScript => [
+  { at: '30m', fault },
+  // Half a second before midnight, and as the closes come in.
+  { at: 80 * 60_000 - 500, fault },
+  { at: 80 * 60_000 + 300, fault },
+];
+
+const SOCKET_FAULTS: readonly ReplayFault[] = [
+  { id: 'none', title: 'no fault at all', script: () => [] },
+  {
+    id: 'cut',
+    title: 'connection cut, also half a second before midnight',
+    script: () => striking({ kind: 'cut', midFrame: false }),
+  },
+  {
+    id: 'cut-mid-frame',
+    title: 'connection cut in the middle of a frame',
+    script: () => striking({ kind: 'cut', midFrame: true }),
+  },
+  {
+    id: 'half-open',
+    title: 'half-open socket: nothing comes, nothing ends',
+    script: () => lasting({ kind: 'half-open', pings: false }),
+  },
+  {
+    id: 'half-open-pings',
+    title: 'half-open socket that still pings',
+    script: () => lasting({ kind: 'half-open', pings: true }),
+  },
+  {
+    id: 'refuse-connections',
+    title: 'cut, and no new connection for ten minutes',
+    script: () => [...lasting({ kind: 'refuse-connections' }), { at: '76m', fault: { kind: 'cut' } }],
+  },
+  {
+    id: 'frames-delayed',
+    title: 'frames 30 s late',
+    script: () => lasting({ kind: 'frames-delayed', byMs: 30_000 }),
+  },
+  { id: 'frames-repeated', title: 'every frame twice', script: () => lasting({ kind: 'frames-repeated' }) },
+  {
+    id: 'frames-reordered',
+    title: 'frames change places',
+    script: () => lasting({ kind: 'frames-reordered' }),
+  },
+  {
+    id: 'frames-truncated',
+    title: 'a third of the frames cut short',
+    script: () => lasting({ kind: 'frames-truncated', share: 0.3 }),
+  },
+  {
+    id: 'frames-dropped',
+    title: 'every frame lost on an open connection',
+    script: () => lasting({ kind: 'frames-dropped', share: 1 }),
+  },
+  {
+    id: 'frames-dropped-half',
+    title: 'half of the frames lost',
+    script: () => lasting({ kind: 'frames-dropped', share: 0.5 }),
+  },
+  {
+    id: 'frames-unknown',
+    title: 'frames of an unknown type',
+    script: () => lasting({ kind: 'frames-unknown' }),
+  },
+  {
+    id: 'series-silent',
+    title: 'one symbol goes silent',
+    script: ({ busy }) => lasting({ kind: 'series-silent', symbol: busy }),
+  },
+  {
+    id: 'ack-silent',
+    title: 'cut, then acknowledged subscriptions that never deliver',
+    script: () => [...lasting({ kind: 'ack-silent' }), { at: '76m', fault: { kind: 'cut' } }],
+  },
+  {
+    id: 'closes-missing',
+    title: 'updates come, closing frames do not',
+    venues: ['binance'],
+    script: () => lasting({ kind: 'closes-missing' }),
+  },
+  {
+    id: 'sequence-gap',
+    title: 'gap in the counter of a connection',
+    venues: ['coinbase'],
+    script: () => striking({ kind: 'sequence-gap', frames: 5 }),
+  },
+  {
+    id: 'sequence-restart',
+    title: 'the counter of a connection starts again',
+    venues: ['coinbase'],
+    script: () => striking({ kind: 'sequence-restart' }),
+  },
+  {
+    id: 'heartbeat-jump',
+    title: 'the counter inside heartbeats jumps',
+    venues: ['coinbase'],
+    script: () => striking({ kind: 'heartbeat-jump', by: 5 }),
+  },
+  {
+    id: 'error-frame',
+    title: 'an error frame, then the venue closes',
+    script: () => striking({ kind: 'error-frame', message: 'internal error', close: true }),
+  },
+  {
+    id: 'error-frame-only',
+    title: 'an error frame on a connection that stays',
+    script: () => striking({ kind: 'error-frame', message: 'internal error', close: false }),
+  },
+  { id: 'age-cut', title: 'the 24-hour cut', script: () => striking({ kind: 'age-cut' }) },
+  {
+    id: 'server-shutdown',
+    title: '`serverShutdown`, ten seconds before the end',
+    venues: ['binance'],
+    script: () => striking({ kind: 'server-shutdown', leadMs: 10_000 }),
+  },
+];
+
+interface RestFault {
+  readonly id: string;
+  readonly title: string;
+  readonly fault: Fault;
+  readonly venues?: readonly ProofVenue[];
+  readonly allows?: readonly number[];
+}
+
+const REST_FAULTS: readonly RestFault[] = [
+  {
+    id: 'rest-429',
+    title: '429 with `Retry-After`',
+    fault: { kind: 'rest-429', retryAfterSeconds: 20 },
+    allows: [429],
+  },
+  { id: 'rest-429-bare', title: '429 without `Retry-After`', fault: { kind: 'rest-429' }, allows: [429] },
+  {
+    id: 'rest-401',
+    title: 'throttled with 401',
+    fault: { kind: 'rest-401' },
+    venues: ['coinbase'],
+    allows: [401],
+  },
+  {
+    id: 'rest-418',
+    title: 'banned (418)',
+    fault: { kind: 'rest-418', banMs: 240_000 },
+    venues: ['binance'],
+    allows: [418],
+  },
+  { id: 'rest-451', title: 'refused by location (451)', fault: { kind: 'rest-451' }, allows: [451] },
+  { id: 'rest-403', title: '403 with HTML', fault: { kind: 'rest-403-html' }, allows: [403] },
+  {
+    id: 'rest-5xx',
+    title: '503 with HTML',
+    fault: { kind: 'rest-5xx', status: 503, html: true },
+    allows: [503],
+  },
+  { id: 'rest-slow', title: 'answers 8 s late', fault: { kind: 'rest-slow', byMs: 8_000 } },
+  {
+    id: 'rest-too-slow',
+    title: 'answers 15 s late, past our patience',
+    fault: { kind: 'rest-slow', byMs: 15_000 },
+  },
+  { id: 'rest-hang', title: 'no answer at all', fault: { kind: 'rest-hang' } },
+  { id: 'rest-garbage', title: 'bodies that cannot be read', fault: { kind: 'rest-garbage' } },
+  { id: 'rest-lag', title: 'REST 30 s behind its stream', fault: { kind: 'rest-lag', byMs: 30_000 } },
+  {
+    id: 'rest-stale',
+    title: 'a cache repeats answers up to a minute old',
+    fault: { kind: 'rest-stale', byMs: 60_000 },
+  },
+  { id: 'rows-missing', title: 'a fifth of the rows missing', fault: { kind: 'rows-missing', share: 0.2 } },
+  { id: 'rows-repeated', title: 'rows repeated', fault: { kind: 'rows-repeated' } },
+  { id: 'rows-shuffled', title: 'rows in another order', fault: { kind: 'rows-shuffled' } },
+];
+
+/** Each REST fault twice: while the stream is deaf around midnight, and while the exchange starts. */
+function restRows({ id, title, fault, ...rest }: RestFault): readonly ReplayFault[] {
+  return [
+    {
+      id,
+      title: `${title}, while the stream is deaf at midnight`,
+      script: () => [...lasting(fault), ...DEAF],
+      ...rest,
+    },
+    {
+      id: `${id}-at-start`,
+      title: `${title}, during start and warmup`,
+      script: () => [{ ...START, fault }],
+      ...rest,
+    },
+  ];
+}
+
+const VENUE_FAULTS: readonly ReplayFault[] = [
+  {
+    id: 'bad-symbol',
+    title: 'the venue does not know a symbol for ten minutes',
+    script: ({ thin }) => lasting({ kind: 'bad-symbol', symbol: thin }),
+    allows: [400, 404],
+  },
+  {
+    id: 'outage',
+    title: 'exchange outage with a hole, 23:52:30 to 00:07:10',
+    script: () => [{ at: 72.5 * 60_000, for: 14 * 60_000 + 40_000, fault: { kind: 'outage' } }],
+    allows: [503],
+  },
+  {
+    id: 'outage-long',
+    title: 'exchange outage of 80 minutes, a whole hour inside',
+    script: () => [{ at: '15m', for: '80m', fault: { kind: 'outage' } }],
+    allows: [503],
+  },
+  {
+    id: 'revised',
+    title: 'the venue revises a closed candle of every series',
+    script: () => [{ at: '75m', fault: { kind: 'revised-candle', barsAgo: 3 } }],
+  },
+  {
+    id: 'skew-plus',
+    title: "the venue's clock 5 min ahead for half an hour, then right",
+    script: () => [{ at: '60m', for: '30m', fault: { kind: 'clock-skew', byMs: 300_000 } }],
+  },
+  {
+    id: 'skew-minus',
+    title: "the venue's clock 5 min behind for half an hour, then right",
+    script: () => [{ at: '60m', for: '30m', fault: { kind: 'clock-skew', byMs: -300_000 } }],
+  },
+  {
+    id: 'skew-plus-at-start',
+    title: "the venue's clock 5 min ahead from the start",
+    script: () => [{ at: 0, for: '100m', fault: { kind: 'clock-skew', byMs: 300_000 } }],
+  },
+  {
+    id: 'skew-minus-at-start',
+    title: "the venue's clock 5 min behind from the start",
+    script: () => [{ at: 0, for: '100m', fault: { kind: 'clock-skew', byMs: -300_000 } }],
+  },
+  {
+    id: 'storm',
+    title: 'cuts every two minutes, a fifth of all frames lost, REST throttled and slow',
+    script: () => [
+      ...Array.from({ length: 8 }, (_, at) => ({ at: `${68 + 2 * at}m`, fault: { kind: 'cut' as const } })),
+      { at: '68m', for: '15m', fault: { kind: 'frames-dropped', share: 0.2 } },
+      { at: '70m', for: '12m', fault: { kind: 'rest-slow', byMs: 3_000 } },
+      { at: '74m', for: '3m', fault: { kind: 'rest-429', retryAfterSeconds: 10 } },
+    ],
+    allows: [429],
+  },
+];
+
+/** Every row of the matrix that is lived on a replayed clock. */
+export const REPLAY_FAULTS: readonly ReplayFault[] = [
+  ...SOCKET_FAULTS,
+  ...REST_FAULTS.flatMap(restRows),
+  ...VENUE_FAULTS,
+];

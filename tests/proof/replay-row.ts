@@ -1,0 +1,78 @@
+import { isFaithful, replay } from '@livermore/replay';
+import type { ReplayReport } from '@livermore/replay';
+import type { Logger } from '@livermore/utils';
+import type { ProofData } from './data';
+import { AFTER_MIDNIGHT_MS, BEFORE_MIDNIGHT_MS } from './replay-faults';
+import type { ReplayFault } from './replay-faults';
+import type { ProofRow } from './row';
+
+export interface RunOptions {
+  readonly redisUrl: string;
+  readonly logger?: Logger;
+}
+
+/** Lives through one fault on a replayed clock and judges what is in Redis afterwards. */
+export async function runReplayFault(
+  fault: ReplayFault,
+  data: ProofData,
+  options: RunOptions,
+): Promise<ProofRow & { readonly report: ReplayReport }> {
+  const script = fault.script(data);
+  const report = await replay({
+    venue: data.venue,
+    data: data.folder,
+    from: data.midnight - BEFORE_MIDNIGHT_MS,
+    to: data.midnight + AFTER_MIDNIGHT_MS,
+    speed: 'max',
+    faults: script,
+    ...options,
+  });
+  const { requests, connections, closes, candles, statuses } = report;
+  const problems = problemsOf(report, fault);
+  return {
+    group: 'replay',
+    venue: data.venue,
+    id: fault.id,
+    title: fault.title,
+    cause: causeOf(script),
+    candles,
+    statuses,
+    requests,
+    connections,
+    announced: closes.announced,
+    problems,
+    report,
+  };
+}
+
+/** What a fault may not leave behind. */
+function problemsOf(report: ReplayReport, fault: ReplayFault): readonly string[] {
+  const { candles, statuses, venue } = report;
+  const problems: string[] = [];
+  if (!isFaithful(report)) problems.push('the cache is not what the venue serves');
+  if (venue !== 'coinbase' && candles.quiet > 0)
+    problems.push(`${candles.quiet} bars said to be quiet that are none`);
+  if (candles.unannounced > 0) problems.push(`${candles.unannounced} closes nobody was told of`);
+  if (candles.revised > 0 && fault.id !== 'revised')
+    problems.push(`${candles.revised} bars as before a revision`);
+  for (const status of [418, 429]) {
+    const times = statuses[String(status)] ?? 0;
+    if (times > 0 && fault.allows?.includes(status) !== true) problems.push(`${times} answers ${status}`);
+  }
+  return problems;
+}
+
+/** A script in a few words. @example '75m +10m frames-dropped' */
+function causeOf(script: ReturnType<ReplayFault['script']>): string {
+  return script
+    .map(({ at, for: lasts, fault: { kind, ...rest } }) => {
+      const fields = Object.entries(rest).map(([name, value]) => `${name}=${String(value)}`);
+      const when = lasts === undefined ? timeText(at) : `${timeText(at)} +${timeText(lasts)}`;
+      return [when, kind, ...fields].join(' ');
+    })
+    .join('; ');
+}
+
+function timeText(time: number | string): string {
+  return typeof time === 'string' ? time : `${time / 1000}s`;
+}
