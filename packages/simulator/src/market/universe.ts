@@ -12,10 +12,10 @@ interface Asset {
   readonly turnover?: number;
 }
 
-/** From the busiest to those that trade a few times an hour, or a few times a day. */
+/** From the busiest, which trade about twice a second, to those that trade a few times an hour, or a few times a day. */
 const ASSETS: readonly Asset[] = [
-  { base: 'BTC', price: 91_500, priceDecimals: 2, sizeDecimals: 5, tradesPerDay: 28_800, turnover: 9e7 },
-  { base: 'ETH', price: 3010, priceDecimals: 2, sizeDecimals: 4, tradesPerDay: 21_600, turnover: 8e7 },
+  { base: 'BTC', price: 91_500, priceDecimals: 2, sizeDecimals: 5, tradesPerDay: 172_800, turnover: 9e7 },
+  { base: 'ETH', price: 3010, priceDecimals: 2, sizeDecimals: 4, tradesPerDay: 144_000, turnover: 8e7 },
   { base: 'SOL', price: 142, priceDecimals: 2, sizeDecimals: 3, tradesPerDay: 14_400, turnover: 6e7 },
   { base: 'XRP', price: 2.14, priceDecimals: 4, sizeDecimals: 1, tradesPerDay: 14_400, turnover: 5e7 },
   { base: 'BNB', price: 902, priceDecimals: 2, sizeDecimals: 3, tradesPerDay: 9600 },

@@ -4,20 +4,15 @@ import type { Bar, Interval, Trade } from '../market';
 import { unitsToText } from '../units';
 import type { Scales, Series } from './read-series';
 import { Spine } from './spine';
+import { indexOf, sumsOf } from './sums';
+import type { Sums } from './sums';
+import { unitBarText } from './unit-bar';
 
 /** First and last recorded opening (ms) of an interval, and how many finished candles there are. */
 export interface RecordedSpan {
   readonly from: number;
   readonly to: number;
   readonly candles: number;
-}
-
-interface Sums {
-  readonly volume: readonly bigint[];
-  readonly quote: readonly bigint[];
-  readonly takerBase: readonly bigint[];
-  readonly takerQuote: readonly bigint[];
-  readonly trades: Float64Array;
 }
 
 /** How far a running extreme of one interval's current bucket has been computed. */
@@ -194,7 +189,7 @@ export class RecordedBook {
     }
     const isFlat = trades === 0;
     const firstTradeId = this.#spine.firstId(first);
-    return this.#text(start, end, {
+    return unitBarText(this.#scales, start, end, {
       open: open ?? close,
       high: isFlat ? close : high,
       low: isFlat ? close : low,
@@ -217,7 +212,7 @@ export class RecordedBook {
   #flat(start: number, end: number): Bar {
     const close = this.#closeBefore(this.#spine.indexAt(start));
     const none = { volume: 0n, quote: 0n, takerBase: 0n, takerQuote: 0n, trades: 0, firstTradeId: -1 };
-    return this.#text(start, end, { open: close, high: close, low: close, close, ...none });
+    return unitBarText(this.#scales, start, end, { open: close, high: close, low: close, close, ...none });
   }
 
   #nativeBar(series: Series, at: number): Bar {
@@ -228,7 +223,7 @@ export class RecordedBook {
     const recorded = series.trades[at] ?? 0;
     const counted = this.#tradesBefore(end) - (this.#sums.trades[first] ?? 0);
     const trades = volume === 0n ? 0 : Math.max(1, recorded > 0 ? recorded : counted);
-    return this.#text(start, end, {
+    return unitBarText(this.#scales, start, end, {
       open: series.open[at] ?? 0,
       high: series.high[at] ?? 0,
       low: series.low[at] ?? 0,
@@ -248,72 +243,4 @@ export class RecordedBook {
     const isInside = (this.#spine.rows[last]?.start ?? Infinity) < at;
     return this.#sums.trades[isInside ? last + 1 : last] ?? 0;
   }
-
-  #text(openTime: number, closeTime: number, bar: UnitBar): Bar {
-    const { price, size } = this.#scales;
-    return {
-      openTime,
-      closeTime,
-      open: unitsToText(bar.open, price),
-      high: unitsToText(bar.high, price),
-      low: unitsToText(bar.low, price),
-      close: unitsToText(bar.close, price),
-      volume: unitsToText(bar.volume, size),
-      quoteVolume: unitsToText(bar.quote, price + size),
-      trades: bar.trades,
-      takerBaseVolume: unitsToText(bar.takerBase, size),
-      takerQuoteVolume: unitsToText(bar.takerQuote, price + size),
-      firstTradeId: bar.firstTradeId,
-      lastTradeId: bar.firstTradeId < 0 ? -1 : bar.firstTradeId + bar.trades - 1,
-    };
-  }
-}
-
-interface UnitBar {
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: bigint;
-  readonly quote: bigint;
-  readonly takerBase: bigint;
-  readonly takerQuote: bigint;
-  readonly trades: number;
-  readonly firstTradeId: number;
-}
-
-function sumsOf(spine: Spine): Sums {
-  const running = (pick: (series: Series) => readonly bigint[]): readonly bigint[] => {
-    const sums = [0n];
-    let sum = 0n;
-    for (const row of spine.rows) {
-      sum += pick(row.series)[row.at] ?? 0n;
-      sums.push(sum);
-    }
-    return sums;
-  };
-  const trades = new Float64Array(spine.rows.length + 1);
-  spine.rows.forEach((row, at) => {
-    trades[at + 1] = (trades[at] ?? 0) + spine.countOf(row);
-  });
-  return {
-    volume: running((series) => series.volume),
-    quote: running((series) => series.quote),
-    takerBase: running((series) => series.takerBase),
-    takerQuote: running((series) => series.takerQuote),
-    trades,
-  };
-}
-
-function indexOf(times: Float64Array, at: number): number | undefined {
-  let low = 0;
-  let high = times.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const time = times[middle] ?? 0;
-    if (time === at) return middle;
-    if (time < at) low = middle + 1;
-    else high = middle - 1;
-  }
-  return undefined;
 }

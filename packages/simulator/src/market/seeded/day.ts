@@ -70,9 +70,13 @@ function busyDay(character: Character, frame: Frame, close: number): Node {
   const reach = Math.max(4, close * character.volatility);
   const high = Math.ceil(Math.max(open, close) + (0.1 + dice.next()) * reach);
   const low = Math.max(1, Math.floor(Math.min(open, close) - (0.1 + dice.next()) * reach));
+  // Both sides trade at nearly the same average: if they did not, every minute would have to span the difference.
+  const middle = ((open + close) / 2 - low) / (high - low);
+  const least = MARGIN + 0.1;
+  const share = Math.min(1 - least, Math.max(least, middle));
   const side = (): Side => {
     const base = Math.floor((character.unitsPerDay / 2) * (0.6 + 0.8 * dice.next()));
-    const average = low + (high - low) * (MARGIN + 0.15 + (1 - 2 * (MARGIN + 0.15)) * dice.next());
+    const average = low + (high - low) * (share + dice.bell() * 0.005);
     return { base, quote: Math.floor(base * average) };
   };
   const count = character.tradesPerDay;

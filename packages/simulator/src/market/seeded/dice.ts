@@ -37,9 +37,12 @@ export class Dice {
   }
 }
 
-/** Cuts `total` into parts of at least `least[i]`, the rest in proportion to random weights; the sum is exact. */
-export function cut(dice: Dice, total: number, least: readonly number[]): number[] {
-  const weights = least.map(() => 0.4 + dice.next());
+/**
+ * Cuts `total` into parts of at least `least[i]`, the rest in proportion to random weights between 1 - spread and
+ * 1 + spread; the sum is exact.
+ */
+export function cut(dice: Dice, total: number, least: readonly number[], spread = 0.55): number[] {
+  const weights = least.map(() => 1 - spread + 2 * spread * dice.next());
   const sum = weights.reduce((a, b) => a + b, 0);
   const spare = total - least.reduce((a, b) => a + b, 0);
   let given = 0;

@@ -2,6 +2,9 @@ import { cut, derive, Dice } from './dice';
 import { LEAST_TRADES, LEAST_UNITS_PER_TRADE, MARGIN } from './node';
 import type { Node, Side } from './node';
 
+/** Trades come more evenly than volume: no lull is long. */
+const COUNT_SPREAD = 0.2;
+
 interface Range {
   readonly open: number;
   high: number;
@@ -12,7 +15,7 @@ interface Range {
 /** Splits a stretch into `parts` equal ones that add up to it exactly. */
 export function split(node: Node, parts: number): readonly Node[] {
   const dice = new Dice(derive(node.seed, 1));
-  const counts = cut(dice, node.count, Array<number>(parts).fill(LEAST_TRADES));
+  const counts = cut(dice, node.count, Array<number>(parts).fill(LEAST_TRADES), COUNT_SPREAD);
   const units = counts.map((count) => count * LEAST_UNITS_PER_TRADE);
   const bought = cut(dice, node.bought.base, units);
   const sold = cut(dice, node.sold.base, units);
@@ -64,14 +67,19 @@ function rangesOf(node: Node, bought: readonly number[], sold: readonly number[]
     ranges.push({ open, high, low, close });
     last = close;
   }
-  touch(ranges, node, dice);
+  touch(ranges, node);
   stretch(ranges, node, bought, sold);
   return ranges;
 }
 
-function touch(ranges: readonly Range[], node: Node, dice: Dice): void {
-  const highest = ranges[dice.below(ranges.length)];
-  const lowest = ranges[dice.below(ranges.length)];
+/** The part that comes nearest to the high reaches it, and likewise for the low. */
+function touch(ranges: readonly Range[], node: Node): void {
+  let [highest] = ranges;
+  let [lowest] = ranges;
+  for (const range of ranges) {
+    if (range.high > (highest?.high ?? 0)) highest = range;
+    if (range.low < (lowest?.low ?? 0)) lowest = range;
+  }
   if (highest !== undefined) highest.high = node.high;
   if (lowest !== undefined) lowest.low = node.low;
 }
