@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Timeframe } from '@livermore/schemas';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -34,25 +36,32 @@ describe('the layout of a candle', () => {
 
   it('is, byte for byte, what docs/redis-layout.md shows', () => {
     const candle = candleWith({
-      open: 36_500.5,
-      high: 36_510.25,
-      low: 36_499.75,
-      close: 36_505,
-      volume: 12.625,
-      sequenceNum: 1_700_000_160_005_000,
+      timestamp: 1_747_699_200_000,
+      open: 105_573.73,
+      high: 105_597.1,
+      low: 105_554.31,
+      close: 105_554.32,
+      volume: 10.82647,
+      sequenceNum: 1_747_699_260_005_000,
       source: 'stream',
     });
-    expect(encodeCandle(candle).toString('hex')).toBe(
+    const hex = encodeCandle(candle).toString('hex');
+    expect(hex).toBe(
+      // layout, source, as-of, open time; then open, high, low, close, volume
       '01' +
         '01' +
-        '060a2421a7bb88' +
-        '01b05517' +
-        '40e1d29000000000' +
-        '40e1d3c800000000' +
-        '40e1d27800000000' +
-        '40e1d32000000000' +
-        '4029400000000000',
+        '063585f1911a88' +
+        '01bc7680' +
+        '40f9c65bae147ae1' +
+        '40f9c7d19999999a' +
+        '40f9c524f5c28f5c' +
+        '40f9c5251eb851ec' +
+        '4025a727136a4010',
     );
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/redis-layout.md'), 'utf8');
+    expect(page).toContain(hex);
+    for (const value of [1_747_699_200_000, 1_747_699_260_005_000, 105_597.1])
+      expect(page).toContain(String(value));
   });
 
   it.each([0, 1, 2 ** 32 - 1, 2 ** 32, 2 ** 52, Number.MAX_SAFE_INTEGER])(

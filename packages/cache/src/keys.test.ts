@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { TIMEFRAMES } from '@livermore/schemas';
 import type { Timeframe } from '@livermore/schemas';
 import * as fc from 'fast-check';
@@ -25,6 +27,7 @@ describe('keys', () => {
       instanceStatusKey: keys.instanceStatusKey(2),
       warmupScheduleKey: keys.warmupScheduleKey(2),
       warmupStatsKey: keys.warmupStatsKey(2),
+      exchangeSymbolsKey: keys.exchangeSymbolsKey(2),
       exchangeCandleKey: keys.exchangeCandleKey(2, 'BTCUSDT', '1m'),
       exchangeAbsenceKey: keys.exchangeAbsenceKey(2, 'BTCUSDT', '1m'),
       exchangeCandleCloseChannel: keys.exchangeCandleCloseChannel(2, 'BTCUSDT', '1m'),
@@ -38,6 +41,7 @@ describe('keys', () => {
       instanceStatusKey: 'exchange:2:status',
       warmupScheduleKey: 'exchange:2:warm-up-schedule:symbols',
       warmupStatsKey: 'exchange:2:warm-up-schedule:stats',
+      exchangeSymbolsKey: 'exchange:2:symbols',
       exchangeCandleKey: 'candles:2:BTCUSDT:1m',
       exchangeAbsenceKey: 'candles:2:BTCUSDT:1m:absent',
       exchangeCandleCloseChannel: 'channel:exchange:2:candle:close:BTCUSDT:1m',
@@ -49,6 +53,29 @@ describe('keys', () => {
       candleCloseChannel: 'channel:candle:close:7:2:BTCUSDT:1m',
     });
     expect(keys.exchangeCandleClosePattern(2, '5m')).toBe('channel:exchange:2:candle:close:*:5m');
+  });
+
+  it('docs/redis-layout.md names every one of them', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/redis-layout.md'), 'utf8');
+    const builders: Readonly<Record<string, string>> = {
+      warmupScheduleKey: 'exchange:{e}:warm-up-schedule:symbols',
+      warmupStatsKey: 'exchange:{e}:warm-up-schedule:stats',
+      instanceStatusKey: 'exchange:{e}:status',
+      exchangeSymbolsKey: 'exchange:{e}:symbols',
+      exchangeCandleKey: 'candles:{e}:{s}:{tf}',
+      exchangeAbsenceKey: 'candles:{e}:{s}:{tf}:absent',
+      exchangeCandleCloseChannel: 'channel:exchange:{e}:candle:close:{s}:{tf}',
+      exchangeCandleClosePattern: 'channel:exchange:2:candle:close:*:*',
+      tickerKey: 'ticker:{e}:{s}',
+      tickerChannel: 'channel:ticker:{e}:{s}',
+      candleKey: 'candles:{u}:{e}:{s}:{tf}',
+      candleChannel: 'channel:candle:{u}:{e}:{s}:{tf}',
+      candleCloseChannel: 'channel:candle:close:{u}:{e}:{s}:{tf}',
+    };
+    expect(new Set(Object.keys(builders))).toEqual(
+      new Set(Object.keys(keys).filter((name) => !name.startsWith('parse'))),
+    );
+    for (const spelled of Object.values(builders)) expect(page).toContain(spelled);
   });
 
   it('FND-01: the package exports them all', () => {

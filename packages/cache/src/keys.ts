@@ -3,8 +3,8 @@ import { isTimeframe } from '@livermore/schemas';
 
 /**
  * Every Redis key and channel, spelled once. `exchangeId` is the numeric id of the exchange; `symbol` is the
- * venue's own spelling and has no colon (see `SymbolSchema`). Keys are enumerated from symbols, never matched by prefix: `candles:1:…` may be
- * exchange 1 or user 1.
+ * venue's own spelling and has no colon (see `SymbolSchema`). Keys are enumerated from symbols, never matched by
+ * prefix: `candles:1:…` may be exchange 1 or user 1.
  */
 
 // ── Instance registry ────────────────────────────────────────────────────────────────────────────────────────
