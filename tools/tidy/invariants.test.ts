@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LAYERS, inWords, isModule, isTest, packageOf, readCheckout, shippedModules } from './repository';
@@ -31,6 +31,16 @@ import {
 
 const ROOT = join(import.meta.dirname, '../..');
 const files = readCheckout();
+
+/** Pages that name files of the repository. */
+const PAGES = [
+  'ARCHITECTURE.md',
+  ...['docs', 'docs/decisions', 'docs/specs'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
+];
 
 /** What the rules must have seen at the least: a rule that looks at nothing finds nothing. */
 const LEAST_MODULES = 150;
@@ -75,8 +85,14 @@ describe('the invariants hold', () => {
     expect(inWords(requirementsAreProven(files, required, toCome))).toBe('');
   });
 
+  it.each(PAGES)('every file %s names is there', (page) => {
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    const named = [...text.matchAll(/`((?:packages|apps|tools|scripts|docs|tests)\/[\w./-]+)`/g)];
+    const lost = named.map(([, path]) => path ?? '').filter((path) => !existsSync(join(ROOT, path)));
+    expect(lost).toEqual([]);
+  });
+
   it('ARCHITECTURE.md shows the table of layers as it is', () => {
-    expect(existsSync(join(ROOT, 'ARCHITECTURE.md'))).toBe(true);
     const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/graph.mjs', '--check'], {
       cwd: ROOT,
       encoding: 'utf8',

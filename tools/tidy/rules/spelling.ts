@@ -6,10 +6,10 @@ import * as ts from 'typescript';
 const VENUE = /binance|coinbase|kraken|bybit|okx/i;
 /**
  * Where a venue may be named: its folder, its adapter, the registries (the simulator's among them), the simulator's
- * twin of it, and the seed rows that say what it lists.
+ * twin of it, the seed rows that say what it lists, and the examples of the command line's help.
  */
 const VENUE_ROOMS =
-  /\/protocol\/(?:binance|coinbase)\/|\/adapter\/(?:binance|coinbase)-adapter\.ts$|registry\.ts$|^packages\/simulator\/src\/(?:create-simulator|simulator|market\/universe)\.ts$|\/(?:binance|coinbase)\/|\/seeds?\.ts$|\/exchange-adapter-factory\.ts$/;
+  /\/protocol\/(?:binance|coinbase)\/|\/adapter\/(?:binance|coinbase)-adapter\.ts$|registry\.ts$|^packages\/simulator\/src\/(?:create-simulator|simulator|market\/universe)\.ts$|\/(?:binance|coinbase)\/|\/seeds?\.ts$|^apps\/cli\/src\/program\.ts$|\/exchange-adapter-factory\.ts$/;
 
 /** The beginning of a key or channel, up to where its first part goes. Names of events (`ticker:update`) are none. */
 const KEY = /^channel:|^(?:candles|ticker|exchange|indicator|logs):(?:\$\{|\d|$)/;
