@@ -50,6 +50,8 @@ export interface ExchangeInstanceOptions {
   /** Whether longer bars may be derived from shorter ones; by default where that is exact. */
   readonly derive?: boolean;
   readonly audit?: boolean;
+  /** Whether tickers are kept as well; yes unless said otherwise. */
+  readonly tickers?: boolean;
   readonly ownerUserId?: number;
   readonly metrics?: NodeMetrics;
   readonly onProgress?: (stats: WarmupStats) => void;
@@ -239,7 +241,7 @@ export class ExchangeInstance {
       if (this.#timeframes.includes(timeframe) || this.#feedsRollUps())
         adapter.subscribe(this.symbols, timeframe);
     }
-    adapter.subscribeTickers(this.symbols);
+    if (this.#options.tickers !== false) adapter.subscribeTickers(this.symbols);
     this.#teardown.push(() => adapter.disconnect());
     const patience = this.#clock.sleep(FEED_PATIENCE_MS, signal).catch(() => undefined);
     await Promise.race([adapter.connect(), patience]);
