@@ -27,7 +27,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const market = withOutages(options.market, rememberOutages(faults, clock));
   const truth = withRestFaults(market, { ...faults, find: () => undefined }, () => clock.now(), seed);
   const recorder = createClientRecorder();
-  const venue = createVenue({
+  const venueOptions: VenueOptions = {
     venue: options.venue,
     market,
     restMarket: withRestFaults(market, faults, () => clock.now(), seed),
@@ -38,7 +38,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     recorder,
     usProfile: options.usProfile ?? 'post',
     updateEveryMs: options.updateEveryMs,
-  });
+  };
+  const venue = createVenue(venueOptions, options.heartbeatEveryMs);
   const random = seededRandom(hash32(`faults|${seed}`));
   const carrier = new Carrier({ venue, clock: options.clock, random, faults, recorder });
   const listeners: Listener[] = [];
@@ -62,8 +63,9 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   };
 }
 
-function createVenue(options: VenueOptions): DressedVenue {
-  return options.venue === 'coinbase' ? createCoinbaseVenue(options) : createBinanceVenue(options);
+function createVenue(options: VenueOptions, heartbeatEveryMs: number | undefined): DressedVenue {
+  if (options.venue !== 'coinbase') return createBinanceVenue(options);
+  return createCoinbaseVenue(options, heartbeatEveryMs === undefined ? {} : { heartbeatEveryMs });
 }
 
 /** The venue's clock goes wrong while such a fault lasts; waiting takes as long as ever. */

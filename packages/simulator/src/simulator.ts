@@ -19,6 +19,11 @@ export interface SimulatorOptions {
   readonly usProfile?: 'pre' | 'post';
   /** Least distance (ms) between two update frames of one stream; the venue's own period when absent. */
   readonly updateEveryMs?: number;
+  /**
+   * Distance of two heartbeats (ms) on venues that send them as messages; their own period when absent. A replay of
+   * months is about candles: it may let the venue's heart beat slower, within what clients take for alive.
+   */
+  readonly heartbeatEveryMs?: number;
 }
 
 /** What a client did, for politeness checks. */

@@ -30,6 +30,8 @@ export interface CoinbaseProfile {
   readonly unknownProduct: 'left-out' | 'error-frame';
   /** How long the CDN repeats an answer, ms. */
   readonly cdnFreshMs: number;
+  /** Distance of two heartbeats, ms; a second on the real wire. */
+  readonly heartbeatEveryMs: number;
   /** Price levels a side in the order book. */
   readonly bookLevels: number;
 }
@@ -49,5 +51,6 @@ export const DEFAULT_PROFILE: CoinbaseProfile = {
   snapshotFirst: true,
   unknownProduct: 'left-out',
   cdnFreshMs: 1000,
+  heartbeatEveryMs: 1000,
   bookLevels: 50,
 };

@@ -27,7 +27,11 @@ export function createCoinbaseVenue(
   const figures = new Figures(options.market);
   const rest = new CoinbaseRest({ venue: options, profile: settings, products, figures });
   const hub = new FeedHub(options, { figures, bookLevels: settings.bookLevels });
-  const heartbeats = new Heartbeats(clock, Math.floor(random.next() * MOST_UP_SECONDS));
+  const heartbeats = new Heartbeats(
+    clock,
+    Math.floor(random.next() * MOST_UP_SECONDS),
+    settings.heartbeatEveryMs,
+  );
   const connectionWindow = new RateWindow(settings.connectionsPerSecond);
   const messageWindow = new RateWindow(settings.messagesPerSecond);
   const shared = { venue: options, profile: settings, products, hub, heartbeats, messageWindow };
