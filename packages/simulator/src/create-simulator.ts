@@ -41,7 +41,14 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   };
   const venue = createVenue(venueOptions, options.heartbeatEveryMs);
   const random = seededRandom(hash32(`faults|${seed}`));
-  const carrier = new Carrier({ venue, clock: options.clock, random, faults, recorder });
+  const carrier = new Carrier({
+    venue,
+    clock: options.clock,
+    venueClock: clock,
+    random,
+    faults,
+    recorder,
+  });
   const listeners: Listener[] = [];
   return {
     transport: createInProcessTransport(carrier, options.clock),

@@ -103,6 +103,25 @@ describe('answers', () => {
   });
 });
 
+describe('when an answer was true', () => {
+  it('is when its request left, or earlier where its own date says so', async () => {
+    const { clock, venue, client, abort } = setUp();
+    const sentAt = clock.now();
+    const dated = async (ms: number) => {
+      const date = new Date(ms).toUTCString();
+      venue.answer = () => ({ status: 200, headers: { date }, body: '[]' });
+      const sent = client.send(ask(1, 'dated'), { lane: 'warmup', signal: abort.signal });
+      await clock.advance(1_000);
+      return (await sent).answeredAt;
+    };
+    expect(await dated(sentAt)).toBe(sentAt);
+    const setBack = await dated(sentAt - 300_000);
+    expect(setBack).toBeLessThan(sentAt - 299_000);
+    expect(setBack).toBeGreaterThanOrEqual(sentAt - 300_000);
+    expect(await dated(sentAt + 300_000)).toBe(sentAt + 2_000);
+  });
+});
+
 describe('the budget', () => {
   it('spends a window at once and goes on right after the boundary, never beyond the limit', async () => {
     const { clock, venue, send } = setUp();

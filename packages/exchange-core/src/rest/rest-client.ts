@@ -148,7 +148,8 @@ export class RestClient implements RequestSender {
       }
       const { response } = got;
       this.#byStatus.set(response.status, (this.#byStatus.get(response.status) ?? 0) + 1);
-      const answer = { ...leaving, response, arrivedAt: time.steadyMs() };
+      const answeredAt = Math.min(leaving.answeredAt, latestInstantOf(response));
+      const answer = { ...leaving, answeredAt, response, arrivedAt: time.steadyMs() };
       return this.#judge(answer, rest.verdict(response), spending);
     } finally {
       this.#gate.pump();
@@ -268,4 +269,16 @@ export class RestClient implements RequestSender {
   #localTime(fromNowMs: number): number {
     return Math.round(this.#options.clock.now() + fromNowMs);
   }
+}
+
+/** `Date` says whole seconds. */
+const DATE_STEP_MS = 1_000;
+
+/**
+ * The last instant (ms) at which an answer can have been true, by its own `Date`. Our reading of the venue's clock may
+ * be ahead, if that was set back a moment ago: then a bar that still forms would be taken for closed.
+ */
+function latestInstantOf({ headers }: HttpResponse): number {
+  const date = Date.parse(headers['date'] ?? '');
+  return Number.isNaN(date) ? Number.POSITIVE_INFINITY : date + DATE_STEP_MS - 1;
 }

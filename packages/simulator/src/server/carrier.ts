@@ -11,6 +11,8 @@ import type { SimRequest, SimResponse, VenueSession } from './venue';
 export interface CarrierOptions {
   readonly venue: DressedVenue;
   readonly clock: Clock;
+  /** The venue's own clock, which may be wrong. */
+  readonly venueClock: Pick<Clock, 'now'>;
   readonly random: Random;
   readonly faults: ActiveFaults;
   readonly recorder: ClientRecorder;
@@ -41,7 +43,7 @@ export class Carrier {
   handle(request: SimRequest): Fate {
     const { faults, recorder } = this.#options;
     if (faults.find('rest-hang') !== undefined) return 'hang';
-    const response = this.#spoil(this.#refusal(request) ?? this.#options.venue.http(request));
+    const response = this.#dated(this.#spoil(this.#refusal(request) ?? this.#options.venue.http(request)));
     recorder.answered(response.status);
     return { response, delayMs: faults.find('rest-slow')?.byMs ?? 0 };
   }
@@ -134,6 +136,12 @@ export class Carrier {
     const asked = venue.dress.symbolsOf(request);
     const hit = bad.find(({ fault }) => asked.includes(fault.symbol));
     return hit === undefined ? undefined : venue.dress.badSymbol(hit.fault.symbol);
+  }
+
+  /** As every server does, in whole seconds of its own clock. */
+  #dated(response: SimResponse): SimResponse {
+    const date = new Date(this.#options.venueClock.now()).toUTCString();
+    return { ...response, headers: { date, ...response.headers } };
   }
 
   #spoil(response: SimResponse): SimResponse {
