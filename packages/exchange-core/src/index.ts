@@ -21,6 +21,7 @@ export * from './protocol/protocol';
 export * from './protocol/registry';
 export * from './repair/boundary-keeper';
 export * from './repair/gap-repairer';
+export * from './repair/second-look';
 export * from './rest/candle-fetcher';
 export * from './rest/page-loader';
 export * from './rest/page-plan';

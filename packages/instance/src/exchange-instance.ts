@@ -8,6 +8,7 @@ import {
   DEFAULT_CANDLE_TARGET,
   ExchangeAdapterFactory,
   GapRepairer,
+  SecondLook,
   Warmup,
   targetWindow,
 } from '@livermore/exchange-core';
@@ -82,6 +83,7 @@ export class ExchangeInstance {
   readonly #book: CandleBook;
   readonly #keeper: BoundaryKeeper;
   readonly #repairer: GapRepairer;
+  readonly #secondLook: SecondLook;
   readonly #tickers: TickerCacheStrategy;
   readonly #abort = new AbortController();
   readonly #teardown: (() => void | Promise<void>)[] = [];
@@ -121,6 +123,7 @@ export class ExchangeInstance {
     const shared = { venueTime: rest.time, clock: this.#clock };
     const { candlesPerPage, settleMs, confirmMs } = protocol.rest.limits;
     this.#repairer = new GapRepairer({ ...shared, loader, candlesPerPage, logger: this.#logger });
+    this.#secondLook = new SecondLook({ loader, candlesPerPage, clock: this.#clock, logger: this.#logger });
     this.#keeper = new BoundaryKeeper({
       ...shared,
       flagged: protocol.closes === 'flagged' ? protocol.timeframes.streamed : [],
@@ -338,6 +341,7 @@ export class ExchangeInstance {
       () => this.#repairer.stop(),
     );
     void this.#sweepRegularly(signal);
+    void this.#secondLook.run(signal);
     this.#sweepWhenRedisIsBack(signal);
     if (this.#options.audit !== false) this.#startAudit(signal);
   }
@@ -349,7 +353,10 @@ export class ExchangeInstance {
     const coverages = await this.#reader().read(queries, now);
     for (const [at, each] of series.entries()) {
       const window = this.#window(each.timeframe, now);
-      this.#keeper.watch(each, coverages[at]?.newest ?? window.from - timeframeMs(each.timeframe));
+      const coverage = coverages[at];
+      this.#keeper.watch(each, coverage?.newest ?? window.from - timeframeMs(each.timeframe));
+      const isDoubtful = coverage?.missing.some((range) => range.why === 'absent-at-venue') === true;
+      if (isDoubtful || (coverage?.noTrades ?? 0) > 0) this.#secondLook.note(each, window);
     }
   }
 
@@ -484,6 +491,7 @@ export class ExchangeInstance {
 
   #noteReport(report: PageReport): void {
     const { timeframe } = report.page;
+    this.#secondLook.noteReport(report);
     if (report.corrected > 0) this.#count('livermore_corrections_total', { timeframe }, report.corrected);
     for (const openTime of report.absent) this.#keeper.settled(report.page, openTime);
   }
