@@ -41,6 +41,8 @@ export async function runReplayFault(
     connections,
     announced: closes.announced,
     problems,
+    differences: report.differences,
+    missing: report.missing,
     report,
   };
 }
@@ -49,6 +51,7 @@ export async function runReplayFault(
 function problemsOf(report: ReplayReport, fault: ReplayFault): readonly string[] {
   const { candles, statuses, venue } = report;
   const problems: string[] = [];
+  if (report.warmup.status !== 'complete') problems.push(`the warmup ended ${report.warmup.status}`);
   if (!isFaithful(report)) problems.push('the cache is not what the venue serves');
   if (venue !== 'coinbase' && candles.quiet > 0)
     problems.push(`${candles.quiet} bars said to be quiet that are none`);

@@ -17,5 +17,7 @@ export interface ProofRow {
   readonly announced: number;
   /** Why the row fails; none when it holds. */
   readonly problems: readonly string[];
-  readonly notes?: string;
+  /** What was wrong, bar by bar, as far as it was kept. */
+  readonly differences: ReplayReport['differences'];
+  readonly missing: ReplayReport['missing'];
 }

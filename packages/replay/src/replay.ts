@@ -35,6 +35,8 @@ export interface ReplayOptions {
   readonly faults?: FaultScript;
   readonly symbols?: readonly string[];
   readonly derive?: boolean;
+  /** Whether the audit runs. Off by default: it would correct what a replay is to find. */
+  readonly audit?: boolean;
   readonly seed?: number;
   readonly logger?: Logger;
   /** Where the replayed time (ms) is, now and then. */
@@ -46,7 +48,7 @@ export interface ReplayOptions {
 }
 
 /** Least distance of two update frames of a stream: closes matter here, and updates cost time. */
-const UPDATE_EVERY_MS = 15_000;
+const UPDATE_EVERY_MS = 30_000;
 /** After the last bar closed, time for late answers, second readings and repairs. */
 const SETTLE_MS = 300_000;
 /**
@@ -55,8 +57,9 @@ const SETTLE_MS = 300_000;
  */
 const COMPARE_EVERY_BARS = 400;
 const COMPARE_AGE_BARS = 500;
-/** Bars that close this soon after the start may come with the warmup, which announces nothing. */
-const QUIET_START_MS = 120_000;
+/** Recordings of bars this long or longer span years: there the venue's heart beats slower, within its limits. */
+const LONG_BAR_MS = timeframeMs('15m');
+const SLOW_HEARTBEAT_MS = 8_000;
 const PROGRESS_EVERY_MS = 3_600_000;
 
 /**
@@ -93,11 +96,14 @@ class ReplayRun {
   readonly #revised: readonly (RevisedBar & { readonly symbol: string })[];
   readonly #comparedTo = new Map<string, number>();
   readonly #announcements: Announcements;
+  /** When the warmup was over, ms by the venue's clock; the start of the range while it is not. */
+  #activeAt: number;
 
   constructor(recording: Recording, range: OpenTimeRange, options: ReplayOptions) {
     this.#options = options;
     this.#recording = recording;
     this.#range = range;
+    this.#activeAt = range.from;
     this.#exchange = defaultExchange(options.venue);
     this.#clock = new ReplayClock({ startMs: range.from, speed: options.speed });
     this.#redis = heldRedis(options.redisUrl, this.#clock);
@@ -109,6 +115,9 @@ class ReplayRun {
       clock: this.#clock,
       seed: options.seed ?? 1,
       updateEveryMs: UPDATE_EVERY_MS,
+      ...(timeframeMs(recording.timeframes[0] ?? '1m') >= LONG_BAR_MS
+        ? { heartbeatEveryMs: SLOW_HEARTBEAT_MS }
+        : {}),
       ...(options.faults === undefined ? {} : { faults: options.faults }),
     });
     this.#instance = new ExchangeInstance({
@@ -121,6 +130,12 @@ class ReplayRun {
       timeframes: recording.timeframes,
       logger: options.logger ?? silentLogger,
       ownerUserId: 1,
+      audit: options.audit ?? false,
+      tickers: false,
+      onState: (state) => {
+        const ahead = Math.max(0, this.#instance.facts().venueClockOffsetMs);
+        if (state === 'active') this.#activeAt = this.#clock.now() + ahead;
+      },
       ...(options.derive === undefined ? {} : { derive: options.derive }),
     });
     this.#revised = recording.symbols.flatMap((symbol) =>
@@ -249,19 +264,19 @@ class ReplayRun {
     this.#findings.add(found, { series, step, formerly, unannounced });
   }
 
-  /** Open times of bars that closed while the exchange was live, and are there. */
+  /** Open times of bars that closed while the exchange was live, and are there. The warmup announces nothing. */
   #lived(series: Series, truth: readonly TrueBar[], missing: readonly number[]): readonly number[] {
-    const since = this.#range.from + QUIET_START_MS;
     const isMissing = new Set(missing);
+    const isLived = (openTime: number) => closeTimeOf(series.timeframe, openTime) > this.#activeAt;
     return truth
       .map((bar) => bar.openTime)
-      .filter((openTime) => closeTimeOf(series.timeframe, openTime) > since && !isMissing.has(openTime));
+      .filter((openTime) => isLived(openTime) && !isMissing.has(openTime));
   }
 
   /** The first bar the warmup must have brought: as many as its target, and no older than the recording. */
   #firstWarmed({ symbol, timeframe }: Series): number {
     const step = timeframeMs(timeframe);
-    const newest = openTimeOf(timeframe, this.#range.from) - step;
+    const newest = openTimeOf(timeframe, this.#activeAt) - step;
     const wanted = newest - (DEFAULT_CANDLE_TARGET - 1) * step;
     const known = this.#recording.truth({ symbol, timeframe }, { from: wanted, to: newest + step });
     return Math.max(wanted, known[0]?.openTime ?? newest + step);

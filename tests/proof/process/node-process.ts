@@ -1,0 +1,47 @@
+import { createRedis } from '@livermore/cache';
+import { createNodeTransport } from '@livermore/exchange-core';
+import { ExchangeInstance } from '@livermore/instance';
+import { ExchangeSchema } from '@livermore/schemas';
+import { createLogger, seededRandom } from '@livermore/utils';
+import { z } from 'zod';
+import { scaledClock } from './scaled-clock';
+
+/** What a node under proof is told on its command line. */
+export const NodeOrdersSchema = z.object({
+  exchange: ExchangeSchema,
+  redisUrl: z.string(),
+  symbols: z.array(z.string()),
+  seed: z.number(),
+  logFile: z.string(),
+  time: z.object({
+    realStartMs: z.number(),
+    startMs: z.number(),
+    speed: z.number(),
+    jump: z.object({ at: z.number(), byMs: z.number() }).optional(),
+  }),
+});
+export type NodeOrders = z.infer<typeof NodeOrdersSchema>;
+
+/** Runs one exchange over real sockets in a process of its own, until SIGTERM. States go to stdout, a line each. */
+export async function runNodeProcess(text: string): Promise<void> {
+  const { exchange, redisUrl, symbols, seed, logFile, time } = NodeOrdersSchema.parse(JSON.parse(text));
+  const { jump, ...rest } = time;
+  const logger = createLogger({ level: 'info', file: logFile });
+  const redis = createRedis(redisUrl);
+  redis.on('error', (error: Error) => logger.warn({ event: 'redis_connection', error: error.message }));
+  const transport = createNodeTransport();
+  const instance = new ExchangeInstance({
+    exchange,
+    redis,
+    transport,
+    symbols: { kind: 'named', symbols },
+    clock: scaledClock({ ...rest, ...(jump === undefined ? {} : { jump }) }),
+    random: seededRandom(seed),
+    logger,
+    onState: (state) => process.stdout.write(`${state}\n`),
+  });
+  process.once('SIGTERM', () => {
+    void instance.stop().finally(() => process.exit(0));
+  });
+  await instance.start();
+}

@@ -1,0 +1,128 @@
+import { connect, createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { createRedis } from '@livermore/cache';
+import type { StartedRedis } from '@livermore/embedded';
+import { startThrowAwayRedis } from '@livermore/embedded/testing';
+
+type Client = ReturnType<typeof createRedis>;
+
+/** A real Redis behind a door that can be shut, frozen and opened, and that can be killed, filled and demoted. */
+export class RedisUnderProof {
+  readonly #server: StartedRedis;
+  readonly #admin: Client;
+  readonly #target: { readonly host: string; readonly port: number };
+  readonly #sockets = new Set<Socket>();
+  #door: Server | undefined;
+  #port = 0;
+
+  private constructor(server: StartedRedis, target: { host: string; port: number }) {
+    this.#server = server;
+    this.#target = target;
+    this.#admin = createRedis(server.url);
+    this.#admin.on('error', () => undefined);
+  }
+
+  static async start(env: Readonly<Record<string, string | undefined>>): Promise<RedisUnderProof> {
+    const server = await startThrowAwayRedis({ env });
+    const url = new URL(server.tcpUrl ?? server.url);
+    const started = new RedisUnderProof(server, { host: url.hostname, port: Number(url.port) });
+    await started.openDoor();
+    return started;
+  }
+
+  /** Where the nodes go in: through the door. */
+  get url(): string {
+    return `redis://127.0.0.1:${this.#port}`;
+  }
+
+  /** Past the door, for whoever watches. */
+  get admin(): Client {
+    return this.#admin;
+  }
+
+  /** Whether it is a server program of its own: the JavaScript engine can neither be filled nor restarted with its data. */
+  get isServer(): boolean {
+    return this.#server.engine.tier !== 'javascript';
+  }
+
+  async openDoor(): Promise<void> {
+    const door = createServer((socket) => this.#pass(socket));
+    this.#door = door;
+    await new Promise<void>((resolve, reject) => {
+      door.once('error', reject);
+      door.listen(this.#port, '127.0.0.1', resolve);
+    });
+    const address = door.address();
+    if (typeof address === 'object' && address !== null) this.#port = address.port;
+  }
+
+  /** Nobody gets through, and nobody is let in. */
+  async shutDoor(): Promise<void> {
+    const door = this.#door;
+    this.#door = undefined;
+    const closed = new Promise<void>((resolve) => {
+      if (door === undefined) resolve();
+      else door.close(() => resolve());
+    });
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  /** Connections stay and nothing passes. */
+  freeze(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  thaw(): void {
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  /** `kill -9` of the server; it is started again with its data. */
+  async killServer(): Promise<void> {
+    const pid = /^process_id:(\d+)/m.exec(await this.#admin.info('server'))?.[1];
+    process.kill(Number(pid), 'SIGKILL');
+    await this.#admin.ping();
+  }
+
+  async empty(): Promise<void> {
+    await this.#admin.flushall();
+  }
+
+  async fill(): Promise<void> {
+    await this.#admin.config('SET', 'maxmemory', '1');
+  }
+
+  async unfill(): Promise<void> {
+    await this.#admin.config('SET', 'maxmemory', '0');
+  }
+
+  /** A replica of a primary that does not exist: it keeps its data and takes no writes. */
+  async demote(): Promise<void> {
+    await this.#admin.call('REPLICAOF', '127.0.0.1', '1');
+  }
+
+  async promote(): Promise<void> {
+    await this.#admin.call('REPLICAOF', 'NO', 'ONE');
+  }
+
+  async stop(): Promise<void> {
+    await this.shutDoor();
+    this.#admin.disconnect();
+    await this.#server.stop();
+  }
+
+  #pass(inside: Socket): void {
+    const outside = connect(this.#target);
+    for (const socket of [inside, outside]) {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.once('close', () => {
+        this.#sockets.delete(socket);
+        inside.destroy();
+        outside.destroy();
+      });
+    }
+    inside.on('data', (data) => outside.write(data));
+    outside.on('data', (data) => inside.write(data));
+  }
+}

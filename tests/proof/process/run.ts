@@ -1,0 +1,55 @@
+import { messageOf } from '@livermore/utils';
+import type { ProofRow } from '../row';
+import type { ProcessFault } from './faults';
+import { Stage } from './stage';
+import type { StageOptions } from './stage';
+
+/** Lets one fault happen to real processes and judges what is in Redis afterwards. */
+export async function runProcessFault(fault: ProcessFault, options: StageOptions): Promise<ProofRow> {
+  const stage = await Stage.open({ ...options, ...fault.stage });
+  try {
+    const unmet = fault.needsServer === true && !stage.redis.isServer;
+    const failure = unmet ? 'not run: needs a Redis server program' : await failureOf(fault, stage);
+    const { details, ...candles } = await stage.compare();
+    const { log } = stage.simulator;
+    const statuses = Object.fromEntries([...log.statuses].map(([status, times]) => [String(status), times]));
+    return {
+      group: 'process',
+      venue: options.venue,
+      id: fault.id,
+      title: fault.title,
+      cause: fault.cause,
+      candles,
+      statuses,
+      requests: log.requests,
+      connections: log.connections,
+      announced: stage.announcements.counts.announced,
+      problems: [
+        ...(failure === undefined ? [] : [failure]),
+        ...wrongOf(candles),
+        ...['418', '429']
+          .filter((status) => statuses[status] !== undefined)
+          .map((status) => `answers ${status}`),
+      ],
+      differences: details.differences,
+      missing: details.missing,
+    };
+  } finally {
+    await stage.close();
+  }
+}
+
+async function failureOf(fault: ProcessFault, stage: Stage): Promise<string | undefined> {
+  try {
+    await fault.run(stage);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function wrongOf(candles: ProofRow['candles']): readonly string[] {
+  const { compared, missing, different, invented } = candles;
+  const isWhole = compared > 0 && missing + different + invented === 0;
+  return isWhole ? [] : ['the cache is not what the venue serves'];
+}

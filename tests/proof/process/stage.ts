@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CandleCacheStrategy } from '@livermore/cache';
+import { DEFAULT_CANDLE_TARGET, defaultExchange, targetWindow } from '@livermore/exchange-core';
+import { Announcements, Findings, compareSeries, trueBarOf } from '@livermore/replay';
+import type { Totals, TrueBar } from '@livermore/replay';
+import { TIMEFRAMES, openTimeOf, timeframeMs } from '@livermore/schemas';
+import type { Exchange, OpenTimeRange, Series } from '@livermore/schemas';
+import { createSeededMarket, createSimulator, defaultUniverse } from '@livermore/simulator';
+import type { Market, Simulator } from '@livermore/simulator';
+import type { Clock } from '@livermore/utils';
+import type { ProofVenue } from '../data';
+import { NodeUnderProof } from './node-under-proof';
+import { RedisUnderProof } from './redis-under-proof';
+import { scaledClock } from './scaled-clock';
+import type { ScaledTime } from './scaled-clock';
+
+export interface StageOptions {
+  readonly venue: ProofVenue;
+  /** Symbols followed, the busiest and some that are not. */
+  readonly symbols?: number;
+  /** How many times faster than real time. */
+  readonly speed?: number;
+  /** The program and arguments that run a node by orders given as one more argument. */
+  readonly nodeCommand: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the logs of the nodes go; a temporary folder when absent. */
+  readonly logFolder?: string;
+}
+
+const MINUTE_MS = 60_000;
+/** Begins three and a half minutes before a midnight, so that every timeframe closes soon. */
+const STARTS_AT = Date.UTC(2026, 2, 11) - 3.5 * MINUTE_MS;
+const SPEED = 20;
+const SEED = 7;
+/** A bar younger than this (ms of the venue's time) may still be on its way. */
+const YOUNG_MS = 100_000;
+const POLL_MS = 100;
+
+/** A venue on real sockets, a real Redis behind a door, and nodes in processes of their own, all in one faster time. */
+export class Stage {
+  readonly clock: Clock;
+  readonly redis: RedisUnderProof;
+  readonly simulator: Simulator;
+  readonly symbols: readonly string[];
+  readonly announcements: Announcements;
+  readonly #options: StageOptions;
+  readonly #time: ScaledTime;
+  readonly #exchange: Exchange;
+  readonly #cache: CandleCacheStrategy;
+  readonly #logFolder: string;
+  readonly #nodes: NodeUnderProof[] = [];
+
+  private constructor(options: StageOptions, parts: StageParts) {
+    this.#options = options;
+    this.#time = parts.time;
+    this.clock = parts.clock;
+    this.redis = parts.redis;
+    this.simulator = parts.simulator;
+    this.symbols = parts.symbols;
+    this.#exchange = parts.exchange;
+    this.#cache = new CandleCacheStrategy(parts.redis.admin);
+    this.announcements = new Announcements(parts.redis.admin);
+    this.#logFolder = options.logFolder ?? mkdtempSync(join(tmpdir(), 'livermore-proof-'));
+  }
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const time = { realStartMs: Date.now(), startMs: STARTS_AT, speed: options.speed ?? SPEED };
+    const clock = scaledClock(time);
+    const universe = defaultUniverse(options.venue);
+    const symbols = spread(universe, options.symbols ?? 3);
+    const market = createSeededMarket({ seed: SEED, symbols });
+    const simulator = createSimulator({ venue: options.venue, market, clock, updateEveryMs: 15_000 });
+    const { rest, ws } = await simulator.listen();
+    const redis = await RedisUnderProof.start(options.env);
+    const exchange = { ...defaultExchange(options.venue), restUrl: rest, wsUrl: ws };
+    const names = symbols.map((each) => each.symbol);
+    const stage = new Stage(options, { time, clock, redis, simulator, symbols: names, exchange });
+    await stage.announcements.listen(exchange.id);
+    return stage;
+  }
+
+  /** Starts a node; `jump` sets its wall clock in the middle of the run. */
+  startNode(jump?: ScaledTime['jump']): NodeUnderProof {
+    const { nodeCommand } = this.#options;
+    const node = new NodeUnderProof(nodeCommand, {
+      exchange: this.#exchange,
+      redisUrl: this.redis.url,
+      symbols: [...this.symbols],
+      seed: this.#nodes.length + 1,
+      logFile: join(this.#logFolder, `node-${this.#nodes.length + 1}.log`),
+      time: jump === undefined ? this.#time : { ...this.#time, jump },
+    });
+    this.#nodes.push(node);
+    return node;
+  }
+
+  /** Real time passes. */
+  wait(realMs: number): Promise<void> {
+    return this.clock.sleep(realMs * this.#time.speed);
+  }
+
+  /** Waits for something to become true; @throws Error saying for what it waited in vain */
+  async until(what: string, patienceRealMs: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + patienceRealMs;
+    while (!(await isSo())) {
+      if (performance.now() > deadline)
+        throw new Error(`waited ${patienceRealMs / 1000} s in vain for ${what}`);
+      await this.wait(POLL_MS);
+    }
+  }
+
+  /** Waits until the venue's time is so long after the midnight of the proof. */
+  untilAfterMidnight(ms: number): Promise<void> {
+    return this.clock.sleep(STARTS_AT + 3.5 * MINUTE_MS + ms - this.clock.now());
+  }
+
+  /** Compares everything that should be in Redis by now with what the venue serves. */
+  async compare(): Promise<Totals & { readonly details: ReturnType<Findings['results']> }> {
+    const findings = new Findings(new Map());
+    for (const series of this.#series()) {
+      const range = this.#settled(series);
+      const cached = await this.#cache.readExchangeCandles(this.#exchange.id, series, {
+        from: range.from,
+        to: range.to - 1,
+      });
+      const truth = this.#truth(this.simulator.truth, series, range);
+      const found = compareSeries(series, range, { cached, truth });
+      const step = timeframeMs(series.timeframe);
+      findings.add(found, { series, step, formerly: [], unannounced: [] });
+    }
+    const details = findings.results();
+    return { ...details.candles, details };
+  }
+
+  /** Waits until the cache is what the venue serves, and fails when it is not in time. */
+  async untilWhole(patienceRealMs: number): Promise<void> {
+    await this.until('the cache to be whole', patienceRealMs, async () => {
+      const { missing, different, invented } = await this.compare();
+      return missing + different + invented === 0;
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#nodes.filter((node) => node.state !== 'ended').map((node) => node.stop()));
+    await this.announcements.close();
+    await this.simulator.close();
+    await this.redis.stop();
+    if (this.#options.logFolder === undefined) rmSync(this.#logFolder, { recursive: true, force: true });
+  }
+
+  /** From the first bar of a warmup at the start, to the newest that cannot be on its way any more. */
+  #settled({ timeframe }: Series): OpenTimeRange {
+    const { from } = targetWindow(timeframe, DEFAULT_CANDLE_TARGET, STARTS_AT + YOUNG_MS);
+    return { from, to: Math.max(from, openTimeOf(timeframe, this.clock.now() - YOUNG_MS)) };
+  }
+
+  #truth(market: Market, { symbol, timeframe }: Series, range: OpenTimeRange): readonly TrueBar[] {
+    const isOmitted = this.#options.venue === 'coinbase';
+    return market
+      .bars(symbol, timeframe, range.from, range.to, this.clock.now())
+      .filter((bar) => bar.trades > 0 || !isOmitted)
+      .map((bar) => trueBarOf(bar, true));
+  }
+
+  #series(): readonly Series[] {
+    return this.symbols.flatMap((symbol) => TIMEFRAMES.map((timeframe) => ({ symbol, timeframe })));
+  }
+}
+
+interface StageParts {
+  readonly time: ScaledTime;
+  readonly clock: Clock;
+  readonly redis: RedisUnderProof;
+  readonly simulator: Simulator;
+  readonly symbols: readonly string[];
+  readonly exchange: Exchange;
+}
+
+/** So many of a list, evenly spread from the first to the last. */
+function spread<T>(list: readonly T[], count: number): readonly T[] {
+  return Array.from(
+    { length: count },
+    (_, at) => list[Math.floor((at * (list.length - 1)) / Math.max(1, count - 1))],
+  ).filter((each) => each !== undefined);
+}
