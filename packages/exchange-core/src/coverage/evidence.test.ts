@@ -207,6 +207,13 @@ describe('an outage', () => {
     expect(verdicts(evidence, [52])).toEqual([expected]);
   });
 
+  it('is recognised in a single long bar by the shorter ones the venue does not have', () => {
+    const quiet = judge(without(5));
+    expect(verdicts(quiet, [5])).toEqual(['quiet at 104']);
+    const out = judge(without(5), { known: known({ isOut: (openTime) => openTime === timeOf(5) }) });
+    expect(verdicts(out, [5])).toEqual(['absent']);
+  });
+
   it('is recognised in a short page by what is known of the series before it', () => {
     const before = Array.from({ length: 100 }, () => ({ close: 77, volume: 1 }));
     const short = judge([7, 8, 9], { known: known({ before: [{ close: 77, volume: 1 }] }) });

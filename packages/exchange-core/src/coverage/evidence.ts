@@ -26,6 +26,7 @@ import type { CandlePage, ExchangeProtocol, RestLimits } from '../protocol/proto
  * | later row, something before, not joined | absent    | unsettled                      |
  * | later row, joined, plausible run        | absent    | quiet: a flat bar              |
  * | later row, joined, implausible run      | absent    | absent                         |
+ * | holds shorter bars that are absent      | absent    | absent                         |
  */
 export interface EvidenceInput {
   /** Name of the exchange, as candles carry it. */
@@ -51,6 +52,8 @@ export interface KnownBars {
   readonly hasEarlier: boolean;
   /** Bars inside the page by open time. Those known as closed need no verdict. */
   readonly inside: ReadonlyMap<number, KnownBar & { readonly isClosed: boolean }>;
+  /** Bars (open times) that hold shorter ones the venue does not have: an outage is not quiet at any length of bar. */
+  readonly isOut?: (openTime: number) => boolean;
 }
 
 export interface KnownBar {
@@ -204,6 +207,8 @@ function verdictOf(
 ): 'absent' | 'unsettled' | { readonly price: number } {
   if (run.previous === undefined) return known.hasEarlier ? 'unsettled' : 'absent';
   if (run.previous.close === undefined) return 'unsettled';
+  if (run.slots.some((slot) => slot.state === 'asked' && known.isOut?.(slot.openTime) === true))
+    return 'absent';
   return isPlausible(run, slots) ? { price: run.previous.close } : 'absent';
 }
 

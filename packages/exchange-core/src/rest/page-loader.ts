@@ -1,4 +1,4 @@
-import { isClosed, timeframeMs } from '@livermore/schemas';
+import { TIMEFRAMES, isClosed, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { Exchange, SourcedCandle } from '@livermore/schemas';
 import type { AbsenceStore, CandleCacheStrategy, WriteOutcome } from '@livermore/cache';
 import { judgePage } from '../coverage/evidence';
@@ -82,9 +82,10 @@ export class HistoryLoader implements PageLoader {
     const { cache, exchange } = this.#options;
     const length = timeframeMs(page.timeframe);
     const from = page.from - KNOWN_BARS_BEFORE * length;
-    const [cached, older] = await Promise.all([
+    const [cached, older, isOut] = await Promise.all([
       cache.readExchangeCandles(exchange.id, page, { from, to: page.to - 1 }),
       cache.readExchangeCandles(exchange.id, page, { from: 0, to: from - 1, limit: 1 }),
+      this.#outagesWithin(page),
     ]);
     const closedBefore = new Map(
       cached.filter((bar) => bar.timestamp < page.from && isClosed(bar)).map((bar) => [bar.timestamp, bar]),
@@ -100,7 +101,19 @@ export class HistoryLoader implements PageLoader {
         .filter((bar) => bar.timestamp >= page.from)
         .map((bar) => [bar.timestamp, { ...bar, isClosed: isClosed(bar) }]),
     );
-    return { before, hasEarlier: closedBefore.size > 0 || older.length > 0, inside };
+    return { before, hasEarlier: closedBefore.size > 0 || older.length > 0, inside, isOut };
+  }
+
+  /** Bars of the page that hold shorter ones known to be absent at the venue. */
+  async #outagesWithin(page: CandlePage): Promise<(openTime: number) => boolean> {
+    const { absences, exchange } = this.#options;
+    const shorter = TIMEFRAMES.slice(0, TIMEFRAMES.indexOf(page.timeframe));
+    const window = { from: page.from, to: page.to - 1 };
+    const lists = await Promise.all(
+      shorter.map((timeframe) => absences.read(exchange.id, { symbol: page.symbol, timeframe }, window)),
+    );
+    const out = new Set(lists.flat().map((openTime) => openTimeOf(page.timeframe, openTime)));
+    return (openTime) => out.has(openTime);
   }
 
   async #remember(page: CandlePage, evidence: Evidence, absentBefore: readonly number[]): Promise<void> {
