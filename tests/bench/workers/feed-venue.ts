@@ -1,0 +1,150 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createRedis } from '@livermore/cache';
+import { must, systemClock } from '@livermore/utils';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { z } from 'zod';
+import { closeFrames } from '../lib/kline-frames';
+import type { CloseFrame } from '../lib/kline-frames';
+import { sharedMs } from '../lib/shared-clock';
+import { symbolNames } from '../lib/universe';
+import type { Commands } from '../lib/worker';
+import type { VenueAddress } from './simulated-venue';
+
+export interface FeedOrder {
+  readonly symbols: number;
+  readonly minutes: number;
+  /** Tells the frames of one round from those of another: the same bars, announced this many ms later. */
+  readonly round: number;
+}
+
+export interface PublishOrder {
+  readonly redisUrl: string;
+  readonly count: number;
+  readonly perSecond: number;
+  readonly channel: string;
+  readonly text: string;
+}
+
+/** When each message left, by the machine's monotonic clock, ms; in order. */
+export type SentAt = readonly number[];
+
+const MINUTE_MS = 60_000;
+/** Unsent bytes on the socket beyond which the venue waits for the reader. */
+const MAX_BUFFERED = 1 << 20;
+const AT_ONCE = 200;
+
+/**
+ * A venue that does nothing but send: it lists symbols, serves flat candles, acknowledges subscriptions, and sends
+ * prepared frames as fast or as evenly as told. The simulator invents what it sends, and would be what is measured.
+ */
+export function feedVenue(): Commands {
+  let socket: WebSocket | undefined;
+  let frames: readonly CloseFrame[] = [];
+  return {
+    open: (symbols: number) =>
+      listen(symbolNames(symbols), (opened) => {
+        socket = opened;
+      }),
+    prepare({ symbols, minutes, round }: FeedOrder): readonly CloseFrame[] {
+      const until = systemClock.now() - MINUTE_MS;
+      frames = closeFrames(symbolNames(symbols), { minutes, until, lateMs: 13 + round });
+      return frames;
+    },
+    async blast(): Promise<void> {
+      const open = must(socket, 'a subscriber');
+      for (let at = 0; at < frames.length; at += AT_ONCE) {
+        for (const frame of frames.slice(at, at + AT_ONCE)) open.send(frame.text);
+        while (open.bufferedAmount > MAX_BUFFERED) await turn();
+      }
+    },
+    async pace({ perSecond }: { perSecond: number }): Promise<SentAt> {
+      const open = must(socket, 'a subscriber');
+      return evenly(frames.length, perSecond, (at) => open.send(frames[at]?.text ?? ''));
+    },
+    async publish({ redisUrl, count, perSecond, channel, text }: PublishOrder): Promise<SentAt> {
+      const redis = createRedis(redisUrl);
+      await redis.ping();
+      const replies: Promise<unknown>[] = [];
+      const sent = await evenly(count, perSecond, () => replies.push(redis.publish(channel, text)));
+      await Promise.all(replies);
+      redis.disconnect();
+      return sent;
+    },
+  };
+}
+
+/** Does something `count` times, `perSecond` times a second; returns when each happened. */
+async function evenly(count: number, perSecond: number, act: (at: number) => void): Promise<SentAt> {
+  const sent: number[] = [];
+  const startedAt = sharedMs();
+  while (sent.length < count) {
+    const due = Math.min(count, Math.floor(((sharedMs() - startedAt) * perSecond) / 1000) + 1);
+    while (sent.length < due) {
+      sent.push(sharedMs());
+      act(sent.length - 1);
+    }
+    await systemClock.sleep(1);
+  }
+  return sent;
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+const ControlSchema = z.object({ id: z.number() });
+
+function listen(symbols: readonly string[], onSocket: (socket: WebSocket) => void): Promise<VenueAddress> {
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://venue');
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(answer(url, symbols)));
+  });
+  new WebSocketServer({ server, perMessageDeflate: false }).on('connection', (socket) => {
+    onSocket(socket);
+    socket.on('message', (data) => {
+      const { id } = ControlSchema.parse(JSON.parse(String(data)));
+      socket.send(JSON.stringify({ result: null, id }));
+    });
+  });
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      resolve({ rest: `http://127.0.0.1:${port}`, ws: `ws://127.0.0.1:${port}` });
+    });
+  });
+}
+
+function answer(url: URL, symbols: readonly string[]): unknown {
+  if (url.pathname === '/api/v3/exchangeInfo') return listingOf(symbols);
+  if (url.pathname === '/api/v3/klines') return flatRows(url.searchParams);
+  return { serverTime: systemClock.now() };
+}
+
+function listingOf(symbols: readonly string[]) {
+  return {
+    rateLimits: [{ rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: 1_000_000 }],
+    symbols: symbols.map((symbol) => ({
+      symbol,
+      status: 'TRADING',
+      baseAsset: symbol.slice(0, -4),
+      quoteAsset: 'USDT',
+      isSpotTradingAllowed: true,
+    })),
+  };
+}
+
+/** Candles in which nothing happened, in the columns of the venue. */
+function flatRows(query: URLSearchParams): readonly unknown[] {
+  const from = Math.ceil(Number(query.get('startTime')) / MINUTE_MS) * MINUTE_MS;
+  const to = Math.min(Number(query.get('endTime')), systemClock.now());
+  const rows: unknown[] = [];
+  for (let at = from; at <= to; at += MINUTE_MS) {
+    rows.push([at, '1', '1', '1', '1', '0', at + MINUTE_MS - 1, '0', 0, '0', '0', '0']);
+  }
+  return rows;
+}
