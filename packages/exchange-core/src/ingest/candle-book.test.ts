@@ -2,6 +2,7 @@ import { closeAsOf, isClosed, openTimeOf, timeframeMs } from '@livermore/schemas
 import type { SourcedCandle, Timeframe } from '@livermore/schemas';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { restAsOf } from '../as-of';
 import { CandleBook } from './candle-book';
 import type { BookEntry } from './candle-book';
 
@@ -108,6 +109,17 @@ describe('a book of a venue that does not', () => {
     expect(entries.find(({ candle }) => candle.timeframe === '15m' && isClosed(candle))?.candle.volume).toBe(
       3,
     );
+  });
+
+  it('never puts a sum above the final word of REST on the longer bar, however late its parts come', () => {
+    const live = book();
+    for (const at of [0, 1, 2, 3]) live.observe(bar(DAY + at * 300_000, DAY + at * 300_000 + 1_000));
+    const late = bar(DAY + 600_000, DAY + 960_000, { volume: 5 });
+    const sum = live.observe(late).find(({ candle }) => candle.timeframe === '15m')?.candle;
+    const native = restAsOf('15m', DAY, DAY + 900_000 + 2_000);
+    expect(sum).toMatchObject({ volume: 7, source: 'derived' });
+    expect(sum?.sequenceNum).toBeLessThan(native);
+    expect(sum?.sequenceNum).toBeGreaterThan(closeAsOf('15m', DAY));
   });
 
   it('never closes a bar before its time nor twice with the same state, whatever the order of states', () => {

@@ -76,8 +76,8 @@ export class CandleBook {
       const openTime = openTimeOf(timeframe, child.timestamp);
       const parent = rollUp(timeframe, openTime, this.#childrenOf(child.symbol, timeframe));
       if (parent === undefined) break;
-      entries.push({ kind: 'close', candle: parent });
-      child = parent;
+      child = standIn(parent);
+      entries.push({ kind: 'close', candle: child });
     }
     return entries;
   }
@@ -143,6 +143,18 @@ function rollsOn(openTime: number, before: readonly SourcedCandle[], child: Sour
 function finalOf(candle: SourcedCandle): SourcedCandle {
   const closing = closeAsOf(candle.timeframe, candle.timestamp);
   return { ...candle, sequenceNum: Math.max(candle.sequenceNum, closing) };
+}
+
+/** REST's word on a bar is final this long after its close, µs: see the as-of rule. */
+const REST_FINAL_MICROS = 2_000_000;
+
+/**
+ * Where bars are rolled up, the venue's own longer bar may differ. So the sum only stands in for it: newer than what
+ * was summed before, older than any final answer of REST, however late its parts were corrected.
+ */
+function standIn(parent: SourcedCandle): SourcedCandle {
+  const final = closeAsOf(parent.timeframe, parent.timestamp) + REST_FINAL_MICROS;
+  return { ...parent, sequenceNum: Math.min(parent.sequenceNum, final - 1) };
 }
 
 function sourced(candle: UnifiedCandle): SourcedCandle {
