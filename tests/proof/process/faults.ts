@@ -1,4 +1,5 @@
 import type { ProofVenue } from '../data';
+import type { NodeUnderProof } from './node-under-proof';
 import type { Stage, StageOptions } from './stage';
 
 /** One fault of the matrix that needs real processes. */
@@ -21,8 +22,15 @@ const MINUTE_MS = 60_000;
 
 async function active(stage: Stage, jump?: Parameters<Stage['startNode']>[0]) {
   const node = stage.startNode(jump);
-  await stage.until('the node to be active', START_PATIENCE_MS, () => node.state === 'active');
+  await untilActive(stage, node);
   return node;
+}
+
+function untilActive(stage: Stage, node: NodeUnderProof): Promise<void> {
+  return stage.until('the node to be active', START_PATIENCE_MS, () => {
+    if (node.state === 'ended') throw new Error('the node ended by itself');
+    return node.state === 'active';
+  });
 }
 
 /** What a fault of Redis looks like: it begins when the node is live, lasts over midnight, and is taken back. */
@@ -195,7 +203,7 @@ export const PROCESS_FAULTS: readonly ProcessFault[] = [
       await stage.wait(3_000);
       await stage.redis.openDoor();
       fast();
-      await stage.until('the node to be active', START_PATIENCE_MS, () => node.state === 'active');
+      await untilActive(stage, node);
       await stage.untilAfterMidnight(4 * MINUTE_MS);
       await stage.untilWhole(MEND_PATIENCE_MS);
     },
@@ -214,7 +222,7 @@ export const PROCESS_FAULTS: readonly ProcessFault[] = [
       await stage.wait(3_000);
       await stage.redis.unfill();
       fast();
-      await stage.until('the node to be active', START_PATIENCE_MS, () => node.state === 'active');
+      await untilActive(stage, node);
       await stage.untilAfterMidnight(4 * MINUTE_MS);
       await stage.untilWhole(MEND_PATIENCE_MS);
     },

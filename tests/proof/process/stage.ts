@@ -68,7 +68,7 @@ export class Stage {
   static async open(options: StageOptions): Promise<Stage> {
     const time = { realStartMs: Date.now(), startMs: STARTS_AT, speed: options.speed ?? SPEED };
     const clock = scaledClock(time);
-    const universe = defaultUniverse(options.venue);
+    const universe = defaultUniverse(options.venue).filter((each) => each.status === 'trading');
     const symbols = spread(universe, options.symbols ?? 3);
     const market = createSeededMarket({ seed: SEED, symbols });
     const simulator = createSimulator({ venue: options.venue, market, clock, updateEveryMs: 15_000 });

@@ -1,0 +1,104 @@
+import type { ProofRow } from './row';
+
+export interface ProofDocument {
+  readonly command: string;
+  /** Where the candles come from, a sentence each. */
+  readonly origins: readonly string[];
+  readonly rows: readonly ProofRow[];
+}
+
+const COLUMNS = [
+  'venue',
+  'fault',
+  'how it was caused',
+  'compared',
+  'equal',
+  'different',
+  'missing',
+  'invented',
+  'revised',
+  'holes',
+  'quiet',
+  'requests',
+  '429',
+  '418',
+  'connections',
+  'closes told',
+  'verdict',
+] as const;
+/** Columns of words; the others are of numbers. */
+const TEXTS = new Set(['venue', 'fault', 'how it was caused', 'verdict']);
+
+const LEGEND = `**compared**: closed bars that the venue has and the cache has, over all six timeframes and every symbol, from
+100 bars before the start to the end. **different**, **missing**, **invented**: must be 0. **revised**: equal to what the
+venue said before it changed the bar itself; the audit brings the new value in time. **holes**: bars the venue never had
+(an outage), which the cache does not have either. **quiet**: bars without trades on a venue that serves none for
+them, stored flat on proof. **429**, **418**: answers with which the venue told us to slow down or banned us; any that
+the fault itself did not bring fails the row. **closes told**: closes heard on the Redis channel, corrections included;
+in a replay a row also fails when a bar that closed while the exchange was live was never told.`;
+
+/** The matrix as a page of the documentation. */
+export function documentOf({ command, origins, rows }: ProofDocument): string {
+  const failed = rows.filter((row) => row.problems.length > 0);
+  return [
+    '# Faults survived',
+    '',
+    `Written by \`${command}\`; do not edit. ${rows.length - failed.length} of ${rows.length} rows hold.`,
+    '',
+    ...origins.map((origin) => `- ${origin}`),
+    '',
+    LEGEND,
+    '',
+    ...section('On the replayed clock', REPLAY_INTRODUCTION, rowsOf(rows, 'replay')),
+    ...section('With real processes', PROCESS_INTRODUCTION, rowsOf(rows, 'process')),
+    ...failures(failed),
+  ].join('\n');
+}
+
+const REPLAY_INTRODUCTION = `The production path (adapter, book, writer, warmup, repair) lives through 80 minutes before
+a midnight and an hour after it, against the simulated venue and a real Redis, on one clock; midnight closes a bar of every
+timeframe. Afterwards every closed bar in Redis is compared with what the venue serves. Times are counted from the start.`;
+
+const PROCESS_INTRODUCTION = `Nodes in processes of their own, the simulated venue on real sockets and a real Redis, in a time
+that all of them share and that goes 20 times faster than the real one, around a midnight. Candles are those of the seeded market.`;
+
+function rowsOf(rows: readonly ProofRow[], group: ProofRow['group']): readonly ProofRow[] {
+  return rows.filter((row) => row.group === group);
+}
+
+function section(title: string, introduction: string, rows: readonly ProofRow[]): readonly string[] {
+  if (rows.length === 0) return [];
+  return [`## ${title}`, '', introduction, '', ...table(rows), ''];
+}
+
+function table(rows: readonly ProofRow[]): readonly string[] {
+  const rule = COLUMNS.map((column) => (TEXTS.has(column) ? '---' : '--:'));
+  return [line(COLUMNS), line(rule), ...rows.map((row) => line(cellsOf(row)))];
+}
+
+function cellsOf(row: ProofRow): readonly string[] {
+  const { compared, equal, different, missing, invented, revised, holes, quiet } = row.candles;
+  const numbers = [compared, equal, different, missing, invented, revised, holes, quiet, row.requests];
+  const refusals = [row.statuses['429'] ?? 0, row.statuses['418'] ?? 0];
+  return [
+    row.venue,
+    row.title,
+    row.cause === '' ? '–' : row.cause,
+    ...[...numbers, ...refusals, row.connections, row.announced].map((count) => count.toLocaleString('en')),
+    row.problems.length === 0 ? 'holds' : '**fails**',
+  ];
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function failures(failed: readonly ProofRow[]): readonly string[] {
+  if (failed.length === 0) return [];
+  return [
+    '## What fails',
+    '',
+    ...failed.map((row) => `- ${row.venue}, ${row.title} (\`${row.id}\`): ${row.problems.join('; ')}`),
+    '',
+  ];
+}
