@@ -1,0 +1,37 @@
+/**
+ * Says each candle as it closes, with nothing of Livermore's: only the documented channel (docs/redis-layout.md).
+ *
+ *   node examples/listen-closes.mjs [REDIS_URL] [EXCHANGE_ID] [SYMBOL] [TIMEFRAME]
+ *   node examples/listen-closes.mjs redis://127.0.0.1:6390 90 BTCUSDT
+ *
+ * A close is announced after it was written. An announcement says *look*: what nobody hears is not kept, and a close may
+ * be announced again when it was corrected. So a program that must not miss one reads the series after each (re)connect,
+ * as read-candles.mjs does, and takes a second announcement of the same bar for a correction.
+ */
+import { Redis } from 'ioredis';
+
+const [url = 'redis://127.0.0.1:6390', exchange = '90', symbol = '*', timeframe = '*'] =
+  process.argv.slice(2);
+const redis = new Redis(url);
+
+redis.on('error', (error) => console.error(`Redis: ${error.message}`));
+redis.on('pmessage', (_pattern, _channel, text) => {
+  const {
+    timestamp,
+    symbol: name,
+    timeframe: frame,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    source,
+  } = JSON.parse(text);
+  const opened = `${new Date(timestamp).toISOString().slice(0, 19)}Z`;
+  console.log([opened, name, frame, open, high, low, close, volume, source].join('  '));
+});
+
+await redis.psubscribe(`channel:exchange:${exchange}:candle:close:${symbol}:${timeframe}`);
+console.error('Listening. Ctrl-C stops.');
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => redis.disconnect());

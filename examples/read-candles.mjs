@@ -1,0 +1,65 @@
+/**
+ * Reads the newest candles of a series from Redis, with nothing of Livermore's: only the documented keys and bytes
+ * (docs/redis-layout.md).
+ *
+ *   node examples/read-candles.mjs [REDIS_URL] [EXCHANGE_ID] [SYMBOL] [TIMEFRAME] [COUNT]
+ *   node examples/read-candles.mjs redis://127.0.0.1:6390 90 BTCUSDT 1m 5
+ *
+ * Ids of exchanges: 1 coinbase, 2 binance, 3 binance_us, 90 sandbox.
+ */
+import { Redis } from 'ioredis';
+
+const LENGTH_MS = {
+  '1m': 60_000,
+  '5m': 300_000,
+  '15m': 900_000,
+  '1h': 3_600_000,
+  '4h': 14_400_000,
+  '1d': 86_400_000,
+};
+const SOURCES = ['-', 'stream', 'rest', 'derived', 'no-trades'];
+
+/** The 53 bytes of a candle, all numbers big-endian. */
+function decode(member, lengthMs) {
+  if (member.length !== 53 || member[0] !== 1) throw new Error('not a candle of layout 1');
+  const openTime = member.readUInt32BE(9) * 60_000;
+  // 56 bits, all ones when not said.
+  const asOf = member[2] === 0xff ? undefined : member.readUIntBE(2, 3) * 2 ** 32 + member.readUInt32BE(5);
+  const [open, high, low, close, volume] = [13, 21, 29, 37, 45].map((at) => member.readDoubleBE(at));
+  const isClosed = asOf !== undefined && asOf >= (openTime + lengthMs) * 1000;
+  return { openTime, open, high, low, close, volume, isClosed, source: SOURCES[member[1]] };
+}
+
+const [url = 'redis://127.0.0.1:6390', exchange = '90', symbol = 'BTCUSDT', timeframe = '1m', count = '5'] =
+  process.argv.slice(2);
+const lengthMs = LENGTH_MS[timeframe];
+if (lengthMs === undefined) {
+  console.error(`There is no timeframe "${timeframe}": use one of ${Object.keys(LENGTH_MS).join(', ')}.`);
+  process.exit(2);
+}
+
+const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+let trouble = 'it closed the connection';
+redis.on('error', (error) => {
+  trouble = error.message;
+});
+
+try {
+  await redis.connect().catch(() => {
+    throw new Error(`No Redis at ${url}: ${trouble}`);
+  });
+  const key = `candles:${exchange}:${symbol}:${timeframe}`;
+  // Buffers: the members are bytes, not text.
+  const members = await redis.zrangeBuffer(key, -Number(count), -1);
+  for (const member of members) {
+    const { openTime, open, high, low, close, volume, isClosed, source } = decode(member, lengthMs);
+    const opened = `${new Date(openTime).toISOString().slice(0, 19)}Z`;
+    console.log([opened, open, high, low, close, volume, isClosed ? 'closed' : 'forming', source].join('  '));
+  }
+  if (members.length === 0) console.error(`${key} is empty: is that exchange running, and the symbol on it?`);
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  redis.disconnect();
+}
