@@ -49,6 +49,15 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+const MAX_PORT = 65_535;
+
+/** A port, or 0 for any free one. */
+export function port(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= MAX_PORT) return value;
+  throw new InvalidArgumentError(`Expected a port: 0 (any free one) to ${MAX_PORT}.`);
+}
+
 /** A URL of one of these protocols (`http`, `ws`, …). */
 export function url(...protocols: readonly string[]): (text: string) => string {
   return (text) => {

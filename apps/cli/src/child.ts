@@ -4,13 +4,18 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '@livermore/utils';
 import { z } from 'zod';
+import { ChildEndedError } from './exit-codes';
+import { withoutSecrets } from './secrets';
+
+/** What a program says on stdout: an event and its fields. */
+export type ChildEvent = Readonly<Record<string, unknown>>;
 
 /** A program of ours that runs beside us and ends with us. */
 export interface Child {
   /** The first event it said of this name; rejects when it ends before. */
-  said(event: string): Promise<Readonly<Record<string, unknown>>>;
+  said(event: string): Promise<ChildEvent>;
   /** Resolves with what ended it. */
-  readonly ended: Promise<string>;
+  readonly ended: Promise<ChildEndedError>;
   /** Asks it to end, and makes it end when it does not. */
   stop(): Promise<void>;
 }
@@ -21,19 +26,21 @@ const STOP_PATIENCE_MS = 15_000;
 const LAST_WORDS_KEPT = 5;
 
 /**
- * Starts this command line once more with other arguments. The child holds a channel to us and stops when it closes,
+ * Starts this command line once more with other arguments. What is secret goes through `env`: arguments can be seen by
+ * everyone on the machine. The child holds a channel to us and stops when it closes,
  * so it cannot outlive us, however we end.
  */
-export function startChild(args: readonly string[]): Child {
+export function startChild(args: readonly string[], env: NodeJS.ProcessEnv): Child {
   const self = fileURLToPath(import.meta.url);
   // A group of its own: Ctrl-C reaches us, and we stop our children in order.
   const child = spawn(process.execPath, [self, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
+    env,
   });
   const lastWords: string[] = [];
-  const waiting = new Map<string, ((event: Readonly<Record<string, unknown>>) => void)[]>();
-  const heard = new Map<string, Readonly<Record<string, unknown>>>();
+  const waiting = new Map<string, ((event: ChildEvent) => void)[]>();
+  const heard = new Map<string, ChildEvent>();
   readLines(child.stderr, (line) => {
     lastWords.push(line);
     if (lastWords.length > LAST_WORDS_KEPT) lastWords.shift();
@@ -44,9 +51,10 @@ export function startChild(args: readonly string[]): Child {
     heard.set(event.event, event);
     for (const resolve of waiting.get(event.event)?.splice(0) ?? []) resolve(event);
   });
-  const ended = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(ending(args[0] ?? '', code ?? signal, lastWords)));
-    child.once('error', (error) => resolve(error.message));
+  const ended = new Promise<ChildEndedError>((resolve) => {
+    // Not `exit`: what it said last may still be on its way then.
+    child.once('close', (code, signal) => resolve(ending(args[0] ?? '', { code, signal, lastWords })));
+    child.once('error', (error) => resolve(new ChildEndedError(error.message, null)));
   });
   return {
     ended,
@@ -55,7 +63,7 @@ export function startChild(args: readonly string[]): Child {
         const before = heard.get(event);
         if (before !== undefined) return resolve(before);
         waiting.set(event, [...(waiting.get(event) ?? []), resolve]);
-        void ended.then((how) => reject(new Error(how)));
+        void ended.then(reject);
       }),
     stop: () => stopped(child, ended),
   };
@@ -73,12 +81,24 @@ function eventOf(line: string): z.infer<typeof EventSchema> | undefined {
   }
 }
 
-function ending(name: string, how: number | string | null, lastWords: readonly string[]): string {
-  const words = lastWords.length === 0 ? '' : `: ${lastWords.join(' ')}`;
-  return `livermore ${name} ended (${how ?? 'unknown'})${words}`;
+function ending(
+  name: string,
+  how: {
+    readonly code: number | null;
+    readonly signal: string | null;
+    readonly lastWords: readonly string[];
+  },
+): ChildEndedError {
+  // What it said before somebody killed it is not why it ended.
+  const words =
+    how.signal !== null || how.lastWords.length === 0 ? '' : `: ${withoutSecrets(how.lastWords.join(' '))}`;
+  return new ChildEndedError(
+    `livermore ${name} ended (${how.code ?? how.signal ?? 'unknown'})${words}`,
+    how.code,
+  );
 }
 
-async function stopped(child: ChildProcess, ended: Promise<string>): Promise<void> {
+async function stopped(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
   const patience = systemClock.sleep(STOP_PATIENCE_MS).then(() => 'late');

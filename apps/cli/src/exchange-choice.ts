@@ -1,4 +1,4 @@
-import { defaultExchange } from '@livermore/exchange-core';
+import { UnavailableError, defaultExchange } from '@livermore/exchange-core';
 import type { SymbolChoice } from '@livermore/instance';
 import type { Exchange } from '@livermore/schemas';
 
@@ -23,4 +23,21 @@ export function symbolChoice(symbols: readonly string[] | undefined): SymbolChoi
   if (symbols.length === 1 && only === 'all') return { kind: 'all' };
   const top = symbols.length === 1 ? /^top:(\d+)$/.exec(only ?? '') : null;
   return top === null ? { kind: 'named', symbols } : { kind: 'top', count: Number(top[1]) };
+}
+
+/** The exchange that is our own simulator. */
+export const SANDBOX = 'sandbox';
+
+/** Asks a venue; of a sandbox that does not answer it says how to start one. @throws UnavailableError */
+export async function answered<T>(name: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (name !== SANDBOX || !(error instanceof UnavailableError)) throw error;
+    throw new UnavailableError(
+      `${error.message}. Start the sandbox with livermore up, or name a simulator with --rest-url`,
+      error.details,
+      error,
+    );
+  }
 }

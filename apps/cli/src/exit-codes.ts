@@ -1,5 +1,14 @@
 import { CacheValueError, UnsuitableRedisError, redisTroubleOf } from '@livermore/cache';
 import {
+  DataDirHeldError,
+  DataDirUnusableError,
+  InvalidRedisUrlError,
+  NoRedisError,
+  RedisStartError,
+  RedisTooOldError,
+  RedisUnreachableError,
+} from '@livermore/embedded';
+import {
   BannedError,
   BlockedError,
   RateLimitedError,
@@ -7,13 +16,16 @@ import {
   UnknownExchangeError,
   UnknownSymbolError,
 } from '@livermore/exchange-core';
+import { PortTakenError } from '@livermore/node';
+import { NotReplayableError } from '@livermore/replay';
+import { RecordingError } from '@livermore/simulator';
 
 /** What a command's exit code means. The same for every command; `livermore --help` lists them. */
 export const EXIT_CODES = {
   ok: 0,
   /** Something unexpected went wrong. */
   failure: 1,
-  /** The command line itself: an unknown flag, exchange, symbol, timeframe, or a URL that is not one. */
+  /** The command line itself: an unknown flag, exchange, symbol, timeframe, a URL, port or folder that is not usable. */
   usage: 2,
   /** It ran, and found candles missing or different. */
   incomplete: 3,
@@ -29,19 +41,52 @@ export const EXIT_CODES = {
 /** A mistake in how a command was called. The message names what would be right. */
 export class UsageError extends Error {}
 
-/** The exit code for what a command threw. */
-export function exitCodeOf(error: unknown): number {
-  if (error instanceof UsageError) return EXIT_CODES.usage;
-  if (error instanceof UnknownExchangeError || error instanceof UnknownSymbolError) return EXIT_CODES.usage;
-  if (error instanceof UnsuitableRedisError || error instanceof CacheValueError) return EXIT_CODES.redis;
-  const isVenue = [BannedError, BlockedError, RateLimitedError, UnavailableError].some(
-    (kind) => error instanceof kind,
-  );
-  if (isVenue) return EXIT_CODES.venue;
-  if (codeOf(error) === 'DATA_DIR_HELD') return EXIT_CODES.held;
-  return redisTroubleOf(error) === undefined ? EXIT_CODES.failure : EXIT_CODES.redis;
+/** A program of ours ended by itself; its exit code becomes ours when it is one of the documented ones. */
+export class ChildEndedError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number | null) {
+    super(message);
+    const documented = Object.values<number>(EXIT_CODES).find((code) => code === exitCode && code !== 0);
+    this.exitCode = documented ?? EXIT_CODES.failure;
+  }
 }
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+type ErrorClass = abstract new (...args: never[]) => Error;
+
+const EXIT_CODE_OF: readonly (readonly [number, readonly ErrorClass[]])[] = [
+  [
+    EXIT_CODES.usage,
+    [
+      UsageError,
+      UnknownExchangeError,
+      UnknownSymbolError,
+      InvalidRedisUrlError,
+      DataDirUnusableError,
+      PortTakenError,
+      NotReplayableError,
+      RecordingError,
+    ],
+  ],
+  [EXIT_CODES.venue, [BannedError, BlockedError, RateLimitedError, UnavailableError]],
+  [
+    EXIT_CODES.redis,
+    [
+      UnsuitableRedisError,
+      CacheValueError,
+      NoRedisError,
+      RedisUnreachableError,
+      RedisTooOldError,
+      RedisStartError,
+    ],
+  ],
+  [EXIT_CODES.held, [DataDirHeldError]],
+];
+
+/** The exit code for what a command threw. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ChildEndedError) return error.exitCode;
+  const known = EXIT_CODE_OF.find(([, kinds]) => kinds.some((kind) => error instanceof kind));
+  if (known !== undefined) return known[0];
+  return redisTroubleOf(error) === undefined ? EXIT_CODES.failure : EXIT_CODES.redis;
 }

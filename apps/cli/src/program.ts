@@ -6,6 +6,7 @@ import {
   exchangeName,
   isoInstant,
   list,
+  port,
   replaySpeed,
   timeframe,
   timeframeList,
@@ -24,10 +25,11 @@ import { up } from './commands/up';
 import { warmup } from './commands/warmup';
 import { readConfig } from './config';
 import { EXIT_CODES } from './exit-codes';
+import { withoutSecrets } from './secrets';
 
 const DEFAULT_METRICS_PORT = 9464;
 const DEFAULT_SEED = 7;
-const MAX_PORT_TEXT = 'loopback port (0: any free one)';
+const PORT_TEXT = 'loopback port (0: any free one)';
 
 const redisOption = () =>
   new Option(
@@ -50,8 +52,8 @@ const wsUrlOption = () =>
 const logLevelOption = () => new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS);
 const logFileOption = () => new Option('--log-file <file>', 'log into a file instead of stderr');
 const metricsPortOption = () =>
-  new Option('--metrics-port <port>', `${MAX_PORT_TEXT} of /metrics and /health`)
-    .argParser(wholeNumber(0))
+  new Option('--metrics-port <port>', `${PORT_TEXT} of /metrics and /health`)
+    .argParser(port)
     .default(DEFAULT_METRICS_PORT);
 const seedOption = () =>
   new Option('--seed <n>', 'seed of the simulated market').argParser(wholeNumber(0)).default(DEFAULT_SEED);
@@ -73,6 +75,8 @@ export function createProgram(): Command {
     .description('Complete, correct crypto candles in Redis the moment they close.')
     .version('0.1.0')
     .showHelpAfterError('(livermore --help tells more)')
+    // A mistyped URL is repeated by the parser: not with its password.
+    .configureOutput({ outputError: (text, write) => write(withoutSecrets(text)) })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .addHelpText('after', FOOTER)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage));
@@ -192,7 +196,7 @@ function addSimulator(program: Command): void {
     .command('simulate')
     .description('serve a simulated venue on loopback; the first line on stdout says where')
     .addOption(venueOption())
-    .addOption(new Option('--port <n>', MAX_PORT_TEXT).argParser(wholeNumber(0)).default(0))
+    .addOption(new Option('--port <n>', PORT_TEXT).argParser(port).default(0))
     .addOption(
       new Option(
         '--data <dir>',
@@ -226,11 +230,7 @@ function addSimulator(program: Command): void {
     .addOption(
       new Option('--to <iso>', 'where to end (default: the end of the recording)').argParser(isoInstant),
     )
-    .addOption(
-      new Option('--speed <x>', 'times real time, or "max"')
-        .argParser(replaySpeed)
-        .default('max' as number | 'max'),
-    )
+    .addOption(new Option('--speed <x>', 'times real time, or "max"').argParser(replaySpeed).default('max'))
     .addOption(symbolsOption())
     .addOption(new Option('--faults <file>', 'JSON script of faults: docs/simulator.md'))
     .addOption(new Option('--no-derive', 'fetch every timeframe natively, derive none'))
@@ -254,9 +254,9 @@ function addNode(program: Command): void {
     .description('run one exchange on a Redis: what `up` starts for you')
     .argument('<exchange>', 'name of the exchange', exchangeName)
     .addOption(
-      new Option('--redis <url>', 'Redis to use')
-        .argParser(url('redis', 'rediss', 'unix'))
-        .makeOptionMandatory(),
+      new Option('--redis <url>', 'Redis to use (default: REDIS_URL)').argParser(
+        url('redis', 'rediss', 'unix'),
+      ),
     )
     .addOption(symbolsOption())
     .addOption(timeframesOption())
@@ -272,5 +272,5 @@ function addNode(program: Command): void {
     .addOption(metricsPortOption())
     .addOption(logLevelOption())
     .addOption(logFileOption())
-    .action((exchange, options) => node(exchange, options));
+    .action((exchange, options) => node(exchange, options, readConfig()));
 }

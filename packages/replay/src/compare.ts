@@ -16,12 +16,13 @@ export interface TrueBar {
 }
 
 export const COMPARED_FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const;
+export type ComparedField = (typeof COMPARED_FIELDS)[number];
 
 /** One candle that differs: both sides, so that nobody has to look them up. */
 export interface Difference {
   readonly series: Series;
   readonly openTime: number;
-  readonly fields: readonly string[];
+  readonly fields: readonly ComparedField[];
   readonly cached: Pick<StoredCandle, 'open' | 'high' | 'low' | 'close' | 'volume' | 'source'>;
   readonly truth: Omit<TrueBar, 'openTime'>;
 }
@@ -99,7 +100,7 @@ function differenceOf(
   series: Series,
   candle: StoredCandle,
   bar: TrueBar,
-  fields: readonly string[],
+  fields: readonly ComparedField[],
 ): Difference {
   const { open, high, low, close, volume, source } = candle;
   const { openTime, ...truth } = bar;

@@ -2,12 +2,14 @@ import { startNode } from '@livermore/node';
 import { createLogger } from '@livermore/utils';
 import type { LogLevel } from '@livermore/utils';
 import type { Timeframe } from '@livermore/schemas';
+import type { CliConfig } from '../config';
+import { UsageError } from '../exit-codes';
 import { exchangeOf, symbolChoice } from '../exchange-choice';
 import { json } from '../output/print';
 import { untilInterrupted } from '../until-interrupted';
 
 export interface NodeCommandOptions {
-  readonly redis: string;
+  readonly redis?: string;
   readonly restUrl?: string;
   readonly wsUrl?: string;
   readonly symbols?: readonly string[];
@@ -21,7 +23,9 @@ export interface NodeCommandOptions {
 }
 
 /** Runs one exchange on a Redis until interrupted. Progress is on stdout, one JSON object a line; logs go elsewhere. */
-export async function node(name: string, options: NodeCommandOptions): Promise<void> {
+export async function node(name: string, options: NodeCommandOptions, config: CliConfig): Promise<void> {
+  const redisUrl = options.redis ?? config.redisUrl;
+  if (redisUrl === undefined) throw new UsageError('a node needs a Redis: name it with --redis or REDIS_URL');
   const logger = createLogger({
     level: options.logLevel ?? 'info',
     ...(options.logFile === undefined ? {} : { file: options.logFile }),
@@ -29,7 +33,7 @@ export async function node(name: string, options: NodeCommandOptions): Promise<v
   const { timeframes, target } = options;
   const running = await startNode({
     exchange: exchangeOf(name, options),
-    redisUrl: options.redis,
+    redisUrl,
     symbols: symbolChoice(options.symbols),
     metricsPort: options.metricsPort,
     logger,

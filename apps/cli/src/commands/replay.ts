@@ -148,7 +148,7 @@ function print(report: ReplayReport): void {
   }
   for (const each of report.differences.slice(0, 10)) {
     note(
-      `different: ${each.series.symbol} ${each.series.timeframe} ${instant(each.openTime)} ${each.fields.map((field) => `${field} ${String(each.cached[field as 'open'])} instead of ${String(each.truth[field as 'open'])}`).join(', ')} (${each.cached.source ?? ''})`,
+      `different: ${each.series.symbol} ${each.series.timeframe} ${instant(each.openTime)} ${each.fields.map((field) => `${field} ${String(each.cached[field])} instead of ${String(each.truth[field])}`).join(', ')} (${each.cached.source ?? ''})`,
     );
   }
   for (const { symbol, timeframe, openTimes } of report.missing.slice(0, 10)) {

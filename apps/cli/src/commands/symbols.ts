@@ -1,6 +1,6 @@
 import { createNodeTransport, createRestRuntime, protocolOf } from '@livermore/exchange-core';
 import { silentLogger, systemClock } from '@livermore/utils';
-import { exchangeOf } from '../exchange-choice';
+import { answered, exchangeOf } from '../exchange-choice';
 import { count } from '../output/format';
 import { json, line, styled, table } from '../output/print';
 
@@ -24,7 +24,9 @@ export async function symbols(name: string, options: SymbolsOptions): Promise<vo
     clock: systemClock,
     logger: silentLogger,
   });
-  const listing = await source.fetchListing({ lane: 'repair', signal: new AbortController().signal });
+  const listing = await answered(name, () =>
+    source.fetchListing({ lane: 'repair', signal: new AbortController().signal }),
+  );
   const wanted = options.search?.toUpperCase();
   const listed = listing.symbols
     .filter((each) => options.all === true || each.isTradable)

@@ -1,14 +1,13 @@
 import { SymbolStore, createRedis } from '@livermore/cache';
-import { Warmup, createNodeTransport } from '@livermore/exchange-core';
+import { createNodeTransport } from '@livermore/exchange-core';
 import type { WarmupReport, WarmupSchedule, WarmupStats } from '@livermore/exchange-core';
-import { chooseSymbols, openHistory } from '@livermore/instance';
-import type { History } from '@livermore/instance';
+import { chooseSymbols, createWarmup, openHistory } from '@livermore/instance';
 import { TIMEFRAMES } from '@livermore/schemas';
 import type { Timeframe } from '@livermore/schemas';
 import { createLogger, systemClock, systemRandom } from '@livermore/utils';
 import type { LogLevel } from '@livermore/utils';
 import type { CliConfig } from '../config';
-import { exchangeOf, symbolChoice } from '../exchange-choice';
+import { answered, exchangeOf, symbolChoice } from '../exchange-choice';
 import { EXIT_CODES, exitCodeOf } from '../exit-codes';
 import { count, duration } from '../output/format';
 import { json, line, note, styled, table } from '../output/print';
@@ -67,26 +66,22 @@ async function warmUp(name: string, options: WarmupCommandOptions, means: Means)
     random: systemRandom,
     logger,
   });
-  await history.rest.sync.measure(signal);
+  await answered(name, () => history.rest.sync.measure(signal));
   const listing = await history.rest.source.fetchListing({ lane: 'repair', signal });
   const symbols = chooseSymbols(listing.symbols, symbolChoice(options.symbols)).map((each) => each.symbol);
   const status = new StatusLine();
-  const { target, timeframes = TIMEFRAMES } = options;
-  const run = new Warmup({
+  const { target, derive, timeframes = TIMEFRAMES } = options;
+  const run = createWarmup({
+    exchange,
     redis,
-    exchangeId: exchange.id,
-    exchangeName: exchange.name,
+    history,
     symbols,
-    timeframes: timeframes.toSorted((a, b) => TIMEFRAMES.indexOf(b) - TIMEFRAMES.indexOf(a)),
-    ...(target === undefined ? {} : { target }),
-    ...(options.derive ? {} : { derive: false }),
-    protocol: history.protocol,
-    venueTime: history.rest.time,
-    loader: history.loader,
-    sink: history.writer,
+    timeframes,
+    target,
+    // Only told when it is not to be: by default it depends on the venue.
+    derive: derive ? undefined : false,
     clock: systemClock,
     logger,
-    budget: () => budgetOf(history),
     onProgress: (stats) => showProgress(stats, status, options),
   });
   const { schedule } = await run.plan();
@@ -99,14 +94,6 @@ async function warmUp(name: string, options: WarmupCommandOptions, means: Means)
   const report = await run.run(signal);
   status.clear();
   return showEnd(report, options);
-}
-
-function budgetOf(history: History) {
-  const { weight } = history.rest.client.facts();
-  return {
-    limit: { ...history.protocol.rest.limits.budget, weight: weight.limit, reserve: 0 },
-    used: weight.used,
-  };
 }
 
 function showProgress(stats: WarmupStats, status: StatusLine, options: WarmupCommandOptions): void {
