@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { UnsuitableRedisError } from './errors';
+import { GatheringRedis } from './gathering-redis';
 
 /** What this system needs of a Redis client. Any ioredis client fits. */
 export type RedisClient = Pick<
@@ -12,6 +13,7 @@ export type RedisClient = Pick<
   | 'expire'
   | 'get'
   | 'info'
+  | 'off'
   | 'on'
   | 'ping'
   | 'psubscribe'
@@ -40,7 +42,7 @@ const REDIS_URL = /^(?:rediss?:\/\/[^/\s]|unix:\/\/\/)\S*$/;
  * Opens a client. `url` is `redis://…`, `rediss://…`, or `unix:///path/to/socket`.
  *
  * A lost connection is restored for ever; commands issued meanwhile wait for it. So callers bound what they
- * have in flight, and nothing is lost while Redis is away. Commands of one tick share a pipeline.
+ * have in flight, and nothing is lost while Redis is away. Commands of one turn leave together.
  *
  * @throws UnsuitableRedisError when `url` is not one of these; it is not repeated, as it may hold a password
  */
@@ -51,15 +53,14 @@ export function createRedis(url: string, options: Omit<RedisOptions, 'replyMappi
     );
   }
   const settings = {
-    enableAutoPipelining: true,
     maxRetriesPerRequest: null,
     retryStrategy: (attempt: number) => Math.min(attempt * RECONNECT_STEP_MS, RECONNECT_CAP_MS),
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     ...options,
   };
   return url.startsWith('unix://')
-    ? new Redis(url.slice('unix://'.length), settings)
-    : new Redis(url, settings);
+    ? new GatheringRedis(url.slice('unix://'.length), settings)
+    : new GatheringRedis(url, settings);
 }
 
 /** Oldest server version this system runs on: ioredis 6 speaks RESP3 and needs it. */

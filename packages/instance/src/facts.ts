@@ -4,19 +4,33 @@ import type { RedisTrouble } from '@livermore/cache';
 export const INSTANCE_STATES = ['idle', 'starting', 'warming', 'active', 'stopping', 'stopped'] as const;
 export type InstanceState = (typeof INSTANCE_STATES)[number];
 
-/** What a running exchange knows of itself at this moment, for metrics and health. */
-export interface InstanceFacts {
-  readonly state: InstanceState;
+/** What is known of the stream. */
+export interface FeedFacts {
+  /** Connections by state. */
   readonly connections: Readonly<Record<string, number>>;
-  /** Milliseconds since the newest market data frame; undefined before the first. */
+  /** Frames received, and times a connection came back after a loss, since the start. */
+  readonly frames: number;
+  readonly reconnects: number;
+  /** Milliseconds since the newest candle frame; undefined before the first. */
   readonly lastDataAgeMs: number | undefined;
+}
+
+/** What a running exchange knows of itself at this moment, for metrics and health. */
+export interface InstanceFacts extends FeedFacts {
+  readonly state: InstanceState;
   readonly symbols: number;
   readonly series: number;
   readonly seriesBehind: number;
-  readonly gapsOpen: number;
+  readonly gaps: { readonly open: number; readonly repaired: number; readonly failures: number };
+  /** Candles compared with the venue's own by the audit. */
+  readonly audited: { readonly equal: number; readonly different: number };
   readonly queues: Readonly<Record<string, number>>;
+  /** REST answers by HTTP status; `0`: none came. */
+  readonly restByStatus: Readonly<Record<string, number>>;
   readonly weight: { readonly used: number; readonly limit: number; readonly forecast: number };
+  /** End of a ban, ms; undefined without one. */
   readonly bannedUntil: number | undefined;
+  /** What the venue said when it refused this location; undefined once it serves us. */
   readonly blocked: string | undefined;
   readonly venueClockOffsetMs: number;
   readonly redisTrouble: RedisTrouble | undefined;

@@ -49,7 +49,7 @@ export function judgeHealth(
     {
       name: 'closes',
       ok: facts.state !== 'active' || facts.seriesBehind <= Math.ceil(facts.series * BEHIND_SHARE),
-      detail: `${facts.seriesBehind} of ${facts.series} series overdue, ${facts.gapsOpen} gaps open`,
+      detail: `${facts.seriesBehind} of ${facts.series} series overdue, ${facts.gaps.open} gaps open`,
     },
     {
       name: 'venue',

@@ -63,6 +63,21 @@ export function openHistory(options: HistoryOptions): History {
   return { protocol, rest, cache, absences, writer, loader: reporting(plain, options.onReport) };
 }
 
+/** What the writer and the REST side know of themselves. */
+export function historyFacts({ writer, rest }: Pick<History, 'writer' | 'rest'>) {
+  const { weight, queued, inFlight, bannedUntil, blocked, byStatus } = rest.client.facts();
+  const { queuedCloses, pendingUpdates, inFlight: writes, trouble } = writer.facts;
+  return {
+    queues: { closes: queuedCloses, updates: pendingUpdates, writes, rest_in_flight: inFlight, ...queued },
+    restByStatus: byStatus,
+    weight,
+    bannedUntil,
+    blocked,
+    venueClockOffsetMs: rest.time.facts.offsetMs,
+    redisTrouble: trouble,
+  };
+}
+
 function reporting(loader: PageLoader, onReport: ((report: PageReport) => void) | undefined): PageLoader {
   if (onReport === undefined) return loader;
   return {

@@ -4,3 +4,4 @@ export * from './facts';
 export * from './health';
 export * from './history';
 export * from './metrics';
+export { createWarmup } from './warm-up';

@@ -2,8 +2,9 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { InstanceFacts } from './facts';
 
 /**
- * The closed catalogue of what a node measures; docs/metrics.md lists it and a test compares the two. Counters and
- * histograms are fed as things happen, gauges are read from the instance's facts when someone asks.
+ * The closed catalogue of what a node measures; docs/metrics.md lists it and a test compares the two. What
+ * happens one by one is counted as it happens; gauges, and counts that a part keeps anyway, are read from the
+ * instance's facts when someone asks.
  */
 export const METRICS = [
   {
@@ -154,6 +155,13 @@ const MS_PER_SECOND = 1000;
 /** Labels of what happened; every metric also carries its exchange. */
 type Labels = Readonly<Record<string, string>>;
 
+interface Settings {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: string[];
+  readonly registers: Registry[];
+}
+
 /** The metrics of one node. One registry, any number of exchanges. */
 export class NodeMetrics {
   readonly registry = new Registry();
@@ -165,7 +173,7 @@ export class NodeMetrics {
     const registers = [this.registry];
     for (const metric of METRICS) {
       const settings = { name: metric.name, help: metric.help, labelNames: [...metric.labels], registers };
-      if (metric.kind === 'counter') this.#counters.set(metric.name, new Counter(settings));
+      if (metric.kind === 'counter') this.#counters.set(metric.name, this.#counter(metric.name, settings));
       if (metric.kind === 'histogram') {
         this.#histograms.set(metric.name, new Histogram({ ...settings, buckets: SECONDS_BUCKETS }));
       }
@@ -185,16 +193,34 @@ export class NodeMetrics {
     this.#histograms.get(name)?.observe(labels, ms / MS_PER_SECOND);
   }
 
-  /** Reads an exchange's gauges from its facts at every scrape, until the returned function is called. */
+  /** Reads an exchange's gauges and kept counts from its facts at every scrape, until the returned function is called. */
   readFrom(exchange: string, facts: () => InstanceFacts): () => void {
     this.#sources.set(exchange, facts);
     return () => this.#sources.delete(exchange);
   }
 
-  #gauge(
-    name: MetricName,
-    settings: { name: string; help: string; labelNames: string[]; registers: Registry[] },
-  ): void {
+  /** A counter that also grows by whatever the facts have grown since the last scrape. */
+  #counter(name: MetricName, settings: Settings): Counter {
+    const sources = this.#sources;
+    const read = new Map<string, number>();
+    const counter: Counter = new Counter({
+      ...settings,
+      collect() {
+        for (const [exchange, facts] of sources) {
+          for (const [labels, value] of keptCounts(name, facts())) {
+            const key = JSON.stringify([exchange, labels]);
+            const before = read.get(key) ?? 0;
+            read.set(key, value);
+            // A restarted exchange begins anew at 0.
+            counter.inc({ exchange, ...labels }, value < before ? value : value - before);
+          }
+        }
+      },
+    });
+    return counter;
+  }
+
+  #gauge(name: MetricName, settings: Settings): void {
     const sources = this.#sources;
     const gauge: Gauge = new Gauge({
       ...settings,
@@ -205,6 +231,26 @@ export class NodeMetrics {
         }
       },
     });
+  }
+}
+
+/** Counts that a part of the exchange keeps since its start. */
+function keptCounts(name: MetricName, facts: InstanceFacts): readonly (readonly [Labels, number])[] {
+  switch (name) {
+    case 'livermore_frames_total':
+      return [[{}, facts.frames]];
+    case 'livermore_reconnects_total':
+      return [[{}, facts.reconnects]];
+    case 'livermore_gaps_repaired_total':
+      return [[{}, facts.gaps.repaired]];
+    case 'livermore_gap_failures_total':
+      return [[{}, facts.gaps.failures]];
+    case 'livermore_rest_requests_total':
+      return Object.entries(facts.restByStatus).map(([status, count]) => [{ status }, count]);
+    case 'livermore_audit_compared_total':
+      return Object.entries(facts.audited).map(([verdict, count]) => [{ verdict }, count]);
+    default:
+      return [];
   }
 }
 
@@ -219,7 +265,7 @@ function gaugeValues(name: MetricName, facts: InstanceFacts): readonly (readonly
     case 'livermore_series_behind':
       return [[{}, facts.seriesBehind]];
     case 'livermore_gaps_open':
-      return [[{}, facts.gapsOpen]];
+      return [[{}, facts.gaps.open]];
     case 'livermore_queue_depth':
       return Object.entries(facts.queues).map(([queue, depth]) => [{ queue }, depth]);
     case 'livermore_rest_weight_used':

@@ -51,7 +51,10 @@ export interface RestFacts extends GateFacts {
   /** Requests sent, retries included. */
   readonly requests: number;
   readonly retries: number;
+  /** Answers by HTTP status; `0`: none came. */
   readonly byStatus: Readonly<Record<string, number>>;
+  /** What the venue said when it refused this location; absent once it serves us. */
+  readonly blocked?: string;
   /** End of a ban by our clock, ms; absent when there is none. */
   readonly bannedUntil?: number;
 }
@@ -64,6 +67,8 @@ const WAIT_MARGIN_MS = 1_000;
 const UNKNOWN_BAN_MS = 120_000;
 /** A refused location stays refused: fail at once for this long instead of asking again. */
 const BLOCKED_HOLD_MS = 60_000;
+/** Stands for a status where no answer came. */
+const NO_ANSWER = 0;
 const LOG_EVERY_MS = 10_000;
 
 type Outcome =
@@ -131,6 +136,7 @@ export class RestClient implements RequestSender {
       requests: this.#requests,
       retries: this.#retries,
       byStatus: Object.fromEntries(this.#byStatus),
+      ...(this.#blocked === undefined ? {} : { blocked: this.#blocked.message }),
       ...(bannedForMs > 0 ? { bannedUntil: this.#localTime(bannedForMs) } : {}),
     };
   }
@@ -143,11 +149,12 @@ export class RestClient implements RequestSender {
     this.#gate.ended(spending, reported);
     try {
       if ('failure' in got) {
+        this.#answered(NO_ANSWER);
         signal.throwIfAborted();
         return this.#unavailable(got.failure);
       }
       const { response } = got;
-      this.#byStatus.set(response.status, (this.#byStatus.get(response.status) ?? 0) + 1);
+      this.#answered(response.status);
       const answeredAt = Math.min(leaving.answeredAt, latestInstantOf(response));
       const answer = { ...leaving, answeredAt, response, arrivedAt: time.steadyMs() };
       return this.#judge(answer, rest.verdict(response), spending);
@@ -194,7 +201,12 @@ export class RestClient implements RequestSender {
     }
   }
 
+  #answered(status: number): void {
+    this.#byStatus.set(status, (this.#byStatus.get(status) ?? 0) + 1);
+  }
+
   #served(spending: Spending): void {
+    this.#blocked = undefined;
     if (this.#gate.served(spending)) this.#pauses = 0;
   }
 

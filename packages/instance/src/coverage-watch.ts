@@ -1,0 +1,105 @@
+import type { RedisClient } from '@livermore/cache';
+import { CoverageReader, targetWindow } from '@livermore/exchange-core';
+import type { BoundaryKeeper, Coverage, GapRepairer, SecondLook, VenueTime } from '@livermore/exchange-core';
+import { openTimeOf, timeframeMs } from '@livermore/schemas';
+import type { OpenTimeRange, Series } from '@livermore/schemas';
+import { messageOf } from '@livermore/utils';
+import type { Clock, Logger } from '@livermore/utils';
+import type { History } from './history';
+
+export interface CoverageWatchOptions {
+  readonly exchangeId: number;
+  readonly history: Pick<History, 'cache' | 'absences'>;
+  readonly venueTime: VenueTime;
+  readonly keeper: Pick<BoundaryKeeper, 'watch'>;
+  readonly repairer: Pick<GapRepairer, 'request'>;
+  readonly secondLook: Pick<SecondLook, 'note'>;
+  /** Every series the exchange keeps, now. */
+  readonly series: () => readonly Series[];
+  /** Candles each series should hold. */
+  readonly target: number;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly logger: Logger;
+}
+
+interface Seen {
+  readonly series: Series;
+  readonly window: OpenTimeRange;
+  readonly coverage: Coverage | undefined;
+}
+
+/** Every so often the whole cache is compared with what should be there, ms. */
+const SWEEP_EVERY_MS = 600_000;
+
+/** Compares what the cache holds of every series with what it should hold, and has the difference fetched. */
+export class CoverageWatch {
+  readonly #options: CoverageWatchOptions;
+  readonly #reader: CoverageReader;
+
+  constructor(options: CoverageWatchOptions) {
+    this.#options = options;
+    const { exchangeId, history } = options;
+    this.#reader = new CoverageReader({ exchangeId, cache: history.cache, absences: history.absences });
+  }
+
+  /** Has every series watched from the newest bar it has, and what rests on doubtful answers looked at again. */
+  async watchAll(): Promise<void> {
+    const { venueTime, keeper, secondLook } = this.#options;
+    for (const { series, window, coverage } of await this.#look(venueTime.now())) {
+      keeper.watch(series, coverage?.newest ?? window.from - timeframeMs(series.timeframe));
+      const isDoubtful = coverage?.missing.some((range) => range.why === 'absent-at-venue') === true;
+      if (isDoubtful || (coverage?.noTrades ?? 0) > 0) secondLook.note(series, window);
+    }
+  }
+
+  /** Sweeps regularly until the signal is aborted. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#options.clock.sleep(SWEEP_EVERY_MS, signal).catch(() => undefined);
+      if (!signal.aborted) await this.#trySweep();
+    }
+  }
+
+  /** A Redis that was away may have come back without its data. @returns what ends the watching */
+  sweepWhenBack(redis: Pick<RedisClient, 'on' | 'off'>): () => void {
+    const onReady = () => void this.#trySweep();
+    redis.on('ready', onReady);
+    return () => redis.off('ready', onReady);
+  }
+
+  /** Asks for every hole. The newest bar is the keeper's: it may be on its way. */
+  async sweep(): Promise<void> {
+    const { venueTime, repairer, logger } = this.#options;
+    const now = venueTime.now();
+    const seen = await this.#look(now);
+    let gaps = 0;
+    for (const { series, coverage } of seen) {
+      const newest = openTimeOf(series.timeframe, now) - timeframeMs(series.timeframe);
+      for (const range of coverage?.missing ?? []) {
+        const to = Math.min(range.to, newest);
+        if (range.why !== 'not-fetched' || range.from >= to) continue;
+        gaps += 1;
+        repairer.request({ series, from: range.from, to, reason: 'sweep', lane: 'repair' });
+      }
+    }
+    logger.info({ event: 'coverage_swept', series: seen.length, gaps });
+  }
+
+  async #trySweep(): Promise<void> {
+    try {
+      await this.sweep();
+    } catch (error) {
+      this.#options.logger.warn({ event: 'sweep_failed', error: messageOf(error) });
+    }
+  }
+
+  async #look(now: number): Promise<readonly Seen[]> {
+    const { series, target } = this.#options;
+    const queries = series().map((each) => ({
+      series: each,
+      window: targetWindow(each.timeframe, target, now),
+    }));
+    const coverages = await this.#reader.read(queries, now);
+    return queries.map((query, at) => ({ ...query, coverage: coverages[at] }));
+  }
+}

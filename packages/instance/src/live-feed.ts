@@ -1,0 +1,139 @@
+import { TickerCacheStrategy } from '@livermore/cache';
+import type { RedisClient } from '@livermore/cache';
+import { ExchangeAdapterFactory } from '@livermore/exchange-core';
+import type { AdapterEvent, CandleBook, StreamingAdapter, Transport } from '@livermore/exchange-core';
+import { MICROS_PER_MS, isClosed } from '@livermore/schemas';
+import type { Exchange, ExchangeSymbol, Series, Ticker, Timeframe, UnifiedCandle } from '@livermore/schemas';
+import { messageOf } from '@livermore/utils';
+import type { Clock, Logger, Random } from '@livermore/utils';
+import type { ExchangeMetrics } from './exchange-metrics';
+import type { FeedFacts } from './facts';
+import type { History } from './history';
+
+export interface LiveFeedOptions {
+  readonly exchange: Exchange;
+  readonly transport: Pick<Transport, 'openSocket'>;
+  readonly redis: RedisClient;
+  readonly history: Pick<History, 'protocol' | 'rest' | 'writer'>;
+  readonly book: CandleBook;
+  readonly timeframes: readonly Timeframe[];
+  readonly tickers: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: ExchangeMetrics;
+  /** Something of these series was missed. */
+  readonly onMissed: (missed: Missed) => void;
+  /** A symbol trades. */
+  readonly onActive: (symbol: string) => void;
+}
+
+type Missed = Pick<Extract<AdapterEvent, { type: 'feed:repair' }>, 'series' | 'since' | 'reason'>;
+
+/** How long a start waits for the feed before it fetches history without it, ms. */
+const PATIENCE_MS = 10_000;
+/** An as-of further ahead of the venue's clock than this would shut out every later state of its bar. */
+const MAX_AHEAD_MS = 60_000;
+const NO_FEED: FeedFacts = { connections: {}, frames: 0, reconnects: 0, lastDataAgeMs: undefined };
+
+/** The stream of an exchange, wired to what decides and writes: frames in, book entries to the writer. */
+export class LiveFeed {
+  readonly #options: LiveFeedOptions;
+  readonly #tickers: TickerCacheStrategy;
+  #adapter: StreamingAdapter | undefined;
+  #lastDataAt: number | undefined;
+
+  constructor(options: LiveFeedOptions) {
+    this.#options = options;
+    this.#tickers = new TickerCacheStrategy(options.redis);
+  }
+
+  get facts(): FeedFacts {
+    if (this.#adapter === undefined) return NO_FEED;
+    const { clock } = this.#options;
+    const all = this.#adapter.facts().connections;
+    const connections: Record<string, number> = {};
+    for (const { state } of all) connections[state] = (connections[state] ?? 0) + 1;
+    return {
+      connections,
+      frames: all.reduce((sum, each) => sum + each.frames, 0),
+      reconnects: all.reduce((sum, each) => sum + each.reconnects, 0),
+      lastDataAgeMs: this.#lastDataAt === undefined ? undefined : clock.now() - this.#lastDataAt,
+    };
+  }
+
+  /** Subscribes and connects; resolves when it carries data, or after a while without: it goes on trying. */
+  async open(symbols: readonly ExchangeSymbol[], signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options;
+    const adapter = this.#adapterFor(symbols);
+    this.#adapter = adapter;
+    this.#listen(adapter);
+    this.#subscribe(
+      adapter,
+      symbols.map((each) => each.symbol),
+    );
+    const patience = clock.sleep(PATIENCE_MS, signal).catch(() => undefined);
+    await Promise.race([adapter.connect(), patience]);
+    if (!adapter.isConnected()) logger.warn({ event: 'feed_not_connected_yet', patienceMs: PATIENCE_MS });
+  }
+
+  async close(): Promise<void> {
+    await this.#adapter?.disconnect();
+  }
+
+  /** Takes a series off the stream and puts it on again. */
+  resubscribe(series: Series): void {
+    this.#adapter?.resubscribe([series]);
+  }
+
+  #adapterFor(symbols: readonly ExchangeSymbol[]): StreamingAdapter {
+    const { exchange, transport, clock, random, logger } = this.#options;
+    const streamedAs = new Map(symbols.map((each) => [each.symbol, each.streamedAs ?? each.symbol]));
+    const factory = new ExchangeAdapterFactory({ transport, clock, random, logger });
+    return factory.create(exchange, (symbol) => streamedAs.get(symbol) ?? symbol);
+  }
+
+  #subscribe(adapter: StreamingAdapter, symbols: readonly string[]): void {
+    const { timeframes, history, tickers } = this.#options;
+    const { streamed, rolledUp } = history.protocol.timeframes;
+    const feedsRollUps = rolledUp.some((timeframe) => timeframes.includes(timeframe));
+    for (const timeframe of streamed) {
+      if (timeframes.includes(timeframe) || feedsRollUps) adapter.subscribe(symbols, timeframe);
+    }
+    if (tickers) adapter.subscribeTickers(symbols);
+  }
+
+  #listen(adapter: StreamingAdapter): void {
+    const { onMissed, metrics } = this.#options;
+    const observe = ({ candle }: { readonly candle: UnifiedCandle }) => this.#observe(candle);
+    adapter.on('candle:update', observe);
+    adapter.on('candle:close', observe);
+    adapter.on('ticker:update', ({ ticker }) => this.#keepTicker(ticker));
+    adapter.on('feed:repair', onMissed);
+    adapter.on('feed:decode-error', ({ field }) => metrics.count('livermore_decode_errors_total', { field }));
+  }
+
+  #observe(candle: UnifiedCandle): void {
+    const { clock, history, book, timeframes, metrics, onActive } = this.#options;
+    const { rest, writer } = history;
+    const receivedAt = clock.monotonicMs();
+    this.#lastDataAt = clock.now();
+    const asOfMs = (candle.sequenceNum ?? 0) / MICROS_PER_MS;
+    if (asOfMs > rest.time.now() + MAX_AHEAD_MS) {
+      metrics.count('livermore_decode_errors_total', { field: 'event time' });
+      return;
+    }
+    if (isClosed(candle)) rest.time.observe(asOfMs);
+    onActive(candle.symbol);
+    for (const entry of book.observe(candle)) {
+      if (timeframes.includes(entry.candle.timeframe)) writer.take(entry, receivedAt);
+    }
+  }
+
+  #keepTicker(ticker: Ticker): void {
+    const { exchange, logger } = this.#options;
+    this.#tickers.setTicker(exchange.id, ticker).catch((error: unknown) => {
+      logger.debug({ event: 'ticker_not_kept', symbol: ticker.symbol, error: messageOf(error) });
+    });
+  }
+}
