@@ -1,0 +1,26 @@
+import type { InstanceFacts } from '../facts';
+
+/** The facts of an exchange that is well, with differences. */
+export function someFacts(different: Partial<InstanceFacts> = {}): InstanceFacts {
+  return {
+    state: 'active',
+    connections: { live: 1 },
+    frames: 1,
+    reconnects: 0,
+    lastDataAgeMs: 500,
+    symbols: 10,
+    series: 60,
+    seriesBehind: 0,
+    gaps: { open: 0, repaired: 0, failures: 0 },
+    audited: { equal: 0, different: 0 },
+    queues: { closes: 0 },
+    restByStatus: { 200: 1 },
+    weight: { used: 1, limit: 6_000, forecast: 0 },
+    bannedUntil: undefined,
+    blocked: undefined,
+    venueClockOffsetMs: 0,
+    redisTrouble: undefined,
+    warmup: undefined,
+    ...different,
+  };
+}
