@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startThrowAwayRedis } from '@livermore/embedded/testing';
-import { createLogger } from '@livermore/utils';
+import { createLogger, must } from '@livermore/utils';
 import { PROOF_VENUES, prepareData } from './data';
 import type { ProofVenue } from './data';
 import { documentOf } from './markdown';
@@ -112,7 +112,7 @@ async function processRows({ only, venues, logs }: Choice): Promise<readonly Pro
       const startedAt = performance.now();
       const row = await runProcessFault(fault, {
         venue,
-        nodeCommand: [process.execPath, join(import.meta.dirname, 'proof.mjs'), '--as-node'],
+        nodeCommand: [process.execPath, must(process.argv[1], 'the path of this program'), '--as-node'],
         env: process.env,
         ...(logs === undefined ? {} : { logFolder: join(logs, `${venue}-${fault.id}`) }),
       });

@@ -288,7 +288,7 @@ export class ExchangeInstance {
       settleMs,
       confirmMs,
       repair: (request) => this.#repairer.request(request),
-      onSilent: (series) => this.#feed.resubscribe(series),
+      onSilent: (series) => this.#suspect(series),
     });
   }
 
@@ -344,6 +344,13 @@ export class ExchangeInstance {
       random: this.#random,
     });
     void this.#audit.run(signal);
+  }
+
+  /** A series that stays behind: its subscription is to blame, unless it is Redis that takes nothing. */
+  #suspect(series: Series): void {
+    const canWrite =
+      this.#options.redis.status === 'ready' && this.#history.writer.facts.trouble === undefined;
+    if (canWrite) this.#feed.resubscribe(series);
   }
 
   /** Bars of some series since an instant (ms) may have been missed: of those we keep they are fetched. */

@@ -27,8 +27,8 @@ export async function runProcessFault(fault: ProcessFault, options: StageOptions
       problems: [
         ...(failure === undefined ? [] : [failure]),
         ...wrongOf(candles),
-        ...['418', '429']
-          .filter((status) => statuses[status] !== undefined)
+        ...[418, 429]
+          .filter((status) => log.statuses.has(status) && fault.allows?.includes(status) !== true)
           .map((status) => `answers ${status}`),
       ],
       differences: details.differences,

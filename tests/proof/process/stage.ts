@@ -51,6 +51,8 @@ export class Stage {
   readonly #cache: CandleCacheStrategy;
   readonly #logFolder: string;
   readonly #nodes: NodeUnderProof[] = [];
+  /** When the cache was last filled from nothing: it must hold as many bars before that as a warmup brings. */
+  #filledAt = STARTS_AT;
 
   private constructor(options: StageOptions, parts: StageParts) {
     this.#options = options;
@@ -94,6 +96,11 @@ export class Stage {
     });
     this.#nodes.push(node);
     return node;
+  }
+
+  /** The cache has just been filled, or must be filled anew: older bars need not be there. */
+  beginsAnew(): void {
+    this.#filledAt = this.clock.now();
   }
 
   /** Real time passes. */
@@ -150,9 +157,9 @@ export class Stage {
     if (this.#options.logFolder === undefined) rmSync(this.#logFolder, { recursive: true, force: true });
   }
 
-  /** From the first bar of a warmup at the start, to the newest that cannot be on its way any more. */
+  /** From the first bar of the warmup, to the newest that cannot be on its way any more. */
   #settled({ timeframe }: Series): OpenTimeRange {
-    const { from } = targetWindow(timeframe, DEFAULT_CANDLE_TARGET, STARTS_AT + YOUNG_MS);
+    const { from } = targetWindow(timeframe, DEFAULT_CANDLE_TARGET, this.#filledAt);
     return { from, to: Math.max(from, openTimeOf(timeframe, this.clock.now() - YOUNG_MS)) };
   }
 
