@@ -11,7 +11,7 @@ export interface CoverageWatchOptions {
   readonly exchangeId: number;
   readonly history: Pick<History, 'cache' | 'absences'>;
   readonly venueTime: VenueTime;
-  readonly keeper: Pick<BoundaryKeeper, 'watch'>;
+  readonly keeper: Pick<BoundaryKeeper, 'round' | 'watch'>;
   readonly repairer: Pick<GapRepairer, 'request'>;
   readonly secondLook: Pick<SecondLook, 'note'>;
   /** Every series the exchange keeps, now. */
@@ -28,6 +28,8 @@ interface Seen {
   readonly coverage: Coverage | undefined;
 }
 
+/** A bar that closed less than this ago (ms) may be on its way: it is the keeper's. */
+const YOUNG_MS = 120_000;
 /** Every so often the whole cache is compared with what should be there, ms. */
 const SWEEP_EVERY_MS = 600_000;
 
@@ -62,21 +64,21 @@ export class CoverageWatch {
 
   /** A Redis that was away may have come back without its data. @returns what ends the watching */
   sweepWhenBack(redis: Pick<RedisClient, 'on' | 'off'>): () => void {
-    const onReady = () => void this.#trySweep();
+    const onReady = () => void this.#startOver();
     redis.on('ready', onReady);
     return () => redis.off('ready', onReady);
   }
 
-  /** Asks for every hole. The newest bar is the keeper's: it may be on its way. */
+  /** Asks for every hole older than what may be on its way. */
   async sweep(): Promise<void> {
     const { venueTime, repairer, logger } = this.#options;
     const now = venueTime.now();
     const seen = await this.#look(now);
     let gaps = 0;
     for (const { series, coverage } of seen) {
-      const newest = openTimeOf(series.timeframe, now) - timeframeMs(series.timeframe);
+      const young = openTimeOf(series.timeframe, now - YOUNG_MS);
       for (const range of coverage?.missing ?? []) {
-        const to = Math.min(range.to, newest);
+        const to = Math.min(range.to, young);
         if (range.why !== 'not-fetched' || range.from >= to) continue;
         gaps += 1;
         repairer.request({ series, from: range.from, to, reason: 'sweep', lane: 'repair' });
@@ -85,8 +87,21 @@ export class CoverageWatch {
     logger.info({ event: 'coverage_swept', series: seen.length, gaps });
   }
 
-  async #trySweep(): Promise<void> {
+  /**
+   * What was known of the newest bars holds no longer: the keeper hears what there is now, and asks at once, before
+   * the next close makes it believe that all before is there.
+   */
+  #startOver(): Promise<void> {
+    const { keeper, venueTime } = this.#options;
+    return this.#trySweep(async () => {
+      await this.watchAll();
+      keeper.round(venueTime.now());
+    });
+  }
+
+  async #trySweep(before: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     try {
+      await before();
       await this.sweep();
     } catch (error) {
       this.#options.logger.warn({ event: 'sweep_failed', error: messageOf(error) });

@@ -1,1 +1,2 @@
 export * from './recording-files';
+export * from './live-bench';
