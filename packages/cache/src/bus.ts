@@ -39,7 +39,10 @@ export async function subscribeCloses(
   listener: { onClose(candle: UnifiedCandle): void; onInvalid(error: unknown): void },
 ): Promise<() => Promise<void>> {
   const connection = redis.duplicate();
+  let isStopped = false;
   connection.on('pmessage', (_pattern: string, channel: string, text: string) => {
+    // What was on its way when it was told to stop still arrives.
+    if (isStopped) return;
     let candle: UnifiedCandle;
     try {
       candle = parseJson(channel, text, UnifiedCandleSchema);
@@ -57,6 +60,7 @@ export async function subscribeCloses(
     throw error;
   }
   return async () => {
+    isStopped = true;
     connection.disconnect();
   };
 }

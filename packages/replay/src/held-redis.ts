@@ -5,11 +5,10 @@ type Redis = ReturnType<typeof createRedis>;
 
 /**
  * A Redis client whose commands hold the replayed time still until they are answered. So what happens at an instant
- * is complete before the next instant comes, however fast the replay runs. Commands are not gathered for a turn, as a
- * live client's are: until the end of that turn nothing would hold the time.
+ * is complete before the next instant comes, however fast the replay runs.
  */
 export function heldRedis(url: string, clock: ReplayClock): Redis {
-  const redis = createRedis(url, { enableAutoPipelining: false });
+  const redis = createRedis(url);
   const send = redis.sendCommand.bind(redis);
   redis.sendCommand = (command, stream) => {
     const release = clock.hold();
