@@ -6,6 +6,7 @@ import { machineFacts } from './lib/machine';
 import { PeerUnavailableError } from './lib/peers';
 import { reportText } from './lib/report';
 import { serveCommands } from './lib/worker';
+import { bareClient } from './workers/bare-client';
 import { feedVenue } from './workers/feed-venue';
 import { listener } from './workers/listener';
 import { simulatedVenue } from './workers/simulated-venue';
@@ -34,7 +35,12 @@ const BENCHES: readonly Bench[] = [
   redisBytes,
 ];
 
-const WORKERS = { 'feed-venue': feedVenue, listener, 'simulated-venue': simulatedVenue };
+const WORKERS = {
+  'bare-client': bareClient,
+  'feed-venue': feedVenue,
+  listener,
+  'simulated-venue': simulatedVenue,
+};
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 

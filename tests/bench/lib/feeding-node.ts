@@ -69,6 +69,7 @@ export async function startFeedingNode(options: {
   });
   await quietMinute();
   await instance.start();
+  await allSubscribed(instance);
   return {
     venue,
     rounds: 0,
@@ -81,6 +82,14 @@ export async function startFeedingNode(options: {
     },
   };
 }
+
+/** A start waits for the first connection to work, not for every topic: those come at the venue's pace. */
+async function allSubscribed(instance: ExchangeInstance): Promise<void> {
+  await systemClock.sleep(SUBSCRIBING_MS);
+  await instance.settle();
+}
+
+const SUBSCRIBING_MS = 4_000;
 
 /**
  * When a minute ends the node asks for the closes this venue does not send: that is no part of what is measured, so a

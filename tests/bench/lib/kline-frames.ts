@@ -32,7 +32,6 @@ function closeFrame(
   { symbol, openTime, lateMs }: { symbol: string; openTime: number; lateMs: number },
   chance: () => number,
 ): CloseFrame {
-  const price = (at: number) => (91_000 + at * 1000).toFixed(8);
   const [open, close] = [chance(), chance()];
   const trades = Math.floor(chance() * 400) + 1;
   const closeTime = openTime + MINUTE_MS - 1;
@@ -43,4 +42,8 @@ function closeFrame(
     `"q":"${(chance() * 900_000).toFixed(8)}","V":"${(chance() * 5).toFixed(8)}","Q":"${(chance() * 450_000).toFixed(8)}","B":"0"}`;
   const text = `{"e":"kline","E":${closeTime + lateMs},"s":"${symbol}","k":${kline}}`;
   return { symbol, openTime, text };
+}
+
+function price(at: number): string {
+  return (91_000 + at * 1000).toFixed(8);
 }

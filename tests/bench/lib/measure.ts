@@ -26,14 +26,19 @@ export async function inTurns<K extends string>(
   contestants: Readonly<Record<K, Contestant>>,
   options: { readonly warmUp?: boolean } = {},
 ): Promise<Readonly<Record<K, readonly number[]>>> {
-  const names = Object.keys(contestants) as K[];
-  const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
-  if (options.warmUp !== false) for (const name of names) await contestants[name]();
+  const results: Record<K, number[]> = mapValues(contestants, () => []);
+  const turns = Object.keys(results).filter((name): name is K => name in contestants);
+  if (options.warmUp !== false) for (const name of turns) await contestants[name]();
   for (let round = 0; round < rounds; round += 1) {
-    const order = round % 2 === 0 ? names : names.toReversed();
+    const order = round % 2 === 0 ? turns : turns.toReversed();
     for (const name of order) results[name].push(await contestants[name]());
   }
   return results;
+}
+
+function mapValues<K extends string, V>(record: Readonly<Record<K, unknown>>, value: () => V): Record<K, V> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the record
+  return Object.fromEntries(Object.keys(record).map((name) => [name, value()])) as Record<K, V>;
 }
 
 /** Median over rounds of the ratio within each round: what slows a whole round down cancels out. */

@@ -1,29 +1,26 @@
-import { CandleCacheStrategy, RedisEventBus } from '@livermore/cache';
-import type { createRedis } from '@livermore/cache';
+import { CandleCacheStrategy, RedisEventBus, createRedis } from '@livermore/cache';
 import { binanceProtocol, defaultExchange } from '@livermore/exchange-core';
 import type { UnifiedCandle } from '@livermore/schemas';
 import type { CloseFrame } from './kline-frames';
 
 type Redis = ReturnType<typeof createRedis>;
-type Argument = string | number | Buffer;
 
-/** Everything Redis is told for one closing frame, ready to be sent. */
-export type FrameCommands = readonly (readonly [string, ...Argument[]])[];
+/** Everything Redis is told for one closing frame, ready to be sent: names with their arguments. */
+export type FrameCommands = readonly (readonly [string, ...(string | Buffer | number)[]])[];
 
 /**
  * The very commands the node sends for each frame, taken from its own cache and bus: written and announced as if the
  * series were empty.
  */
 export async function commandsOf(frames: readonly CloseFrame[]): Promise<readonly FrameCommands[]> {
-  let sent: (readonly [string, ...Argument[]])[] = [];
-  const note = <T>(answer: T, name: string, args: readonly unknown[]): Promise<T> => {
-    sent.push([name, ...(args as Argument[])]);
-    return Promise.resolve(answer);
+  let sent: [string, ...(string | Buffer | number)[]][] = [];
+  // A client that is never connected: what it would send is kept, and answered as an empty series would answer.
+  const recorder = createRedis('redis://127.0.0.1:1', { lazyConnect: true });
+  recorder.sendCommand = (command) => {
+    sent.push([command.name, ...command.args.flat()]);
+    command.resolve(command.name === 'publish' ? 0 : [1]);
+    return command.promise;
   };
-  const recorder = {
-    evalsha: (...args: readonly unknown[]) => note([1], 'evalsha', args),
-    publish: (...args: readonly unknown[]) => note(0, 'publish', args),
-  } as unknown as Redis;
   const cache = new CandleCacheStrategy(recorder);
   const bus = new RedisEventBus(recorder);
   const { id } = defaultExchange('binance');

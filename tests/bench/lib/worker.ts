@@ -18,12 +18,17 @@ interface Reply {
   readonly error?: string;
 }
 
+interface Asked {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
 export function startWorker(name: string): Worker {
   const child = fork(PROGRAM, ['worker', name], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  const waiting = new Map<number, Asked>();
   let nextId = 1;
   child.on('message', (reply: Reply) => {
     const asked = waiting.get(reply.id);
@@ -32,12 +37,13 @@ export function startWorker(name: string): Worker {
     else asked?.reject(new Error(`${name}: ${reply.error}`));
   });
   child.on('exit', (code) => {
-    for (const { reject } of waiting.values()) reject(new Error(`${name} ended with ${code}`));
+    for (const asked of waiting.values()) asked.reject(new Error(`${name} ended with ${code}`));
   });
   return {
     ask: <T>(command: string, input?: unknown) =>
       new Promise<T>((resolve, reject) => {
         const id = nextId++;
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends of the wire are this program
         waiting.set(id, { resolve: (value) => resolve(value as T), reject });
         child.send({ id, command, input });
       }),

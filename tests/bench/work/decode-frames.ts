@@ -94,12 +94,9 @@ async function measure(contestants: Contestants, count: number, rounds: number):
     });
     return ms / times;
   };
-  const { ours: own, parse: limit, peer } = contestants;
-  return inTurns<'ours' | 'parse' | 'peer'>(rounds, {
-    ours: turn(own),
-    parse: turn(limit),
-    ...(peer === undefined ? ({} as { peer: () => number }) : { peer: turn(peer) }),
-  });
+  const own = { ours: turn(contestants.ours), parse: turn(contestants.parse) };
+  if (contestants.peer === undefined) return inTurns(rounds, own);
+  return inTurns(rounds, { ...own, peer: turn(contestants.peer) });
 }
 
 const names = new Map(symbolNames(SYMBOLS).map((symbol) => [symbol, [symbol]] as const));

@@ -4,11 +4,10 @@ import { must, systemClock } from '@livermore/utils';
 import type { Bench } from '../lib/bench';
 import { startFeedingNode, quietMinute } from '../lib/feeding-node';
 import type { FeedingNode } from '../lib/feeding-node';
-import type { CloseFrame } from '../lib/kline-frames';
 import { median, quantile } from '../lib/measure';
 import { startWorker } from '../lib/worker';
 import type { Worker } from '../lib/worker';
-import type { FeedOrder, PublishOrder, SentAt } from '../workers/feed-venue';
+import type { Closes, FeedOrder, PublishOrder, SentAt } from '../workers/feed-venue';
 import type { Arrival } from '../workers/listener';
 
 const SYMBOLS = 100;
@@ -79,8 +78,8 @@ async function framesThrough(
   order: { perSecond: number; minutes: number },
 ): Promise<readonly number[]> {
   node.rounds += 1;
-  const prepared: FeedOrder = { symbols: SYMBOLS, minutes: order.minutes, round: node.rounds };
-  const frames = await node.venue.ask<readonly CloseFrame[]>('prepare', prepared);
+  const prepared: FeedOrder = { symbols: SYMBOLS, minutes: order.minutes, round: node.rounds, tell: true };
+  const frames = await node.venue.ask<readonly Closes[]>('prepare', prepared);
   await redis.flushall();
   await listener.ask('take');
   const sent = await node.venue.ask<SentAt>('pace', order);

@@ -1,10 +1,11 @@
 import { createRedis } from '@livermore/cache';
 import type { Bench } from '../lib/bench';
-import { startFeedingNode, quietMinute } from '../lib/feeding-node';
+import { quietMinute, startFeedingNode } from '../lib/feeding-node';
 import type { FeedingNode } from '../lib/feeding-node';
-import type { CloseFrame } from '../lib/kline-frames';
 import { inTurns, median, medianRatio, wallMs } from '../lib/measure';
-import { commandsOf, sendBare } from '../lib/recorded-commands';
+import { startWorker } from '../lib/worker';
+import type { Worker } from '../lib/worker';
+import type { BareOrder } from '../workers/bare-client';
 import type { FeedOrder } from '../workers/feed-venue';
 
 const SYMBOLS = 400;
@@ -21,10 +22,12 @@ export const ingestThroughput: Bench = {
     const redis = createRedis(redisUrl);
     await redis.flushall();
     const node = await startFeedingNode({ symbols: SYMBOLS, redisUrl });
+    const bare = startWorker('bare-client');
+    const stage = { node, bare, redis, redisUrl };
     try {
       const rounds = isQuick ? 2 : 7;
-      const small = await measure(node, redis, { minutes: SMALL_MINUTES, rounds });
-      const large = await measure(node, redis, { minutes: LARGE_MINUTES, rounds });
+      const small = await measure(stage, { minutes: SMALL_MINUTES, rounds });
+      const large = await measure(stage, { minutes: LARGE_MINUTES, rounds });
       const perSecond = (ms: readonly number[]) => (large.frames / median(ms)) * 1000;
       return {
         rows: [
@@ -39,7 +42,7 @@ export const ingestThroughput: Bench = {
             target: { atLeast: 0.6 },
             rounds,
             notes: [
-              'The venue runs in a process of its own, as does Redis. The node is whole: feed, book, writer, repair and metrics.',
+              'Venue, node, Redis and bare client are a process each. The node is whole: feed, book, writer, repair and metrics.',
             ],
           },
         ],
@@ -54,31 +57,40 @@ export const ingestThroughput: Bench = {
         ],
       };
     } finally {
+      await bare.stop();
       await node.stop();
       redis.disconnect();
     }
   },
 };
 
-async function measure(node: FeedingNode, redis: Redis, options: { minutes: number; rounds: number }) {
-  const prepare = () => {
-    node.rounds += 1;
-    const order: FeedOrder = { symbols: SYMBOLS, minutes: options.minutes, round: node.rounds };
-    return node.venue.ask<readonly CloseFrame[]>('prepare', order);
-  };
-  const commands = await commandsOf(await prepare());
-  const { ours, limit } = await inTurns(options.rounds, {
+async function measure(
+  stage: {
+    readonly node: FeedingNode;
+    readonly bare: Worker;
+    readonly redis: Redis;
+    readonly redisUrl: string;
+  },
+  options: { readonly minutes: number; readonly rounds: number },
+) {
+  const { node, bare, redis, redisUrl } = stage;
+  const { minutes, rounds } = options;
+  const order: BareOrder = { redisUrl, symbols: SYMBOLS, minutes };
+  const frames = await bare.ask<number>('prepare', order);
+  const { ours, limit } = await inTurns(rounds, {
     ours: async () => {
       await quietMinute();
-      const frames = await prepare();
+      node.rounds += 1;
+      const feed: FeedOrder = { symbols: SYMBOLS, minutes, round: node.rounds };
+      await node.venue.ask('prepare', feed);
       await redis.flushall();
-      const done = node.closes(frames.length);
+      const done = node.closes(frames);
       return wallMs(() => Promise.all([node.venue.ask('blast'), done]));
     },
     limit: async () => {
       await redis.flushall();
-      return wallMs(() => sendBare(redis, commands));
+      return bare.ask<number>('send');
     },
   });
-  return { ours, limit, frames: commands.length };
+  return { ours, limit, frames };
 }

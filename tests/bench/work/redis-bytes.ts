@@ -3,7 +3,7 @@ import { closeAsOf, timeframeMs } from '@livermore/schemas';
 import type { SourcedCandle } from '@livermore/schemas';
 import { defaultExchange } from '@livermore/exchange-core';
 import { seededRandom } from '@livermore/utils';
-import type { Bench } from '../lib/bench';
+import type { Bench, Row } from '../lib/bench';
 import { VIRTUAL_START, symbolNames } from '../lib/universe';
 
 const SERIES = 100;
@@ -20,19 +20,8 @@ export const redisBytes: Bench = {
     try {
       const short = await measure(redis, SHORT);
       const long = await measure(redis, LONG);
-      const row = (candles: number, bytes: { ours: number; json: number }) => ({
-        id: 'P9',
-        work: `Redis memory for each candle, all overhead included, in series of ${candles}`,
-        ours: { value: bytes.ours, unit: 'bytes' },
-        against: 'the same fields as JSON members of the same sorted set',
-        theirs: { value: bytes.json, unit: 'bytes' },
-        ratioOf: 'ours ÷ JSON',
-        ratio: bytes.ours / bytes.json,
-        target: { atMost: 0.5 },
-        rounds: 1,
-      });
       return {
-        rows: [row(SHORT, short), row(LONG, long)],
+        rows: [rowOf(SHORT, short), rowOf(LONG, long)],
         growth: [
           {
             id: 'P9',
@@ -48,6 +37,20 @@ export const redisBytes: Bench = {
     }
   },
 };
+
+function rowOf(candles: number, bytes: { ours: number; json: number }): Row {
+  return {
+    id: 'P9',
+    work: `Redis memory for each candle, all overhead included, in series of ${candles}`,
+    ours: { value: bytes.ours, unit: 'bytes' },
+    against: 'the same fields as JSON members of the same sorted set',
+    theirs: { value: bytes.json, unit: 'bytes' },
+    ratioOf: 'ours ÷ JSON',
+    ratio: bytes.ours / bytes.json,
+    target: { atMost: 0.5 },
+    rounds: 1,
+  };
+}
 
 type Redis = ReturnType<typeof createRedis>;
 

@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createRedis } from '@livermore/cache';
 import { must, systemClock } from '@livermore/utils';
 import { WebSocketServer } from 'ws';
@@ -17,7 +16,11 @@ export interface FeedOrder {
   readonly minutes: number;
   /** Tells the frames of one round from those of another: the same bars, announced this many ms later. */
   readonly round: number;
+  readonly tell?: boolean;
 }
+
+/** The bar a frame closes. */
+export type Closes = Pick<CloseFrame, 'symbol' | 'openTime'>;
 
 export interface PublishOrder {
   readonly redisUrl: string;
@@ -47,10 +50,11 @@ export function feedVenue(): Commands {
       listen(symbolNames(symbols), (opened) => {
         socket = opened;
       }),
-    prepare({ symbols, minutes, round }: FeedOrder): readonly CloseFrame[] {
+    /** Returns what each frame closes, in order, where asked to. */
+    prepare({ symbols, minutes, round, tell }: FeedOrder): readonly Closes[] {
       const until = systemClock.now() - MINUTE_MS;
       frames = closeFrames(symbolNames(symbols), { minutes, until, lateMs: 13 + round });
-      return frames;
+      return tell === true ? frames.map(({ symbol, openTime }) => ({ symbol, openTime })) : [];
     },
     async blast(): Promise<void> {
       const open = must(socket, 'a subscriber');
@@ -96,7 +100,23 @@ function turn(): Promise<void> {
   });
 }
 
-const ControlSchema = z.object({ id: z.number() });
+const ControlSchema = z.object({
+  method: z.string(),
+  params: z.array(z.string()).default([]),
+  id: z.number(),
+});
+
+/** Acknowledges what a connection asks for, and remembers it. */
+function answerControl(socket: WebSocket): (data: unknown) => void {
+  const topics = new Set<string>();
+  return (data) => {
+    const { method, params, id } = ControlSchema.parse(JSON.parse(String(data)));
+    if (method === 'SUBSCRIBE') for (const topic of params) topics.add(topic);
+    if (method === 'UNSUBSCRIBE') for (const topic of params) topics.delete(topic);
+    const result = method === 'LIST_SUBSCRIPTIONS' ? [...topics] : null;
+    socket.send(JSON.stringify({ result, id }));
+  };
+}
 
 function listen(symbols: readonly string[], onSocket: (socket: WebSocket) => void): Promise<VenueAddress> {
   const server = createServer((request, response) => {
@@ -106,14 +126,12 @@ function listen(symbols: readonly string[], onSocket: (socket: WebSocket) => voi
   });
   new WebSocketServer({ server, perMessageDeflate: false }).on('connection', (socket) => {
     onSocket(socket);
-    socket.on('message', (data) => {
-      const { id } = ControlSchema.parse(JSON.parse(String(data)));
-      socket.send(JSON.stringify({ result: null, id }));
-    });
+    socket.on('message', answerControl(socket));
   });
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
+      const address = server.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
       resolve({ rest: `http://127.0.0.1:${port}`, ws: `ws://127.0.0.1:${port}` });
     });
   });
