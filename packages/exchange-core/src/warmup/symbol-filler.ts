@@ -1,3 +1,4 @@
+import { redisTroubleOf } from '@livermore/cache';
 import { timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Timeframe } from '@livermore/schemas';
 import { AppError, messageOf } from '@livermore/utils';
@@ -198,11 +199,16 @@ function remember(report: PageReport, fill: Fill): void {
 
 function noteError(timeframe: Timeframe, error: unknown, fill: Fill): void {
   fill.run.signal.throwIfAborted();
-  if (error instanceof AppError && error.recovery === 'stop') {
+  if (stopsEverything(error)) {
     fill.run.abort(error);
     throw error;
   }
   if (!fill.errors.has(timeframe)) fill.errors.set(timeframe, error);
+}
+
+/** What the next page would meet as well: fetching on would cost the venue's allowance for nothing. */
+function stopsEverything(error: unknown): boolean {
+  return (error instanceof AppError && error.recovery === 'stop') || redisTroubleOf(error) !== undefined;
 }
 
 function outcomeOf(pairs: readonly PairState[], fill: Fill): FillOutcome {

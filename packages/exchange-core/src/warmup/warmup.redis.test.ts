@@ -338,6 +338,33 @@ describe('when it is killed', () => {
     expect(again.pages.length).toBeLessThanOrEqual(PAIRS / 2 - stored);
     await expectComplete(again);
   });
+  test('at any write, without a word: the next run asks for nothing that was stored', async () => {
+    for (const lived of [0, 1, 5, PAIRS / 2, PAIRS / 2 + 3, PAIRS]) {
+      exchangeId = freshExchangeId();
+      let writes = 0;
+      const stored: string[] = [];
+      const gone: HistorySink = {
+        writeHistory: async (series, candles) => {
+          writes += 1;
+          // A killed process answers nobody: what waits for it waits for ever.
+          if (writes > lived) return new Promise(() => undefined);
+          const outcomes = await cache.writeExchangeCandles(exchangeId, series, candles);
+          if (candles[0]?.source !== 'derived') stored.push(`${series.symbol} ${series.timeframe}`);
+          return outcomes;
+        },
+      };
+      const first = historyWith({ sink: gone });
+      void warmupWith(first, { sink: gone }).run();
+      await expect.poll(() => Math.min(writes, PAIRS)).toBeGreaterThanOrEqual(Math.min(lived + 1, PAIRS));
+      const again = historyWith();
+      const report = await warmupWith(again).run();
+      expect(report.status).toBe('complete');
+      const twice = again.pages.filter((page) => stored.includes(`${page.symbol} ${page.timeframe}`));
+      expect(twice).toEqual([]);
+      expect(again.pages).toHaveLength(PAIRS / 2 - stored.length);
+      await expectComplete(again);
+    }
+  });
 });
 
 describe('failures', () => {
@@ -391,6 +418,7 @@ describe('failures', () => {
   test.each([
     ['a ban', new BannedError('imaginary', NOW + 60_000), 'EXCHANGE_BANNED'],
     ['a refused location', new BlockedError('not from where you are'), 'EXCHANGE_BLOCKED'],
+    ['a Redis that is full', new Error("OOM command not allowed when used memory > 'maxmemory'."), 'UNEXPECTED'],
   ])('%s stops the run with an honest state and message', async (_name, error, code) => {
     const history = historyWith({
       interfere: (_page, request) => {
@@ -494,4 +522,29 @@ test('waits until a bar that has just closed can be asked for, so that none fall
   const end = history.pages[0]?.to;
   expect(end).toBe(Date.UTC(2026, 2, 11, 13, 37));
   expect(timeframeMs('1m') * 100).toBe((end ?? 0) - (history.pages[0]?.from ?? 0));
+});
+
+describe('the estimate before a run', () => {
+  test('contains the wait for bars that closed a moment ago, and what the machine itself needs', async () => {
+    const planned = async (over: Partial<WarmupOptions> = {}) => {
+      const { schedule } = await warmupWith(historyWith(), over).plan();
+      return schedule.etaMs ?? 0;
+    };
+    const settleMs = 3_000;
+    const { rest } = binanceProtocol;
+    const protocol = { ...binanceProtocol, rest: { ...rest, limits: { ...rest.limits, settleMs } } };
+    const later = await planned({ protocol });
+    now = Math.floor(NOW / 60_000) * 60_000 + 1_000;
+    expect((await planned({ protocol })) - later).toBeCloseTo(settleMs - 1_000, -2);
+    now = NOW;
+    const many = Array.from({ length: 40 }, (_, at) => `S${at}`);
+    const candles = 40 * TIMEFRAMES.length * 100;
+    expect(await planned({ symbols: many })).toBeGreaterThan(candles * 0.04);
+  });
+
+  test('is nothing where nothing is to be fetched', async () => {
+    const history = historyWith();
+    await warmupWith(history).run();
+    expect((await warmupWith(history).plan()).schedule.etaMs).toBe(0);
+  });
 });

@@ -76,6 +76,11 @@ export interface WarmupPreview {
 
 /** Latency (ms) assumed until one is measured: a venue far away, and the time to store a page of candles. */
 const LATENCY_GUESS_MS = 250;
+/**
+ * Time (ms) assumed for a candle of an answer to be read, judged and stored until that is measured: what two cores need
+ * that also run the venue's simulator and Redis.
+ */
+const CANDLE_GUESS_MS = 0.045;
 /** Share of a fixed window's allowance that bulk work gets: the rest is for repairs that cannot wait. */
 const BULK_SHARE = 0.97;
 /** A bar that closed this recently (ms) at most is waited for; a venue that is slower says so bar by bar. */
@@ -117,8 +122,9 @@ export class Warmup {
 
   /** What a run would do now. Asks nothing of the venue and writes nothing. */
   async plan(): Promise<WarmupPreview> {
-    const states = await this.#judge(this.#options.venueTime.now());
-    return this.#preview(states);
+    const now = this.#options.venueTime.now();
+    const states = await this.#judge(now);
+    return this.#preview(states, this.#settleWaitMs(now));
   }
 
   /** Runs to its end, whatever that is: the report says which. Never rejects. */
@@ -188,10 +194,13 @@ export class Warmup {
     return withReach(states, { reader, venueNow, keepBars: this.#rules.keepBars });
   }
 
-  #preview(states: readonly PairState[]): WarmupPreview {
+  /** `waitMs`: what passes before a run asks for anything. */
+  #preview(states: readonly PairState[], waitMs = 0): WarmupPreview {
     // The scan goes by timeframe; work goes by symbol, in the order the symbols were asked for.
     const plan = planWarmup(states, this.#rules);
-    const etaMs = this.#estimate({ ...plan.cost, latencyMs: LATENCY_GUESS_MS });
+    const byVenue = this.#estimate({ ...plan.cost, latencyMs: LATENCY_GUESS_MS });
+    const byMachine = plan.cost.candles * CANDLE_GUESS_MS;
+    const etaMs = plan.cost.requests === 0 ? 0 : waitMs + Math.max(byVenue, byMachine);
     return { schedule: this.#builder.build(states, { runId: this.#runId, plan, etaMs }), plan, states };
   }
 
@@ -200,15 +209,20 @@ export class Warmup {
    * would fall between history and stream: too late for the one, too early for the other.
    */
   async #settledNow(signal: AbortSignal): Promise<number> {
-    const { venueTime, clock, protocol } = this.#options;
-    const shortest = SCAN_TIMEFRAME_ORDER.findLast((timeframe) => this.#timeframes.includes(timeframe));
-    const settleMs = Math.min(protocol.rest.limits.settleMs, MAX_SETTLE_WAIT_MS);
+    const { venueTime, clock } = this.#options;
     const now = venueTime.now();
-    if (shortest === undefined) return now;
-    const waitMs = openTimeOf(shortest, now) + settleMs - now;
-    if (waitMs <= 0) return now;
+    const waitMs = this.#settleWaitMs(now);
+    if (waitMs === 0) return now;
     await clock.sleep(waitMs, signal);
     return Math.max(venueTime.now(), now);
+  }
+
+  /** How long from `now` (the venue's, ms) until the newest closed bars can be asked for. */
+  #settleWaitMs(now: number): number {
+    const { settleMs } = this.#options.protocol.rest.limits;
+    const shortest = SCAN_TIMEFRAME_ORDER.findLast((timeframe) => this.#timeframes.includes(timeframe));
+    if (shortest === undefined) return 0;
+    return Math.max(0, openTimeOf(shortest, now) + Math.min(settleMs, MAX_SETTLE_WAIT_MS) - now);
   }
 
   #estimate(left: WorkLeft): number {
