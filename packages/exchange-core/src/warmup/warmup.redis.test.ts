@@ -418,7 +418,11 @@ describe('failures', () => {
   test.each([
     ['a ban', new BannedError('imaginary', NOW + 60_000), 'EXCHANGE_BANNED'],
     ['a refused location', new BlockedError('not from where you are'), 'EXCHANGE_BLOCKED'],
-    ['a Redis that is full', new Error("OOM command not allowed when used memory > 'maxmemory'."), 'UNEXPECTED'],
+    [
+      'a Redis that is full',
+      new Error("OOM command not allowed when used memory > 'maxmemory'."),
+      'UNEXPECTED',
+    ],
   ])('%s stops the run with an honest state and message', async (_name, error, code) => {
     const history = historyWith({
       interfere: (_page, request) => {
@@ -524,12 +528,13 @@ test('waits until a bar that has just closed can be asked for, so that none fall
   expect(timeframeMs('1m') * 100).toBe((end ?? 0) - (history.pages[0]?.from ?? 0));
 });
 
+const planned = async (over: Partial<WarmupOptions> = {}) => {
+  const { schedule } = await warmupWith(historyWith(), over).plan();
+  return schedule.etaMs ?? 0;
+};
+
 describe('the estimate before a run', () => {
   test('contains the wait for bars that closed a moment ago, and what the machine itself needs', async () => {
-    const planned = async (over: Partial<WarmupOptions> = {}) => {
-      const { schedule } = await warmupWith(historyWith(), over).plan();
-      return schedule.etaMs ?? 0;
-    };
     const settleMs = 3_000;
     const { rest } = binanceProtocol;
     const protocol = { ...binanceProtocol, rest: { ...rest, limits: { ...rest.limits, settleMs } } };

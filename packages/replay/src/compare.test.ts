@@ -1,0 +1,97 @@
+import { closeAsOf, timeframeMs } from '@livermore/schemas';
+import type { StoredCandle } from '@livermore/cache';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compareSeries } from './compare';
+import type { TrueBar } from './compare';
+
+const SERIES = { symbol: 'AAA', timeframe: '1m' } as const;
+const STEP = timeframeMs('1m');
+const FROM = 1_700_000_000_000 - (1_700_000_000_000 % STEP);
+
+function bar(at: number, over: Partial<TrueBar> = {}): TrueBar {
+  return {
+    openTime: FROM + at * STEP,
+    open: 2,
+    high: 4,
+    low: 1,
+    close: 3,
+    volume: 5,
+    isNative: true,
+    ...over,
+  };
+}
+
+function candle(at: number, over: Partial<StoredCandle> = {}): StoredCandle {
+  const { openTime: timestamp, open, high, low, close, volume } = bar(at);
+  const values = { open, high, low, close, volume };
+  return {
+    ...SERIES,
+    timestamp,
+    ...values,
+    sequenceNum: closeAsOf('1m', timestamp),
+    source: 'stream',
+    ...over,
+  };
+}
+
+function compared(cached: readonly StoredCandle[], truth: readonly TrueBar[], bars = 1) {
+  return compareSeries(SERIES, { from: FROM, to: FROM + bars * STEP }, { cached, truth });
+}
+
+describe('comparing a bar', () => {
+  it.each<[string, readonly StoredCandle[], readonly TrueBar[], object]>([
+    ['both have it, alike', [candle(0)], [bar(0)], { compared: 1, equal: 1, native: 1 }],
+    ['it was made of shorter ones', [candle(0)], [bar(0, { isNative: false })], { equal: 1, native: 0 }],
+    ['the cache lacks it', [], [bar(0)], { compared: 0, missing: [FROM] }],
+    [
+      'the cache has it as forming',
+      [candle(0, { sequenceNum: closeAsOf('1m', FROM) - 1 })],
+      [bar(0)],
+      { compared: 0, missing: [FROM] },
+    ],
+    ['neither has it', [], [], { holes: [FROM] }],
+    [
+      'the cache says it was quiet',
+      [candle(0, { source: 'no-trades' })],
+      [],
+      { quiet: [FROM], invented: [] },
+    ],
+    ['only the cache has it', [candle(0)], [], { invented: [FROM], quiet: [] }],
+    ['it lies outside', [candle(1)], [bar(1)], { compared: 0, holes: [FROM] }],
+  ])('%s', (_name, cached, truth, expected) => {
+    expect(compared(cached, truth)).toMatchObject(expected);
+  });
+
+  it.each(['open', 'high', 'low', 'close', 'volume'] as const)('tells a different %s', (field) => {
+    const found = compared([candle(0, { [field]: 9 })], [bar(0)]);
+    expect(found).toMatchObject({ compared: 1, equal: 0 });
+    expect(found.different).toEqual([expect.objectContaining({ openTime: FROM, fields: [field] })]);
+  });
+
+  it('puts every open time of any range into exactly one answer', () => {
+    const choice = fc.record({
+      cached: fc.constantFrom('none', 'same', 'other', 'quiet', 'forming'),
+      isTrue: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(choice, { maxLength: 30 }), (choices) => {
+        const cached = choices.flatMap((each, at) => {
+          if (each.cached === 'none') return [];
+          if (each.cached === 'quiet') return [candle(at, { source: 'no-trades' })];
+          if (each.cached === 'forming') return [candle(at, { sequenceNum: 1 })];
+          return [candle(at, each.cached === 'other' ? { close: 3.5 } : {})];
+        });
+        const truth = choices.flatMap((each, at) => (each.isTrue ? [bar(at)] : []));
+        const found = compared(cached, truth, choices.length);
+        const { equal, different, missing, invented, quiet, holes } = found;
+        expect(found.compared).toBe(equal + different.length);
+        const lists = [missing, invented, quiet, holes].flat();
+        expect(found.compared + lists.length).toBe(choices.length);
+        expect(new Set([...lists, ...different.map((each) => each.openTime)]).size).toBe(
+          lists.length + different.length,
+        );
+      }),
+    );
+  });
+});
