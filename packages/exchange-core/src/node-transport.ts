@@ -28,6 +28,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 30_000;
 const HTTP_TIMEOUT_MS = 30_000;
 const ABNORMAL_CLOSURE = 1006;
+const USER_AGENT = 'livermore';
 
 /** The real network: undici for REST, ws for streams. Compression is off: it costs far more than it saves. */
 export function createNodeTransport(options: NodeTransportOptions = {}): NodeTransport {
@@ -40,10 +41,10 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
     bodyTimeout: HTTP_TIMEOUT_MS,
     maxResponseSize: MAX_BODY_BYTES,
   });
-  const userAgent = options.userAgent ?? 'livermore';
+  const userAgent = options.userAgent ?? USER_AGENT;
   return {
     get: httpGet(agent, userAgent),
-    openSocket: openWebSocket(userAgent),
+    openSocket: nodeSockets(userAgent),
     close: () => agent.close(),
   };
 }
@@ -71,7 +72,8 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
 /** `closeTimeout` is documented by ws and missing from its published types. */
 type SocketOptions = ClientOptions & { readonly closeTimeout: number };
 
-function openWebSocket(userAgent: string): OpenSocket {
+/** Real WebSockets alone. They belong to whoever opens them: there is nothing to close besides. */
+export function nodeSockets(userAgent: string = USER_AGENT): OpenSocket {
   const options: SocketOptions = {
     perMessageDeflate: false,
     maxPayload: MAX_FRAME_BYTES,

@@ -11,7 +11,7 @@ export type AdapterDeps = Omit<AdapterOptions, 'exchange' | 'streamNames'>;
 export class ExchangeAdapterFactory {
   readonly #deps: AdapterDeps;
 
-  constructor(deps: AdapterDeps) {
+  constructor(deps: AdapterDeps = {}) {
     this.#deps = deps;
   }
 

@@ -4,7 +4,6 @@ import type { Clock, Logger, Random } from '@livermore/utils';
 import { connectGateFor } from '../connection/connect-gate';
 import type { ConnectGate } from '../connection/connect-gate';
 import { Connection } from '../connection/connection';
-
 import type { ConnectionFacts } from '../connection/connection-facts';
 import type { ConnectionOwner } from '../connection/connection-options';
 import type { RepairNote } from '../connection/repair-ledger';
@@ -14,8 +13,9 @@ import { steadyClockOf } from '../connection/steady-clock';
 import type { SteadyClock } from '../connection/steady-clock';
 import { VenueTime } from '../connection/venue-time';
 import { DecodeError, UnstreamedTimeframeError } from '../errors';
+import { nodeSockets } from '../node-transport';
 import type { DecodeContext, ExchangeProtocol, Subscription } from '../protocol/protocol';
-import type { Transport } from '../transport';
+import type { OpenSocket, Transport } from '../transport';
 import { Emitter } from './emitter';
 import type { AdapterEvent, AdapterListener, IExchangeAdapter } from './exchange-adapter';
 import { Tally, isWorthLogging } from './tally';
@@ -24,7 +24,8 @@ import { WantedTopics } from './wanted-topics';
 /** What every adapter is handed; a protocol makes it one of a venue. */
 export interface AdapterOptions {
   readonly exchange: Exchange;
-  readonly transport: Pick<Transport, 'openSocket'>;
+  /** The real network when absent. */
+  readonly transport?: Pick<Transport, 'openSocket'>;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
@@ -63,7 +64,7 @@ export interface AdapterFacts {
 export class StreamingAdapter implements IExchangeAdapter {
   readonly exchange: Exchange;
   readonly protocol: ExchangeProtocol;
-  readonly #transport: Pick<Transport, 'openSocket'>;
+  readonly #openSocket: OpenSocket;
   readonly #clock: SteadyClock;
   readonly #random: Random;
   readonly #logger: Logger;
@@ -96,7 +97,8 @@ export class StreamingAdapter implements IExchangeAdapter {
     const { exchange, protocol } = options;
     this.exchange = exchange;
     this.protocol = protocol;
-    this.#transport = options.transport;
+    const { transport = { openSocket: nodeSockets() } } = options;
+    this.#openSocket = (url, handlers) => transport.openSocket(url, handlers);
     this.#clock = steadyClockOf(options.clock ?? systemClock);
     this.#random = options.random ?? systemRandom;
     this.#logger = (options.logger ?? defaultLogger).child({ exchange: exchange.name });
@@ -238,7 +240,7 @@ export class StreamingAdapter implements IExchangeAdapter {
     const connection = new Connection({
       name: `${this.exchange.name}#${id}`,
       url: this.#url,
-      openSocket: this.#transport.openSocket,
+      openSocket: this.#openSocket,
       protocol: this.protocol.stream,
       context: this.#context,
       gate: this.#gate,

@@ -1,7 +1,7 @@
 import { must } from '@livermore/utils';
 import { expect, test } from 'vitest';
 import { coverageOf, targetWindow } from '../coverage/coverage';
-import { judgeFreshness, sufficientDepth } from './freshness';
+import { judgeFreshness, lackingOf, sufficientDepth } from './freshness';
 import type { EntryReason } from './types';
 
 const MINUTE_MS = 60_000;
@@ -113,4 +113,19 @@ test('knows which bars can serve as children: those there, and those that do not
 
 test('the threshold goes with the usual target; who wants more is not content with sixty', () => {
   expect([20, 60, 100, 101, 500].map(sufficientDepth)).toEqual([20, 60, 60, 101, 500]);
+});
+
+test.each([
+  [59, 41],
+  [60, 0],
+  [99, 0],
+  [100, 0],
+])('of %i fresh bars without a hole, %i more are to be asked for, whoever judges', (bars, lacking) => {
+  const window = targetWindow('1m', 100, NOW);
+  const runs = [{ first: targetWindow('1m', bars, NOW).from, last: targetWindow('1m', 1, NOW).from }];
+  const summary = { closed: bars, noTrades: 0, open: 0, newestAsOf: 0, runs };
+  const coverage = coverageOf({ timeframe: '1m', window, summary, venueNow: NOW });
+  const ranges = lackingOf({ timeframe: '1m', window, coverage, target: 100 });
+  expect(ranges.reduce((sum, range) => sum + (range.to - range.from) / MINUTE_MS, 0)).toBe(lacking);
+  expect(judge({ runs: [[bars, 1]] }).missing).toEqual(ranges);
 });

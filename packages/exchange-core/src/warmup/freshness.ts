@@ -29,44 +29,54 @@ export function sufficientDepth(target: number): number {
   return target > DEFAULT_CANDLE_TARGET ? target : Math.min(target, MIN_CANDLE_THRESHOLD);
 }
 
+/** The target's window of a series, and what it holds. */
+export interface Held {
+  readonly timeframe: Timeframe;
+  readonly window: OpenTimeRange;
+  readonly coverage: Coverage;
+  readonly target: number;
+}
+
+/**
+ * What is to be asked for of a series, ascending: bars that were not fetched. Nothing where all that lacks lies before
+ * an unbroken run that is deep enough, because the count rule decides depth; and never what the venue does not have.
+ */
+export function lackingOf(held: Held): readonly OpenTimeRange[] {
+  const missing = held.coverage.missing.filter((range) => range.why === 'not-fetched').map(rangeOf);
+  return isOnlyShallow(missing, held) ? [] : missing;
+}
+
 /**
  * Judges one pair by the coverage of its target's window. Bars the venue is known not to have are not asked for
  * again, so a symbol listed yesterday is sufficient with what there is.
  */
-export function judgeFreshness(
-  counted: CandleStatusResult,
-  pair: { readonly window: OpenTimeRange; readonly coverage: Coverage; readonly target: number },
-): PairState {
+export function judgeFreshness(counted: CandleStatusResult, pair: Omit<Held, 'timeframe'>): PairState {
   const { window, coverage } = pair;
   const { symbol, timeframe, cachedCount } = counted;
-  const missing = coverage.missing.filter((range) => range.why === 'not-fetched').map(rangeOf);
-  const settled = complement(missing, window);
-  const state = { symbol, timeframe, cachedCount, window, settled };
-  if (missing.length === 0 || isOnlyShallow(missing, pair, timeframe)) {
-    return { ...state, sufficient: true, missing: [] };
-  }
-  return { ...state, sufficient: false, missing, reason: reasonOf(cachedCount, missing, pair) };
+  const missing = lackingOf({ ...pair, timeframe });
+  const settled = complement(
+    coverage.missing.filter((range) => range.why === 'not-fetched'),
+    window,
+  );
+  const state = { symbol, timeframe, cachedCount, window, settled, missing };
+  if (missing.length === 0) return { ...state, sufficient: true };
+  return { ...state, sufficient: false, reason: reasonOf(cachedCount, missing, pair) };
 }
 
 /** Whether all that is missing lies before an unbroken run that is deep enough. */
-function isOnlyShallow(
-  missing: readonly OpenTimeRange[],
-  pair: { readonly window: OpenTimeRange; readonly coverage: Coverage; readonly target: number },
-  timeframe: Timeframe,
-): boolean {
+function isOnlyShallow(missing: readonly OpenTimeRange[], held: Held): boolean {
+  const { window, coverage, target, timeframe } = held;
   const [first, ...others] = missing;
-  if (first === undefined || others.length > 0 || pair.coverage.present === 0) return false;
-  if (first.from > pair.window.from) return false;
-  const run = (pair.window.to - first.to) / timeframeMs(timeframe);
-  return run >= sufficientDepth(pair.target);
+  if (first === undefined || others.length > 0 || coverage.present === 0) return false;
+  if (first.from > window.from) return false;
+  return (window.to - first.to) / timeframeMs(timeframe) >= sufficientDepth(target);
 }
 
 function reasonOf(
   cachedCount: number,
   missing: readonly OpenTimeRange[],
-  pair: { readonly window: OpenTimeRange; readonly coverage: Coverage; readonly target: number },
+  { window, coverage, target }: Omit<Held, 'timeframe'>,
 ): EntryReason {
-  const { window, coverage, target } = pair;
   if (cachedCount === 0) return 'empty';
   if (cachedCount < Math.min(target, MIN_CANDLE_THRESHOLD)) return 'low-count';
   if (missing.at(-1)?.to === window.to) return 'stale';
