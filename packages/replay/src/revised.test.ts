@@ -19,15 +19,15 @@ const PARTS = [
   bar(4 * STEP, [7, 7, 5, 5, 0.1]),
 ];
 
-describe('a revised bar', () => {
-  const revised = (whole: TrueBar, parts: readonly TrueBar[] = PARTS) =>
-    findRevised(
-      new Map([
-        ['1m', parts],
-        ['5m', [whole]],
-      ]),
-    );
+const revised = (whole: TrueBar, parts: readonly TrueBar[] = PARTS) =>
+  findRevised(
+    new Map([
+      ['1m', parts],
+      ['5m', [whole]],
+    ]),
+  );
 
+describe('a revised bar', () => {
   it('is none that is what its parts come to, those without trades left out and decimals added exactly', () => {
     expect(revised(bar(0, [5, 9, 3, 5, 1.3]))).toEqual([]);
   });

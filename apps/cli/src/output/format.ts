@@ -9,10 +9,15 @@ export function instant(ms: number): string {
 
 /** A duration in the largest two units that matter. @example duration(192_000) // '3m 12s' */
 export function duration(ms: number): string {
-  if (ms < SECOND_MS) return `${Math.round(ms)}ms`;
-  if (ms < MINUTE_MS) return `${(ms / SECOND_MS).toFixed(ms < 10 * SECOND_MS ? 1 : 0)}s`;
-  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)}m ${Math.round((ms % MINUTE_MS) / SECOND_MS)}s`;
-  return `${Math.floor(ms / HOUR_MS)}h ${Math.round((ms % HOUR_MS) / MINUTE_MS)}m`;
+  if (Math.round(ms) < SECOND_MS) return `${Math.round(ms)}ms`;
+  const tenths = Math.round(ms / 100);
+  if (tenths < 100) return `${(tenths / 10).toFixed(1)}s`;
+  // Rounded before it is split, so that no part ever reads 60.
+  const seconds = Math.round(ms / SECOND_MS);
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < HOUR_MS / SECOND_MS) return `${Math.floor(seconds / 60)}m ${seconds % 60}s`;
+  const minutes = Math.round(ms / MINUTE_MS);
+  return `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
 }
 
 /** A count with thin separators. @example count(12345) // '12,345' */

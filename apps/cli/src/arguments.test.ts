@@ -1,0 +1,67 @@
+import { InvalidArgumentError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import {
+  exchangeName,
+  isoInstant,
+  list,
+  port,
+  replaySpeed,
+  timeframe,
+  timeframeList,
+  url,
+  venueName,
+  wholeNumber,
+} from './arguments';
+
+const redisUrl = url('redis', 'rediss', 'unix');
+
+describe('an argument', () => {
+  it.each<[string, () => unknown, unknown]>([
+    ['an exchange', () => exchangeName('binance_us'), 'binance_us'],
+    ['a timeframe', () => timeframe('4h'), '4h'],
+    ['a list with blanks', () => list(' A, B,,'), ['A', 'B']],
+    ['timeframes', () => timeframeList('1m,1d'), ['1m', '1d']],
+    ['a whole number', () => wholeNumber(1)('12'), 12],
+    ['a port', () => port('65535'), 65_535],
+    ['any port', () => port('0'), 0],
+    [
+      'a URL with a slash too many',
+      () => url('http', 'https')('http://127.0.0.1:8101/'),
+      'http://127.0.0.1:8101',
+    ],
+    ['a socket', () => redisUrl('unix:///tmp/redis.sock'), 'unix:///tmp/redis.sock'],
+    ['a day', () => isoInstant('2025-05-20'), Date.UTC(2025, 4, 20)],
+    [
+      'an instant without zone, which is UTC',
+      () => isoInstant('2025-05-20T10:00'),
+      Date.UTC(2025, 4, 20, 10),
+    ],
+    ['an instant with a zone', () => isoInstant('2025-05-20T10:00:00+02:00'), Date.UTC(2025, 4, 20, 8)],
+    ['a speed', () => replaySpeed('60x'), 60],
+    ['no speed limit', () => replaySpeed('max'), 'max'],
+    ['a venue', () => venueName('coinbase'), 'coinbase'],
+  ])('that is %s is taken', (_name, parse, value) => {
+    expect(parse()).toEqual(value);
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['an exchange nobody knows', () => exchangeName('nope'), /Known: .*binance_us/],
+    ['an exchange spelled otherwise', () => exchangeName('Binance-US'), /Did you mean binance_us\?/],
+    ['a timeframe nobody keeps', () => timeframe('7m'), /Known: 1m, 5m/],
+    ['an empty list', () => list(' , '), /such as BTCUSDT,ETHUSDT/],
+    ['a fraction', () => wholeNumber(0)('1.5'), /whole number, 0 or more/],
+    ['too small', () => wholeNumber(1)('0'), /1 or more/],
+    ['not a number', () => wholeNumber(1)('abc'), /whole number/],
+    ['a port too high', () => port('65536'), /to 65535/],
+    ['a port below 0', () => port('-1'), /to 65535/],
+    ['a port in words', () => port(''), /to 65535/],
+    ['not a URL', () => redisUrl('localhost'), /redis:\/\/host:port or rediss/],
+    ['a URL of another kind', () => redisUrl('http://h'), /is not a URL of the form redis/],
+    ['no instant', () => isoInstant('yesterday'), /such as 2025-05-20T00:00:00Z/],
+    ['a speed of nothing', () => replaySpeed('0'), /above 0/],
+    ['a venue nobody simulates', () => venueName('kraken'), /Known: binance, binance_us, coinbase/],
+  ])('that is %s is refused with what would be right', (_name, parse, message) => {
+    expect(parse).toThrow(InvalidArgumentError);
+    expect(parse).toThrow(message);
+  });
+});
