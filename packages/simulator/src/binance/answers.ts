@@ -35,6 +35,7 @@ const SYMBOL = '^[\\w\\-._&&[^a-z]]{1,50}$';
 const SYMBOLS = '^\\[("[\\w\\-._&&[^a-z]]{1,50}"(,"[\\w\\-._&&[^a-z]]{1,50}"){0,}){0,1}\\]$';
 
 export const refusals = {
+  method: (name: string) => new Refusal(-1000, `Request method '${name}' is not supported.`, 405),
   missing: (name: string) =>
     new Refusal(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`),
   empty: (name: string) => new Refusal(-1105, `Parameter '${name}' was empty.`),

@@ -29,7 +29,7 @@ export function checkParameters(query: URLSearchParams, spec: ParameterSpec): vo
     checkCharacters(name, value, kindOf(kind));
   }
   const names = [...query.keys()];
-  const read = names.filter((name) => name in spec).length;
+  const read = names.filter((name) => Object.hasOwn(spec, name)).length;
   if (read < names.length) throw refusals.unread(read, names.length);
 }
 

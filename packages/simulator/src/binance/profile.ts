@@ -118,6 +118,9 @@ export const STREAMS_MAX = 1024;
 export const CLIENT_MESSAGES_PER_SECOND = 5;
 export const CONNECTS_MAX = 300;
 export const CONNECTS_WINDOW_MS = 300_000;
+/** Bursts of frames within that window after which the address is shut out: that it is, was seen; how soon is a guess. */
+export const BURSTS_BEFORE_BAN = 3;
+export const SOCKET_BAN_MS = 120_000;
 export const LIFETIME_MS = 86_400_000;
 export const RAW_WINDOW_MS = 300_000;
 export const BAN_LADDER_MS = [120_000, 300_000, 900_000, 3_600_000, 86_400_000, 259_200_000] as const;

@@ -45,7 +45,19 @@ describe('binance REST', () => {
     expect((await get('ping')).body).toBe('{}');
   });
 
+  it('takes no other method than GET', async () => {
+    const { simulator } = start();
+    const { rest } = await simulator.listen();
+    const answer = await fetch(`${rest}/api/v3/klines?symbol=BTCUSDT&interval=1m`, { method: 'POST' });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET']);
+    expect(codeOf(await answer.text())).toBe(-1000);
+    expect(answer.headers.get('x-mbx-used-weight-1m')).toBe('2');
+    const head = await fetch(`${rest}/api/v3/ping`, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+  });
+
   it.each([
+    ['klines?symbol=BTCUSDT&interval=1m&constructor=1', -1104],
     ['klines?symbol=&interval=1m', -1105],
     ['klines?symbol=BTC/USDT&interval=1m', -1100],
     ['klines?symbol=BTCUSDT&interval=1m&endTime=null', -1100],

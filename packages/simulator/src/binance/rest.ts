@@ -10,6 +10,8 @@ import { tradeRoutes } from './rest-trades';
 import type { WeightLedger } from './weight-ledger';
 
 const PAGE_404 = '<html><body><h2>404 Not found</h2></body></html>';
+/** The listener leaves the body of an answer to HEAD out. */
+const METHODS = ['GET', 'HEAD'];
 const STATUSES = ['TRADING', 'HALT', 'BREAK'];
 
 export class RestRouter {
@@ -33,6 +35,8 @@ export class RestRouter {
     if (charge.refusal !== undefined)
       return refusal(charge.refusal, { ...headers, 'retry-after': String(charge.retryAfterSeconds ?? 0) });
     try {
+      if (!METHODS.includes(request.method))
+        return refusal(refusals.method(request.method), { ...headers, allow: 'GET' });
       if (route === undefined) return notFound(request, headers);
       const unit = unitOf(request, profile);
       checkParameters(request.query, route.parameters);

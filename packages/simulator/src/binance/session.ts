@@ -26,6 +26,8 @@ export interface SessionContext {
 
 export interface SessionStart {
   readonly link: ClientLink;
+  /** The client sent too much at once, and is closed for it. */
+  readonly onBurst: () => void;
   readonly names: readonly string[];
   readonly isCombined: boolean;
   readonly unit: 1 | 1000;
@@ -35,6 +37,7 @@ export interface SessionStart {
 export class StreamSession implements VenueSession, Subscriber {
   readonly #context: SessionContext;
   readonly #link: ClientLink;
+  readonly #onBurst: () => void;
   readonly #unit: 1 | 1000;
   readonly #subscribed = new Set<string>();
   /** Payloads of pings that wait for their pong. */
@@ -49,6 +52,7 @@ export class StreamSession implements VenueSession, Subscriber {
   constructor(context: SessionContext, start: SessionStart) {
     this.#context = context;
     this.#link = start.link;
+    this.#onBurst = start.onBurst;
     this.#unit = start.unit;
     this.#isCombined = start.isCombined;
     this.#lastPong = context.clock.now();
@@ -178,6 +182,7 @@ export class StreamSession implements VenueSession, Subscriber {
     while ((this.#recent[0] ?? now) <= now - 1000) this.#recent.shift();
     this.#recent.push(now);
     if (this.#recent.length <= CLIENT_MESSAGES_PER_SECOND) return true;
+    this.#onBurst();
     this.#punish('Too many requests');
     return false;
   }

@@ -196,6 +196,24 @@ describe('binance connections', () => {
     expect(later.opened).toBe(true);
   });
 
+  it('are shut out for two minutes after the third burst of frames within five', async () => {
+    const { clock, transport, simulator } = start();
+    const burst = async () => {
+      const heard = listen(transport, '/ws');
+      await clock.advance(1);
+      for (let at = 0; at < 6; at += 1) heard.socket.send('{"method":"LIST_SUBSCRIPTIONS","id":1}');
+      await clock.advance(1);
+      return heard;
+    };
+    for (let bursts = 0; bursts < 3; bursts += 1)
+      expect((await burst()).closes).toEqual([{ code: 1008, reason: 'Too many requests' }]);
+    await clock.advance(119_000);
+    expect((await burst()).closes).toEqual([{ code: 1006, reason: 'the upgrade was answered 418' }]);
+    expect(simulator.log.closedFor.at(-1)).toBe('Banned');
+    await clock.advance(1000);
+    expect((await burst()).opened).toBe(true);
+  });
+
   it.each([
     ['{"method":"SUBSCRIBEE","params":[],"id":7}', 2, 'unknown variant `SUBSCRIBEE`'],
     ['{"params":[],"id":7}', 2, 'missing field `method`'],

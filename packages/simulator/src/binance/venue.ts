@@ -2,9 +2,10 @@ import { hash32 } from '@livermore/utils';
 import type { DressedVenue, FaultDress, VenueOptions } from '../server/venue-options';
 import type { ClientLink, SimRequest, VenueSession } from '../server/venue';
 import { refusal, Refusal, refusals } from './answers';
+import { Doorkeeper } from './doorkeeper';
 import { FeedHub } from './feed-hub';
 import { Listing } from './listing';
-import { CONNECTS_MAX, CONNECTS_WINDOW_MS, profileOf } from './profile';
+import { profileOf } from './profile';
 import type { Profile } from './profile';
 import { Quotes } from './quotes';
 import { RestRouter, timeUnitOf, usedHeaders } from './rest';
@@ -42,7 +43,7 @@ export function createBinanceVenue(options: VenueOptions, quirks: BinanceQuirks 
     errorShape: quirks.errorShape ?? 'nested',
     ended: (session) => sessions.delete(session),
   };
-  const attempts = new Map<string, number[]>();
+  const doorkeeper = new Doorkeeper();
   const unlisten = faults.onStart((fault) => {
     if (fault.kind === 'server-shutdown') shutDown(sessions, profile, clock.now(), fault.leadMs);
   });
@@ -50,11 +51,13 @@ export function createBinanceVenue(options: VenueOptions, quirks: BinanceQuirks 
     dress: dressOf(ledger, profile, () => clock.now()),
     http: (request) => router.handle(request, clock.now()),
     connect: (request, link) => {
-      if (isTooOften(attempts, request.ip, clock.now())) {
-        recorder.closedFor('Too many connections');
-        return { refused: 429, body: 'Too many connections' };
+      const refusal = doorkeeper.refuse(request.ip, clock.now());
+      if (refusal !== undefined) {
+        recorder.closedFor(refusal.body);
+        return refusal;
       }
-      const session = open(context, request, link);
+      const onBurst = () => doorkeeper.burst(request.ip, clock.now());
+      const session = open(context, request, { link, onBurst });
       if (session instanceof StreamSession && !session.isOver) sessions.add(session);
       return session;
     },
@@ -69,7 +72,7 @@ export function createBinanceVenue(options: VenueOptions, quirks: BinanceQuirks 
 function open(
   context: SessionContext,
   request: Pick<SimRequest, 'path' | 'query'>,
-  link: ClientLink,
+  client: { readonly link: ClientLink; readonly onBurst: () => void },
 ): StreamSession | Exclude<ReturnType<DressedVenue['connect']>, VenueSession> {
   const path = decodeURIComponent(request.path);
   const isCombined = path === '/stream' || path === '/stream/';
@@ -79,7 +82,7 @@ function open(
   const timeUnit = request.query.get('timeUnit');
   try {
     const unit = timeUnit === null || !context.profile.hasMicroseconds ? 1 : timeUnitOf(timeUnit);
-    return new StreamSession(context, { link, names, isCombined, unit });
+    return new StreamSession(context, { ...client, names, isCombined, unit });
   } catch (error) {
     if (error instanceof Refusal) return { refused: error.status, body: error.message };
     throw error;
@@ -91,19 +94,6 @@ function shutDown(sessions: ReadonlySet<StreamSession>, profile: Profile, now: n
     if (profile.hasServerShutdown) session.announce('!serverShutdown', { e: 'serverShutdown', E: now });
     session.endIn(leadMs);
   }
-}
-
-/** Addresses whose attempts are remembered. */
-const ADDRESSES_KEPT = 10_000;
-
-function isTooOften(attempts: Map<string, number[]>, ip: string, now: number): boolean {
-  const recent = (attempts.get(ip) ?? []).filter((at) => at > now - CONNECTS_WINDOW_MS);
-  const isFull = recent.length >= CONNECTS_MAX;
-  if (!isFull) recent.push(now);
-  attempts.delete(ip);
-  attempts.set(ip, recent);
-  if (attempts.size > ADDRESSES_KEPT) attempts.delete(attempts.keys().next().value ?? '');
-  return isFull;
 }
 
 const NAMES_IN_LIST = /"([^"]+)"/g;

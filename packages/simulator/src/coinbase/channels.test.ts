@@ -199,10 +199,26 @@ describe('the other channels', () => {
     expect(Object.fromEntries(sides.get('offer') ?? [])).toEqual(Object.fromEntries(levels('asks')));
   });
 
-  it('status: one snapshot of the products', async () => {
-    const { socket } = await after(1000, 'status', 'BTC-USD');
-    expect(rowsOf(socket.on('status')[0]?.event, 'products')).toMatchObject([
+  it('status: a snapshot of the products, then one of what it says of them every five seconds', async () => {
+    const { rig, socket } = await after(1000, 'status', 'BTC-USD');
+    const rows = (at: number) => rowsOf(socket.on('status')[at]?.event, 'products');
+    expect(socket.on('status').map((frame) => frame.event['type'])).toEqual(['snapshot']);
+    expect(rows(0)).toMatchObject([
       { id: 'BTC-USD', status: 'online', base_currency: 'BTC', display_name: 'BTC/USD' },
     ]);
+    await rig.clock.advance(5000);
+    expect(socket.on('status').map((frame) => frame.event['type'])).toEqual(['snapshot', 'update']);
+    expect(rows(1)).toEqual(rows(0));
+    const end = rig.faults.inject({ kind: 'bad-symbol', symbol: 'BTC-USD' });
+    await rig.clock.advance(5000);
+    expect(rows(2)).toMatchObject([{ id: 'BTC-USD', status: 'offline' }]);
+    end();
+    await rig.clock.advance(5000);
+    expect(rows(3)).toEqual(rows(0));
+    socket.send({ type: 'unsubscribe', channel: 'status', product_ids: ['BTC-USD'] });
+    await rig.clock.advance(20_000);
+    expect(socket.on('status')).toHaveLength(4);
+    socket.close();
+    expect(rig.clock.pendingTimers).toBe(0);
   });
 });

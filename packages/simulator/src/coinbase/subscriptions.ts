@@ -1,12 +1,12 @@
 import type { VenueOptions } from '../server/venue-options';
 import type { Product } from './catalogue';
+import { StatusChannel } from './channel-status';
 import { CHANNELS } from './channels';
 import type { ClientMessage } from './client-message';
 import type { FeedHub } from './feed-hub';
 import type { FrameWriter } from './frame-writer';
 import type { Heartbeats } from './heartbeats';
 import type { CoinbaseProfile } from './profile';
-import { statusEvent } from './status-event';
 
 export interface SubscriptionsOptions {
   readonly venue: VenueOptions;
@@ -23,12 +23,14 @@ const STATUS = 'status';
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #writer: FrameWriter;
+  readonly #status: StatusChannel;
   /** What stops each subscription: by channel, then by product. */
   readonly #running = new Map<string, Map<string, () => void>>();
 
   constructor(options: SubscriptionsOptions, writer: FrameWriter) {
     this.#options = options;
     this.#writer = writer;
+    this.#status = new StatusChannel(options.venue, (event) => writer.write(STATUS, event));
   }
 
   /** Starts what the message names. Returns the unknown product that made the venue refuse all of it, if one did. */
@@ -42,8 +44,7 @@ export class Subscriptions {
     if (message.channel === HEARTBEATS) this.#startHeartbeats();
     if (!profile.snapshotFirst) this.#acknowledge();
     for (const write of snapshots) write();
-    if (message.channel === STATUS && products.size > 0)
-      this.#writer.write(STATUS, statusEvent([...products]));
+    if (message.channel === STATUS && products.size > 0) this.#status.snapshot([...products]);
     if (profile.snapshotFirst) this.#acknowledge();
     return undefined;
   }
@@ -80,6 +81,10 @@ export class Subscriptions {
     const wireName = CHANNELS.get(channelName)?.wireName ?? channelName;
     if (this.#isAcknowledgedOnly(channelName, product)) {
       running.set(product.id, () => undefined);
+      return () => undefined;
+    }
+    if (channelName === STATUS) {
+      running.set(product.id, this.#status.join(product));
       return () => undefined;
     }
     const snapshot = hub.snapshot(channelName, product);
