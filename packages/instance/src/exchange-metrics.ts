@@ -19,7 +19,7 @@ export class ExchangeMetrics {
     this.#metrics?.count(name, { exchange: this.#exchange, ...labels }, by);
   }
 
-  /** A live candle was written and, for a close, announced. */
+  /** A live candle was taken by Redis; a close counts when it was news. */
   written({ kind, candle }: BookEntry, took: WriteTimes): void {
     const labels = { exchange: this.#exchange };
     this.#metrics?.observeMs('livermore_write_seconds', labels, took.writeMs);
@@ -27,6 +27,7 @@ export class ExchangeMetrics {
       this.count('livermore_updates_total');
       return;
     }
+    if (!took.isAnnounced) return;
     const { timeframe, source } = candle;
     this.#metrics?.observeMs('livermore_frame_to_close_seconds', labels, took.sinceFrameMs);
     this.count('livermore_closes_total', { timeframe, source });

@@ -22,8 +22,10 @@ export interface CandleWriterOptions {
   readonly limits?: { readonly maxQueuedCloses: number; readonly maxInFlightWrites: number };
 }
 
-/** Durations in ms: from the frame on the socket to its announcement, and of the write alone. */
+/** What a write took, in ms: from the frame on the socket to its announcement, and of the write alone. */
 export interface WriteTimes {
+  /** Whether it was a close, and news that was published: what was known already is written in vain. */
+  readonly isAnnounced: boolean;
   readonly sinceFrameMs: number;
   readonly writeMs: number;
 }
@@ -162,12 +164,15 @@ export class CandleWriter implements HistorySink {
     const startedAt = clock.monotonicMs();
     const outcome = await cache.writeExchangeCandle(exchangeId, entry.candle);
     const writeMs = clock.monotonicMs() - startedAt;
-    if (entry.kind === 'close') {
-      const isUnsaid = job.isRetry === true && outcome.wasClosed && !outcome.changed;
-      if (isUnsaid || isNews(entry.candle, outcome)) await bus.publishClose(exchangeId, entry.candle);
-      onClosed?.(entry.candle);
-    }
-    onWritten?.(entry, outcome, { sinceFrameMs: clock.monotonicMs() - job.receivedAt, writeMs });
+    const isUnsaid = job.isRetry === true && outcome.wasClosed && !outcome.changed;
+    const isAnnounced = entry.kind === 'close' && (isUnsaid || isNews(entry.candle, outcome));
+    if (isAnnounced) await bus.publishClose(exchangeId, entry.candle);
+    if (entry.kind === 'close') onClosed?.(entry.candle);
+    onWritten?.(entry, outcome, {
+      isAnnounced,
+      sinceFrameMs: clock.monotonicMs() - job.receivedAt,
+      writeMs,
+    });
   }
 
   #finish(): void {
