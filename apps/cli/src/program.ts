@@ -40,11 +40,16 @@ const dataDirOption = () =>
   new Option('--data-dir <dir>', 'where everything is kept (default: $XDG_STATE_HOME/livermore)');
 const jsonOption = () => new Option('--json', 'JSON on stdout, one value a line; logs stay on stderr');
 const symbolsOption = () =>
-  new Option('--symbols <list>', 'symbols separated by commas, "all", or "top:N" by activity').argParser(
-    list,
-  );
+  new Option(
+    '--symbols <list>',
+    'symbols separated by commas, "all", or "top:N" by activity (default: top:25; all in the sandbox)',
+  ).argParser(list);
+const onlySymbolsOption = () =>
+  new Option('--symbols <list>', 'only these, separated by commas (default: all)').argParser(list);
 const timeframesOption = () =>
-  new Option('--timeframes <list>', 'timeframes separated by commas').argParser(timeframeList);
+  new Option('--timeframes <list>', 'timeframes separated by commas (default: 1m,5m,15m,1h,4h,1d)').argParser(
+    timeframeList,
+  );
 const restUrlOption = () =>
   new Option('--rest-url <url>', "REST address instead of the venue's own").argParser(url('http', 'https'));
 const wsUrlOption = () =>
@@ -109,7 +114,9 @@ function addUp(program: Command): void {
 function addWarmup(program: Command): void {
   program
     .command('warmup')
-    .description('make the cache of an exchange deep, fresh and without holes: plan, or plan and execute')
+    .description(
+      'make the cache of an exchange deep, fresh and without holes: plan, or plan and execute; exit code 3 when some series stayed incomplete',
+    )
     .argument('<exchange>', 'name of the exchange', exchangeName)
     .addOption(symbolsOption())
     .addOption(timeframesOption())
@@ -203,7 +210,7 @@ function addSimulator(program: Command): void {
         'recorded candles <SYMBOL>-<timeframe>.csv[.gz], moved to now by whole weeks',
       ),
     )
-    .addOption(symbolsOption())
+    .addOption(onlySymbolsOption())
     .addOption(seedOption())
     .addOption(new Option('--faults <file>', 'JSON script of faults: docs/simulator.md'))
     .addOption(
@@ -231,7 +238,7 @@ function addSimulator(program: Command): void {
       new Option('--to <iso>', 'where to end (default: the end of the recording)').argParser(isoInstant),
     )
     .addOption(new Option('--speed <x>', 'times real time, or "max"').argParser(replaySpeed).default('max'))
-    .addOption(symbolsOption())
+    .addOption(onlySymbolsOption())
     .addOption(new Option('--faults <file>', 'JSON script of faults: docs/simulator.md'))
     .addOption(new Option('--no-derive', 'fetch every timeframe natively, derive none'))
     .addOption(seedOption())

@@ -53,8 +53,9 @@ export async function coverage(
     );
     const rows = series.map((each, at) => ({ series: each, coverage: found[at] }));
     if (options.json === true) json({ exchange, exchangeId: id, at: now, bars, series: rows.map(shown) });
-    else print(rows, bars);
-    return found.every((each) => each.isFilled) ? EXIT_CODES.ok : EXIT_CODES.incomplete;
+    else if (rows.length > 0) print(rows, bars);
+    const isFilled = found.length > 0 && found.every((each) => each.isFilled);
+    return isFilled ? EXIT_CODES.ok : EXIT_CODES.incomplete;
   } finally {
     await opened.close();
   }

@@ -27,7 +27,7 @@ export async function node(name: string, options: NodeCommandOptions, config: Cl
   const redisUrl = options.redis ?? config.redisUrl;
   if (redisUrl === undefined) throw new UsageError('a node needs a Redis: name it with --redis or REDIS_URL');
   const logger = createLogger({
-    level: options.logLevel ?? 'info',
+    level: options.logLevel ?? config.logLevel ?? 'info',
     ...(options.logFile === undefined ? {} : { file: options.logFile }),
   });
   const { timeframes, target } = options;
