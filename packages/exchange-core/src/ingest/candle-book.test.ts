@@ -1,6 +1,6 @@
 import { closeAsOf, isClosed, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { SourcedCandle, Timeframe } from '@livermore/schemas';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { restAsOf } from '../as-of';
 import { CandleBook } from './candle-book';
@@ -38,9 +38,9 @@ describe('a book of a venue that flags closes', () => {
   });
 });
 
-describe('a book of a venue that does not', () => {
-  const book = () => new CandleBook({ closes: 'inferred', base: '5m', rolledUp: ROLLED_UP });
+const book = () => new CandleBook({ closes: 'inferred', base: '5m', rolledUp: ROLLED_UP });
 
+describe('a book of a venue that does not', () => {
   it('closes the bar before, not the one that appeared', () => {
     const live = book();
     live.observe(bar(DAY, DAY + 299_000, { close: 9.5 }));

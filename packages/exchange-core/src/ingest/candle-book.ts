@@ -157,7 +157,13 @@ function standIn(parent: SourcedCandle): SourcedCandle {
   return { ...parent, sequenceNum: Math.min(parent.sequenceNum, final - 1) };
 }
 
+/** What a protocol decodes is complete and used as it is: this is the hot path. */
 function sourced(candle: UnifiedCandle): SourcedCandle {
+  if (isSourced(candle)) return candle;
   const { sequenceNum = 0, source = 'stream' } = candle;
   return { ...candle, sequenceNum, source };
+}
+
+function isSourced(candle: UnifiedCandle): candle is SourcedCandle {
+  return candle.sequenceNum !== undefined && candle.source !== undefined;
 }

@@ -1,7 +1,7 @@
 import { TIMEFRAMES, newestClosedOpenTime, timeframeMs } from '@livermore/schemas';
 import type { Series, Timeframe } from '@livermore/schemas';
 import { ManualClock } from '@livermore/utils';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BoundaryKeeper } from './boundary-keeper';
 import type { RepairRequest } from './gap-repairer';
