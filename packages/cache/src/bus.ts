@@ -19,12 +19,13 @@ export class RedisEventBus {
   async publishClose(exchangeId: number, candle: UnifiedCandle): Promise<void> {
     const text = JSON.stringify(candle);
     const { symbol, timeframe } = candle;
-    const sent = [this.#redis.publish(exchangeCandleCloseChannel(exchangeId, symbol, timeframe), text)];
-    if (this.#ownerUserId !== undefined) {
-      const channel = candleCloseChannel(this.#ownerUserId, exchangeId, symbol, timeframe);
-      sent.push(this.#redis.publish(channel, text));
+    const told = this.#redis.publish(exchangeCandleCloseChannel(exchangeId, symbol, timeframe), text);
+    if (this.#ownerUserId === undefined) {
+      await told;
+      return;
     }
-    await Promise.all(sent);
+    const channel = candleCloseChannel(this.#ownerUserId, exchangeId, symbol, timeframe);
+    await Promise.all([told, this.#redis.publish(channel, text)]);
   }
 }
 

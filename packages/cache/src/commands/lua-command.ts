@@ -14,16 +14,14 @@ export class LuaCommand {
     this.#sha = createHash('sha1').update(source).digest('hex');
   }
 
-  async run(
+  run(
     redis: Pick<RedisClient, 'eval' | 'evalsha'>,
     key: string,
     args: readonly (string | number | Buffer)[],
   ): Promise<unknown> {
-    try {
-      return await redis.evalsha(this.#sha, 1, key, ...args);
-    } catch (error) {
+    return redis.evalsha(this.#sha, 1, key, ...args).catch((error: unknown) => {
       if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
       return redis.eval(this.#source, 1, key, ...args);
-    }
+    });
   }
 }
