@@ -3,12 +3,12 @@ import type { RedisClient } from '@livermore/cache';
 import { ExchangeAdapterFactory } from '@livermore/exchange-core';
 import type { AdapterEvent, CandleBook, StreamingAdapter, Transport } from '@livermore/exchange-core';
 import { MICROS_PER_MS, isClosed } from '@livermore/schemas';
-import type { Exchange, ExchangeSymbol, Series, Ticker, Timeframe, UnifiedCandle } from '@livermore/schemas';
-import { messageOf } from '@livermore/utils';
+import type { Exchange, ExchangeSymbol, Series, Timeframe, UnifiedCandle } from '@livermore/schemas';
 import type { Clock, Logger, Random } from '@livermore/utils';
 import type { ExchangeMetrics } from './exchange-metrics';
 import type { FeedFacts } from './facts';
 import type { History } from './history';
+import { TickerKeeper } from './ticker-keeper';
 
 export interface LiveFeedOptions {
   readonly exchange: Exchange;
@@ -39,13 +39,14 @@ const NO_FEED: FeedFacts = { connections: {}, frames: 0, reconnects: 0, lastData
 /** The stream of an exchange, wired to what decides and writes: frames in, book entries to the writer. */
 export class LiveFeed {
   readonly #options: LiveFeedOptions;
-  readonly #tickers: TickerCacheStrategy;
+  readonly #tickers: TickerKeeper;
   #adapter: StreamingAdapter | undefined;
   #lastDataAt: number | undefined;
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
-    this.#tickers = new TickerCacheStrategy(options.redis);
+    const { exchange, redis, logger } = options;
+    this.#tickers = new TickerKeeper(exchange.id, new TickerCacheStrategy(redis), logger);
   }
 
   get facts(): FeedFacts {
@@ -108,7 +109,7 @@ export class LiveFeed {
     const observe = ({ candle }: { readonly candle: UnifiedCandle }) => this.#observe(candle);
     adapter.on('candle:update', observe);
     adapter.on('candle:close', observe);
-    adapter.on('ticker:update', ({ ticker }) => this.#keepTicker(ticker));
+    adapter.on('ticker:update', ({ ticker }) => this.#tickers.take(ticker));
     adapter.on('feed:repair', onMissed);
     adapter.on('feed:decode-error', ({ field }) => metrics.count('livermore_decode_errors_total', { field }));
   }
@@ -128,12 +129,5 @@ export class LiveFeed {
     for (const entry of book.observe(candle)) {
       if (timeframes.includes(entry.candle.timeframe)) writer.take(entry, receivedAt);
     }
-  }
-
-  #keepTicker(ticker: Ticker): void {
-    const { exchange, logger } = this.#options;
-    this.#tickers.setTicker(exchange.id, ticker).catch((error: unknown) => {
-      logger.debug({ event: 'ticker_not_kept', symbol: ticker.symbol, error: messageOf(error) });
-    });
   }
 }
