@@ -4,6 +4,7 @@ import type { DecodeContext, StreamMessage, StreamProtocol } from '../protocol/p
 import type { OpenSocket, Socket } from '../transport';
 import { DeadlineTimer } from './deadline-timer';
 import { judgeSequence } from './sequence';
+import type { SequenceState } from './sequence';
 import type { LedgerReport, SubscriptionLedger } from './subscription-ledger';
 import type { Instant, VenueTime } from './venue-time';
 
@@ -60,7 +61,7 @@ export class Attempt {
   readonly #timer: DeadlineTimer;
   #socket: Socket | undefined;
   #phase: 'dialling' | 'open' | 'retired' | 'ended' = 'dialling';
-  #lastSequence: number | undefined;
+  #sequence: SequenceState | undefined;
   #lastVenueTime: number | undefined;
   #wasSubscribed = false;
 
@@ -179,12 +180,12 @@ export class Attempt {
 
   /** Judges the counter; false for a frame that must not be used. */
   #isInOrder(received: number): boolean {
-    const last = this.#lastSequence;
-    const verdict = judgeSequence(last, received);
+    const before = this.#sequence;
+    const [verdict, now] = judgeSequence(before, received);
+    this.#sequence = now;
     if (verdict === 'repeat') return false;
-    this.#lastSequence = received;
-    if (verdict === 'gap' && last !== undefined) {
-      this.#owner.gap(this, { expected: last + 1, received, goodUntil: this.goodUntil });
+    if (verdict !== 'in-order' && before !== undefined) {
+      this.#owner.gap(this, { expected: before.last + 1, received, goodUntil: this.goodUntil });
     }
     return true;
   }

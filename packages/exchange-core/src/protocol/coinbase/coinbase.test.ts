@@ -225,6 +225,13 @@ describe('other frames', () => {
     expect(decode(fixture(name))).toEqual(message);
   });
 
+  it('counts a frame without an envelope, of a type nobody has documented, and uses nothing of it', () => {
+    expect(decode('{"type":"notice","message":"scheduled maintenance"}')).toEqual({
+      kind: 'ignored',
+      what: 'notice',
+    });
+  });
+
   it.each([
     ['', 'json'],
     ['null', 'root'],

@@ -5,7 +5,7 @@ import { DecodeError } from '../../errors';
 import { signedDecimalOf } from '../decimal-text';
 import type { DecodeContext, StreamMessage } from '../protocol';
 import { amountAt, finite, isObject, parseJson, parseWith } from '../wire';
-import type { Where } from '../wire';
+import type { JsonObject, Where } from '../wire';
 import { readBar } from './bar';
 import type { Bar } from './bar';
 import { topicOf } from './frames';
@@ -28,14 +28,20 @@ const EVENTS = 'events.';
 export function decode(text: string, context: DecodeContext): StreamMessage {
   const where: Where = { venue: context.exchange, path: '' };
   const frame = parseJson(context.exchange, text);
-  if (isObject(frame) && frame['type'] === 'error') {
-    return { kind: 'error', message: parseWith(ErrorFrameSchema, frame, where).message };
+  if (isObject(frame) && !('channel' in frame) && typeof frame['type'] === 'string') {
+    return bareMessage(frame['type'], frame, where);
   }
   const envelope = parseWith(EnvelopeSchema, frame, where);
   const micros = microsOf(envelope.timestamp);
   if (Number.isNaN(micros)) throw new DecodeError(context.exchange, 'timestamp', 'is not RFC 3339 in UTC');
   const head = { sequence: envelope.sequence_num, venueTime: Math.floor(micros / MICROS_PER_MS) };
   return { ...head, ...bodyOf(envelope, micros, context) };
+}
+
+/** A frame without an envelope: an error, or of a type this system does not know. */
+function bareMessage(type: string, frame: JsonObject, where: Where): StreamMessage {
+  if (type !== 'error') return { kind: 'ignored', what: type.slice(0, LONGEST_NAME) };
+  return { kind: 'error', message: parseWith(ErrorFrameSchema, frame, where).message };
 }
 
 function bodyOf(envelope: Envelope, micros: number, context: DecodeContext): StreamMessage {
