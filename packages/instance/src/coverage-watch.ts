@@ -62,9 +62,12 @@ export class CoverageWatch {
     }
   }
 
-  /** A Redis that was away may have come back without its data. @returns what ends the watching */
-  sweepWhenBack(redis: Pick<RedisClient, 'on' | 'off'>): () => void {
-    const onReady = () => void this.#startOver();
+  /**
+   * A Redis that was away may have come back without its data: what is not a candle is put back by `restore`, and every
+   * candle is asked for. @returns what ends the watching
+   */
+  startOverWhenBack(redis: Pick<RedisClient, 'on' | 'off'>, restore: () => Promise<void>): () => void {
+    const onReady = () => void this.#startOver(restore);
     redis.on('ready', onReady);
     return () => redis.off('ready', onReady);
   }
@@ -91,9 +94,10 @@ export class CoverageWatch {
    * What was known of the newest bars holds no longer: the keeper hears what there is now, and asks at once, before
    * the next close makes it believe that all before is there.
    */
-  #startOver(): Promise<void> {
+  #startOver(restore: () => Promise<void>): Promise<void> {
     const { keeper, venueTime } = this.#options;
     return this.#trySweep(async () => {
+      await restore();
       await this.watchAll();
       keeper.round(venueTime.now());
     });

@@ -1,5 +1,4 @@
 import { SymbolStore } from '@livermore/cache';
-import type { RedisClient } from '@livermore/cache';
 import {
   Audit,
   BoundaryKeeper,
@@ -8,46 +7,23 @@ import {
   GapRepairer,
   SecondLook,
 } from '@livermore/exchange-core';
-import type { AuditFacts, PageReport, Transport, WarmupReport, WarmupStats } from '@livermore/exchange-core';
+import type { AuditFacts, PageReport, WarmupReport, WarmupStats } from '@livermore/exchange-core';
 import { TIMEFRAMES, openTimeOf } from '@livermore/schemas';
-import type { Exchange, ExchangeSymbol, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
+import type { ExchangeSymbol, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { messageOf, systemClock, systemRandom } from '@livermore/utils';
 import type { Clock, Logger, Random } from '@livermore/utils';
 import { chooseSymbols } from './choose-symbols';
-import type { SymbolChoice } from './choose-symbols';
 import { CoverageWatch } from './coverage-watch';
 import { ExchangeMetrics } from './exchange-metrics';
 import type { InstanceFacts, InstanceState } from './facts';
 import { historyFacts, openHistory } from './history';
 import type { History } from './history';
 import { isInTime } from './in-time';
+import type { ExchangeInstanceOptions } from './instance-options';
 import { LiveFeed } from './live-feed';
-import type { NodeMetrics } from './metrics';
 import { seedBook } from './seed-book';
 import { untilAnswered } from './until-answered';
 import { warmUpUntilDone } from './warm-up';
-
-export interface ExchangeInstanceOptions {
-  readonly exchange: Exchange;
-  readonly redis: RedisClient;
-  readonly transport: Transport;
-  readonly symbols: SymbolChoice;
-  readonly logger: Logger;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  readonly timeframes?: readonly Timeframe[];
-  /** Candles each series is brought to. */
-  readonly target?: number;
-  /** Whether longer bars may be derived from shorter ones; by default where that is exact. */
-  readonly derive?: boolean;
-  readonly audit?: boolean;
-  /** Whether tickers are kept as well; yes unless said otherwise. */
-  readonly tickers?: boolean;
-  readonly ownerUserId?: number;
-  readonly metrics?: NodeMetrics;
-  readonly onProgress?: (stats: WarmupStats) => void;
-  readonly onState?: (state: InstanceState) => void;
-}
 
 /** How long a stop waits for what was received to be written, ms: a Redis that is away may stay away. */
 const DRAIN_PATIENCE_MS = 10_000;
@@ -180,7 +156,6 @@ export class ExchangeInstance {
   /** The venue's clock and listing come first: they decide what is closed and what there is. */
   async #learnVenue(signal: AbortSignal): Promise<void> {
     const { rest } = this.#history;
-    const { exchange, redis, symbols } = this.#options;
     const patient = { signal, clock: this.#clock, logger: this.#logger };
     await untilAnswered(() => rest.sync.measure(signal), { ...patient, what: 'venue_time' });
     void rest.sync.run(signal);
@@ -188,9 +163,14 @@ export class ExchangeInstance {
       ...patient,
       what: 'venue_listing',
     });
-    this.#symbols = chooseSymbols(listing.symbols, symbols);
-    await new SymbolStore(redis).save(exchange.id, this.symbols, this.#clock.now());
+    this.#symbols = chooseSymbols(listing.symbols, this.#options.symbols);
+    await this.#saveSymbols();
     signal.throwIfAborted();
+  }
+
+  #saveSymbols(): Promise<void> {
+    const { exchange, redis } = this.#options;
+    return new SymbolStore(redis).save(exchange.id, this.symbols, this.#clock.now());
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
@@ -236,7 +216,10 @@ export class ExchangeInstance {
     await this.#coverage.watchAll();
     signal.throwIfAborted();
     this.#keeper.start();
-    this.#teardown.push(() => this.#keeper.stop(), this.#coverage.sweepWhenBack(redis));
+    this.#teardown.push(
+      () => this.#keeper.stop(),
+      this.#coverage.startOverWhenBack(redis, () => this.#saveSymbols()),
+    );
     void this.#coverage.run(signal);
     void this.#secondLook.run(signal);
     if (audit !== false) this.#startAudit(signal);

@@ -3,5 +3,6 @@ export * from './exchange-instance';
 export * from './facts';
 export * from './health';
 export * from './history';
+export * from './instance-options';
 export * from './metrics';
 export { createWarmup } from './warm-up';

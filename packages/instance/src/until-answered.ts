@@ -9,7 +9,7 @@ export interface UntilAnsweredOptions {
   readonly logger: Logger;
 }
 
-/** A venue that did not answer is asked again after this, ms. */
+/** Who did not answer, or refused, is asked again after this, ms. */
 const RETRY_MS = 10_000;
 
 /** Asks until there is an answer. @throws the signal's reason only */

@@ -1,4 +1,4 @@
-import { exchangeCandleKey, createRedis } from '@livermore/cache';
+import { SymbolStore, createRedis, exchangeCandleKey, exchangeSymbolsKey } from '@livermore/cache';
 import { freshExchangeId } from '@livermore/cache/testing';
 import { UnknownSymbolError } from '@livermore/exchange-core';
 import type { InstanceState } from '@livermore/instance';
@@ -131,11 +131,13 @@ describe('an exchange', () => {
       for (const timeframe of TIMEFRAMES)
         await plain.del(exchangeCandleKey(it.exchange.id, symbol, timeframe));
     }
+    await plain.del(exchangeSymbolsKey(it.exchange.id));
     plain.disconnect();
     it.redis.emit('ready');
     await it.pass(2 * MINUTE_MS);
     await it.instance.settle();
     expect(await wrong(it, 60)).toEqual([]);
+    expect(await new SymbolStore(it.redis).read(it.exchange.id)).toEqual(it.instance.symbols);
   });
 
   test('sweeps of its own accord every ten minutes', async () => {

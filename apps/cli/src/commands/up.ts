@@ -33,7 +33,7 @@ export async function up(options: UpOptions, config: CliConfig): Promise<void> {
     stopping.abort(new Error('stopped'));
     for (const each of undo.toReversed()) await each();
   }
-  say('Stopped. Every candle is on disk; the next start goes on from here.');
+  say('Stopped. The next start goes on from here.');
 }
 
 async function openStage(
