@@ -14,7 +14,14 @@ async function main(): Promise<void> {
   }
 }
 
+/** Whoever read our output (`head`, a closed terminal) has had enough: that is no error. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT_CODES.ok);
+  throw error;
+}
+
 if (isMainThread) {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithReader);
   await main();
   // Whatever a library still holds open must not keep a finished command alive.
   process.exit(process.exitCode ?? EXIT_CODES.ok);

@@ -38,5 +38,5 @@ export function endSentence(stats: WarmupStats, tookMs: number): string {
   if (status === 'complete') return `Warm: ${count(totalPairs)} series in ${duration(tookMs)}.`;
   const failed = failedPairs > 0 ? ` ${count(failedPairs)} failed.` : '';
   const why = stats.error === undefined ? '' : ` ${stats.error.message}`;
-  return `${status === 'error' ? 'Stopped' : 'Incomplete'} after ${duration(tookMs)}: ${count(completedPairs)} of ${count(totalPairs)} series.${failed}${why}`;
+  return `${status === 'incomplete' ? 'Incomplete' : 'Stopped'} after ${duration(tookMs)}: ${count(completedPairs)} of ${count(totalPairs)} series.${failed}${why}`;
 }
