@@ -42,7 +42,7 @@ export function sharedData(): string | undefined {
 }
 
 /** Puts a venue's recording together in a temporary folder: recorded candles where there are any, and seeded ones. */
-export function prepareData(venue: ProofVenue, shared = sharedData()): ProofData & { remove(): void } {
+export function prepareData(venue: ProofVenue, shared: string | undefined): ProofData & { remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), `livermore-proof-${venue}-`));
   const recorded = RECORDED[venue];
   const midnight = recorded.day;

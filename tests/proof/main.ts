@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startThrowAwayRedis } from '@livermore/embedded/testing';
 import { createLogger, must } from '@livermore/utils';
-import { PROOF_VENUES, prepareData } from './data';
+import { PROOF_VENUES, prepareData, sharedData } from './data';
 import type { ProofVenue } from './data';
 import { documentOf } from './markdown';
 import { PROCESS_FAULTS } from './process/faults';
@@ -75,7 +75,7 @@ async function replayRows({ only, venues, logs }: Choice, origins: string[]): Pr
   const redis = await startThrowAwayRedis({ env: process.env });
   try {
     for (const venue of venues) {
-      const data = prepareData(venue);
+      const data = prepareData(venue, sharedData());
       origins.push(`${venue}: ${data.origin}.`);
       const faults = REPLAY_FAULTS.filter(
         (each) => only.test(each.id) && each.venues?.includes(venue) !== false,

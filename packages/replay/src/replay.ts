@@ -7,7 +7,7 @@ import {
 } from '@livermore/exchange-core';
 import { ExchangeInstance } from '@livermore/instance';
 import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
-import type { Exchange, OpenTimeRange, Series } from '@livermore/schemas';
+import type { Exchange, OpenTimeRange, Series, Timeframe } from '@livermore/schemas';
 import { createSimulator, loadRecordedMarket } from '@livermore/simulator';
 import type { FaultScript, SimulatedVenue } from '@livermore/simulator';
 import { ReplayClock, seededRandom, silentLogger, systemClock } from '@livermore/utils';
@@ -19,7 +19,7 @@ import { heldRedis } from './held-redis';
 import { NotReplayableError, Recording } from './recording';
 import { Findings } from './report';
 import type { ReplayReport } from './report';
-import { findRevised } from './revised';
+import { findRevised, otherReadings } from './revised';
 import type { RevisedBar } from './revised';
 
 export interface ReplayOptions {
@@ -94,6 +94,8 @@ class ReplayRun {
   readonly #instance: ExchangeInstance;
   readonly #findings: Findings;
   readonly #revised: readonly (RevisedBar & { readonly symbol: string })[];
+  /** Per symbol, what its recorded bars would be if they were made of shorter recorded ones. */
+  readonly #others: ReadonlyMap<string, ReadonlyMap<Timeframe, readonly TrueBar[]>>;
   readonly #comparedTo = new Map<string, number>();
   readonly #announcements: Announcements;
   /** When the warmup was over, ms by the venue's clock; the start of the range while it is not. */
@@ -138,13 +140,16 @@ class ReplayRun {
       },
       ...(options.derive === undefined ? {} : { derive: options.derive }),
     });
-    this.#revised = recording.symbols.flatMap((symbol) =>
-      findRevised(
-        new Map(
-          recording.timeframes.map((timeframe) => [timeframe, recording.native({ symbol, timeframe })]),
-        ),
-      ).map((bar) => ({ ...bar, symbol })),
+    const natives = recording.symbols.map((symbol) => ({
+      symbol,
+      bars: new Map(
+        recording.timeframes.map((timeframe) => [timeframe, recording.native({ symbol, timeframe })]),
+      ),
+    }));
+    this.#revised = natives.flatMap(({ symbol, bars }) =>
+      findRevised(bars).map((bar) => ({ ...bar, symbol })),
     );
+    this.#others = new Map(natives.map(({ symbol, bars }) => [symbol, otherReadings(bars)]));
     this.#findings = new Findings(
       new Map(this.#revised.map((bar) => [`${bar.symbol} ${bar.timeframe} ${bar.openTime}`, bar.fromParts])),
     );
@@ -259,7 +264,10 @@ class ReplayRun {
     const range = { from, to };
     const truth = this.#recording.truth(series, range, this.#simulator.truth);
     const found = compareSeries(series, range, { cached, truth });
-    const formerly = this.#recording.truth(series, range, this.#simulator.streamed);
+    const formerly = [
+      ...this.#recording.truth(series, range, this.#simulator.streamed),
+      ...(this.#others.get(series.symbol)?.get(series.timeframe) ?? []),
+    ];
     const unannounced = this.#announcements.unheard(series, range, this.#lived(series, truth, found.missing));
     this.#findings.add(found, { series, step, formerly, unannounced });
   }

@@ -83,7 +83,7 @@ export interface FoundIn {
   readonly series: Series;
   /** Length of a bar, ms. */
   readonly step: number;
-  /** The bars as the venue had them before it revised any while the replay lived. */
+  /** The bars as the venue had them before it revised any; several of one open time where it had several. */
   readonly formerly: readonly TrueBar[];
   /** Open times of bars nobody was told of. */
   readonly unannounced: readonly number[];
@@ -149,9 +149,8 @@ export class Findings {
     different: readonly Difference[],
     formerly: readonly TrueBar[],
   ): readonly [readonly Difference[], readonly Difference[]] {
-    const before = new Map(formerly.map((bar) => [bar.openTime, bar]));
     const isOld = ({ openTime, cached }: Difference) =>
-      [this.#revised.get(`${key} ${openTime}`), before.get(openTime)].some(
+      [this.#revised.get(`${key} ${openTime}`), ...formerly.filter((bar) => bar.openTime === openTime)].some(
         (old) => old !== undefined && COMPARED_FIELDS.every((field) => old[field] === cached[field]),
       );
     return [different.filter(isOld), different.filter((each) => !isOld(each))];

@@ -27,6 +27,27 @@ export function findRevised(recorded: ReadonlyMap<Timeframe, readonly TrueBar[]>
   });
 }
 
+/**
+ * What recorded bars would be if they were made of any shorter recorded timeframe, where that is something else: a
+ * venue that revised its 5m bars has 1h bars that agree with those, and not with its 1m bars.
+ */
+export function otherReadings(
+  recorded: ReadonlyMap<Timeframe, readonly TrueBar[]>,
+): ReadonlyMap<Timeframe, readonly TrueBar[]> {
+  const present = TIMEFRAMES.filter((timeframe) => (recorded.get(timeframe)?.length ?? 0) > 0);
+  return new Map(
+    present.map((timeframe, at) => [
+      timeframe,
+      present.slice(0, at).flatMap((parts) => {
+        const bars = recorded.get(timeframe) ?? [];
+        return revisedAgainst(bars, timeframe, recorded.get(parts) ?? [], parts).map(
+          ({ openTime, fromParts }) => ({ openTime, ...fromParts, isNative: false }),
+        );
+      }),
+    ]),
+  );
+}
+
 function revisedAgainst(
   bars: readonly TrueBar[],
   timeframe: Timeframe,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CandleCacheStrategy } from '@livermore/cache';
-import { DEFAULT_CANDLE_TARGET, defaultExchange, targetWindow } from '@livermore/exchange-core';
+import { MIN_CANDLE_THRESHOLD, defaultExchange, targetWindow } from '@livermore/exchange-core';
 import { Announcements, Findings, compareSeries, trueBarOf } from '@livermore/replay';
 import type { Totals, TrueBar } from '@livermore/replay';
 import { TIMEFRAMES, openTimeOf, timeframeMs } from '@livermore/schemas';
@@ -51,7 +51,7 @@ export class Stage {
   readonly #cache: CandleCacheStrategy;
   readonly #logFolder: string;
   readonly #nodes: NodeUnderProof[] = [];
-  /** When the cache was last filled from nothing: it must hold as many bars before that as a warmup brings. */
+  /** When the cache was last filled from nothing: it must hold as many bars before that as any warmup leaves. */
   #filledAt = STARTS_AT;
 
   private constructor(options: StageOptions, parts: StageParts) {
@@ -159,7 +159,7 @@ export class Stage {
 
   /** From the first bar of the warmup, to the newest that cannot be on its way any more. */
   #settled({ timeframe }: Series): OpenTimeRange {
-    const { from } = targetWindow(timeframe, DEFAULT_CANDLE_TARGET, this.#filledAt);
+    const { from } = targetWindow(timeframe, MIN_CANDLE_THRESHOLD, this.#filledAt);
     return { from, to: Math.max(from, openTimeOf(timeframe, this.clock.now() - YOUNG_MS)) };
   }
 

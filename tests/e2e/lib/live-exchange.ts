@@ -1,0 +1,92 @@
+import { exchangeAbsenceKey, exchangeCandleKey } from '@livermore/cache';
+import { freshExchangeId } from '@livermore/cache/testing';
+import { defaultExchange } from '@livermore/exchange-core';
+import type { HttpGet } from '@livermore/exchange-core';
+import { ExchangeInstance } from '@livermore/instance';
+import type { ExchangeInstanceOptions } from '@livermore/instance';
+import { heldRedis } from '@livermore/replay';
+import { TIMEFRAMES } from '@livermore/schemas';
+import type { Exchange } from '@livermore/schemas';
+import { createSeededMarket, createSimulator, defaultUniverse } from '@livermore/simulator';
+import type { SimulatedVenue, Simulator } from '@livermore/simulator';
+import { ReplayClock, seededRandom, silentLogger } from '@livermore/utils';
+
+export interface LiveExchangeOptions {
+  readonly venue: SimulatedVenue;
+  readonly redisUrl: string;
+  readonly symbols: readonly string[];
+  readonly startMs: number;
+  /** An exchange id that was used before, to start again on what it left. */
+  readonly exchangeId?: number;
+  readonly ownerUserId?: number;
+  /** Called with the URL of each REST request before it is sent. */
+  readonly onRequest?: (url: string) => Promise<void>;
+  readonly more?: Partial<ExchangeInstanceOptions>;
+}
+
+/** One exchange of the product on a replayed clock, against a simulated venue in this process and a real Redis. */
+export class LiveExchange {
+  readonly clock: ReplayClock;
+  readonly redis: ReturnType<typeof heldRedis>;
+  readonly simulator: Simulator;
+  readonly exchange: Exchange;
+  readonly instance: ExchangeInstance;
+  readonly #symbols: readonly string[];
+
+  constructor(options: LiveExchangeOptions) {
+    const { venue, symbols, startMs, ownerUserId = 1, onRequest } = options;
+    this.#symbols = symbols;
+    this.exchange = { ...defaultExchange(venue), id: options.exchangeId ?? freshExchangeId() };
+    this.clock = new ReplayClock({ startMs, speed: 'max' });
+    this.redis = heldRedis(options.redisUrl, this.clock);
+    const market = createSeededMarket({ seed: 3, symbols: defaultUniverse(venue) });
+    this.simulator = createSimulator({ venue, market, clock: this.clock, updateEveryMs: 15_000 });
+    const { transport } = this.simulator;
+    const get: HttpGet = async (request, signal) => {
+      await this.clock.during(Promise.resolve(onRequest?.(request.url)));
+      return transport.get(request, signal);
+    };
+    this.instance = new ExchangeInstance({
+      exchange: this.exchange,
+      redis: this.redis,
+      transport: { ...transport, get },
+      clock: this.clock,
+      random: seededRandom(1),
+      symbols: { kind: 'named', symbols },
+      logger: silentLogger,
+      ownerUserId,
+      audit: false,
+      ...options.more,
+    });
+  }
+
+  /** Starts the exchange and lets time pass until it is active, and then for so long, ms. */
+  async live(ms: number): Promise<void> {
+    const started = this.instance.start();
+    let failure: unknown;
+    started.catch((error: unknown) => {
+      failure = error;
+    });
+    await this.clock.run(this.clock.now() + ms);
+    if (failure !== undefined) throw failure;
+    await this.instance.settle();
+  }
+
+  /** Puts everything away, and what it wrote with `remove`. */
+  async close({ remove = true }: { readonly remove?: boolean } = {}): Promise<void> {
+    const ending = new AbortController();
+    const running = this.clock.run(Number.MAX_SAFE_INTEGER, ending.signal).catch(() => undefined);
+    await this.instance.stop();
+    await this.simulator.close();
+    ending.abort();
+    await running;
+    const keys = this.#symbols.flatMap((symbol) =>
+      TIMEFRAMES.flatMap((timeframe) => [
+        exchangeCandleKey(this.exchange.id, symbol, timeframe),
+        exchangeAbsenceKey(this.exchange.id, symbol, timeframe),
+      ]),
+    );
+    if (remove) await this.redis.del(...keys);
+    this.redis.disconnect();
+  }
+}
