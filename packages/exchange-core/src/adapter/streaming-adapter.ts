@@ -7,7 +7,7 @@ import { Connection } from '../connection/connection';
 import type { ConnectionFacts } from '../connection/connection-facts';
 import type { ConnectionOwner } from '../connection/connection-options';
 import type { RepairNote } from '../connection/repair-ledger';
-import { ONE_EMPTY_SHARD, addTopics, removeTopics } from '../connection/shard';
+import { ONE_EMPTY_SHARD, addTopics, removeTopics, spreadTopics } from '../connection/shard';
 import type { Shards } from '../connection/shard';
 import { steadyClockOf } from '../connection/steady-clock';
 import type { SteadyClock } from '../connection/steady-clock';
@@ -117,6 +117,8 @@ export class StreamingAdapter implements IExchangeAdapter {
   connect(): Promise<void> {
     if (this.#phase !== 'off') return this.#connecting;
     this.#phase = 'connecting';
+    // Nothing is connected yet, so that topics may still move.
+    if (this.#shards.shards.length > 1) this.#shards = spreadTopics(this.#wanted.groups(), this.#capacity);
     this.#connecting = new Promise((resolve) => {
       this.#onSettled = resolve;
     });
@@ -213,10 +215,14 @@ export class StreamingAdapter implements IExchangeAdapter {
       const wish = { symbol, streamedAs, subscription, ...(timeframe === undefined ? {} : { timeframe }) };
       if (this.#wanted.add(wish)) added.push(subscription.topic);
     }
-    const { limits, standing } = this.protocol.stream;
-    const capacity = Math.max(1, limits.topicsPerConnection - standing.length);
-    this.#shards = addTopics(this.#shards, added, capacity);
+    this.#shards = addTopics(this.#shards, added, this.#capacity);
     this.#reconcile();
+  }
+
+  /** Topics a connection may carry besides the standing ones. */
+  get #capacity(): number {
+    const { limits, standing } = this.protocol.stream;
+    return Math.max(1, limits.topicsPerConnection - standing.length);
   }
 
   /** Brings the connections in line with the shards: desired state, whatever was sent before. */

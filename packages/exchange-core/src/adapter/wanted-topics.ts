@@ -82,6 +82,17 @@ export class WantedTopics {
     return this.#symbolsByStream.get(streamedAs) ?? NOBODY;
   }
 
+  /** The topics in groups: those of the symbols streamed under one name together. */
+  groups(): readonly (readonly string[])[] {
+    const groups = new Map<string, Set<string>>();
+    for (const lives of this.#lives.values())
+      for (const { streamedAs, topic } of lives.values()) {
+        const group = groups.get(streamedAs) ?? new Set();
+        groups.set(streamedAs, group.add(topic));
+      }
+    return [...groups.values()].map((group) => [...group]);
+  }
+
   subscriptionOf(topic: string): Subscription | undefined {
     return this.#topics.get(topic)?.subscription;
   }

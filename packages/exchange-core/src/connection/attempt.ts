@@ -14,7 +14,7 @@ export interface AttemptOwner {
   /** Everything wanted is active for the first time. */
   subscribed(attempt: Attempt): void;
   firstData(attempt: Attempt): void;
-  deliver(events: readonly MarketEvent[], now: number): void;
+  deliver(attempt: Attempt, events: readonly MarketEvent[], now: number): void;
   report(attempt: Attempt, report: LedgerReport): void;
   gap(attempt: Attempt, gap: SequenceGap): void;
   goodbye(attempt: Attempt, reason: string): void;
@@ -56,6 +56,8 @@ export class Attempt {
   /** Any sign of life, ms, our clock; 0 for none yet. Data likewise. */
   lastFrameAt = 0;
   lastDataAt = 0;
+  /** When the socket opened, likewise. */
+  openedAt = 0;
   readonly #options: AttemptOptions;
   readonly #owner: AttemptOwner;
   readonly #timer: DeadlineTimer;
@@ -126,7 +128,8 @@ export class Attempt {
   #onOpened(): void {
     if (this.#phase !== 'dialling') return;
     this.#phase = 'open';
-    this.lastFrameAt = this.#options.clock.now();
+    this.openedAt = this.#options.clock.now();
+    this.lastFrameAt = this.openedAt;
     this.#owner.opened(this);
     this.#wake();
     this.#checkSubscribed();
@@ -155,7 +158,7 @@ export class Attempt {
     const isFirst = this.lastDataAt === 0;
     this.lastDataAt = now;
     if (venueTime !== undefined && venueTime > (this.#lastVenueTime ?? 0)) this.#lastVenueTime = venueTime;
-    this.#owner.deliver(events, now);
+    this.#owner.deliver(this, events, now);
     if (isFirst) this.#owner.firstData(this);
   }
 

@@ -63,6 +63,8 @@ export interface Vitals {
   readonly lastDataAt: number;
   /** Whether it carries anything that could deliver data. */
   readonly carriesData: boolean;
+  /** How long what it carries may be silent without anything being wrong, ms; at least the venue's own limit holds. */
+  readonly quietMs: number;
 }
 
 export type ConnectionEffect =

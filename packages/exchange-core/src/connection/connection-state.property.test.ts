@@ -112,7 +112,12 @@ describe('any sequence of inputs', () => {
       now += afterMs;
       if (name === 'admitted' && world.queued === 0) continue;
       if (name.startsWith('next-') ? world.next === 0 : isOfSocket(name) && world.current === 0) continue;
-      const vitals = { lastFrameAt: now - frameAgeMs, lastDataAt: now - dataAgeMs, carriesData: true };
+      const vitals = {
+        lastFrameAt: now - frameAgeMs,
+        lastDataAt: now - dataAgeMs,
+        carriesData: true,
+        quietMs: 0,
+      };
       const input: ConnectionInput = name === 'tick' ? { input: 'tick', ...vitals } : INPUTS[name];
       if (name === 'admitted') world.queued -= 1;
       const [after, effects] = step(state, input, { now, chance }, RULES);
@@ -156,7 +161,7 @@ describe('any sequence of inputs', () => {
     fc.assert(
       fc.property(started, (inputs) => {
         const { state, world, now } = run(inputs);
-        const vitals: Vitals = { lastFrameAt: 0, lastDataAt: 0, carriesData: true };
+        const vitals: Vitals = { lastFrameAt: 0, lastDataAt: 0, carriesData: true, quietMs: 0 };
         const deadline = nextDeadline(state, vitals, RULES);
         if (world.queued > 0 && deadline === undefined) return;
         expect(deadline).toBeLessThan(Infinity);

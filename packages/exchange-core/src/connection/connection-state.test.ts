@@ -81,7 +81,7 @@ const ROWS_COVER_STATES: Record<ConnectionStateName, Row> = {
   stopped: 'stopped',
 };
 
-const LIVELY: Vitals = { lastFrameAt: NOW - 100, lastDataAt: NOW - 200, carriesData: true };
+const LIVELY: Vitals = { lastFrameAt: NOW - 100, lastDataAt: NOW - 200, carriesData: true, quietMs: 0 };
 const INPUTS: Record<ConnectionInputName, ConnectionInput> = {
   start: { input: 'start' },
   stop: { input: 'stop' },

@@ -359,7 +359,8 @@ function rotationDue(openedAt: number, { chance }: Moment, rules: ConnectionRule
 }
 
 const DEAD = 'dead: no frame of any kind';
-const SILENT = 'silent: no data';
+/** Why a connection is dropped that lives and does not deliver. */
+export const SILENT = 'silent: no data';
 
 function deadAt(state: Open, vitals: Vitals, rules: ConnectionRules): number {
   return Math.max(vitals.lastFrameAt, state.openedAt) + rules.deadAfterMs;
@@ -367,7 +368,7 @@ function deadAt(state: Open, vitals: Vitals, rules: ConnectionRules): number {
 
 function silentAt(state: Carrying, vitals: Vitals, rules: ConnectionRules): number {
   if (!vitals.carriesData) return Infinity;
-  return Math.max(vitals.lastDataAt, state.subscribedAt) + rules.silentAfterMs;
+  return Math.max(vitals.lastDataAt, state.subscribedAt) + Math.max(rules.silentAfterMs, vitals.quietMs);
 }
 
 function faultOf(

@@ -4,16 +4,11 @@ import { Attempt } from './attempt';
 import type { AttemptOwner, SequenceGap } from './attempt';
 import type { ConnectionFacts } from './connection-facts';
 import { DRAIN_MS, LEDGER_RULES, REPAIR_MARGIN_MS, connectionRules } from './connection-rules';
-import { isCarrying, nextDeadline, step } from './connection-state';
-import type {
-  ConnectionEffect,
-  ConnectionInput,
-  ConnectionRules,
-  ConnectionState,
-  Vitals,
-} from './connection-model';
+import { SILENT, isCarrying, nextDeadline, step } from './connection-state';
+import type { ConnectionEffect, ConnectionInput, ConnectionRules, ConnectionState } from './connection-model';
 import type { ConnectionOptions } from './connection-options';
 import { DeadlineTimer } from './deadline-timer';
+import { Patience } from './patience';
 import { RepairLedger } from './repair-ledger';
 import { SubscriptionLedger } from './subscription-ledger';
 import type { LedgerReport } from './subscription-ledger';
@@ -23,6 +18,8 @@ import type { Instant } from './venue-time';
 /** Abnormal closure: the handshake did not complete, RFC 6455 section 7.4.1. */
 const ABNORMAL_CLOSURE = 1006;
 const TOPICS_NAMED = 10;
+/** What comes this soon (ms) after the socket opened may be what the venue tells every newcomer of the past. */
+const SNAPSHOT_MS = 10_000;
 
 /**
  * Keeps topics subscribed for as long as it lives: performs what the state table decides and feeds it what
@@ -37,6 +34,7 @@ export class Connection {
   readonly #repairs: RepairLedger;
   readonly #wanted = new Map<string, Subscription>();
   readonly #suspects = new Suspects();
+  readonly #patience: Patience;
   readonly #inputs: ConnectionInput[] = [];
   #state: ConnectionState = { name: 'idle' };
   #stateSince: number;
@@ -58,12 +56,13 @@ export class Connection {
     this.#rules = connectionRules(options.protocol.limits);
     this.#repairs = new RepairLedger(options.venueTime, REPAIR_MARGIN_MS);
     this.#timer = new DeadlineTimer(options.clock, () =>
-      this.#dispatch({ input: 'tick', ...this.#vitals() }),
+      this.#dispatch({ input: 'tick', ...this.#patience.vitals(this.#current) }),
     );
     this.#stateSince = options.clock.now();
     this.#goodUntil = { ours: this.#stateSince };
     this.#attemptOwner = this.#listen();
     this.#want(options.protocol.standing);
+    this.#patience = new Patience({ ...options, carried: this.#wanted });
   }
 
   start(): void {
@@ -92,6 +91,8 @@ export class Connection {
     if (gone.length > 0) this.#remove(gone);
     const known = added.filter((subscription) => subscription !== undefined);
     if (known.length > 0) this.#add(known, owesRepair);
+    this.#patience.reckon();
+    this.#watch();
   }
 
   /** Takes topics off and puts them on again; their repair is announced once they are back. */
@@ -178,7 +179,11 @@ export class Connection {
     } finally {
       this.#isStepping = false;
     }
-    this.#timer.arm(nextDeadline(this.#state, this.#vitals(), this.#rules));
+    this.#watch();
+  }
+
+  #watch(): void {
+    this.#timer.arm(nextDeadline(this.#state, this.#patience.vitals(this.#current), this.#rules));
   }
 
   #step(input: ConnectionInput): void {
@@ -203,12 +208,6 @@ export class Connection {
     if (isCarrying(before) !== isCarrying(after)) owner.carryingChanged(isCarrying(after));
   }
 
-  #vitals(): Vitals {
-    const { lastFrameAt, lastDataAt } = this.#current ?? { lastFrameAt: 0, lastDataAt: 0 };
-    const carriesData = this.#wanted.size > this.#options.protocol.standing.length;
-    return { lastFrameAt, lastDataAt, carriesData };
-  }
-
   #perform(effect: ConnectionEffect): void {
     switch (effect.do) {
       case 'queue':
@@ -227,6 +226,7 @@ export class Connection {
         return;
       case 'drop':
         this.#dropCurrent();
+        if (effect.reason === SILENT) this.#patience.wasSilent();
         return;
       case 'drop-next':
         this.#end(this.#next);
@@ -324,7 +324,12 @@ export class Connection {
       opened: (attempt) => this.#hear(attempt, { input: 'opened' }, { input: 'next-opened' }),
       subscribed: (attempt) => this.#hear(attempt, { input: 'subscribed' }, { input: 'next-subscribed' }),
       firstData: (attempt) => this.#hear(attempt, { input: 'data' }, { input: 'next-data' }),
-      deliver: (events, now) => owner.deliver(events, now),
+      deliver: (attempt, events, now) => {
+        owner.deliver(events, now);
+        if (!this.#patience.isStretched || now - attempt.openedAt < SNAPSHOT_MS) return;
+        this.#patience.delivered();
+        this.#watch();
+      },
       report: (attempt, report) => this.#report(attempt, report),
       gap: (attempt, gap) => this.#gap(attempt, gap),
       goodbye: (attempt, reason) =>

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ONE_EMPTY_SHARD, addTopics, removeTopics } from './shard';
+import { ONE_EMPTY_SHARD, addTopics, removeTopics, spreadTopics } from './shard';
 import type { Shards } from './shard';
 
 const sizes = ({ shards }: Shards) => shards.map(({ topics }) => topics.size);
@@ -56,6 +56,30 @@ describe('spreading topics over connections', () => {
         },
       ),
     );
+  });
+
+  it('keeps the topics of a group together, within capacity, over as few connections as may be', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 7, max: 40 }), (lengths, capacity) => {
+        const groups = lengths.map((length, group) => Array.from({ length }, (_, at) => `${group}.${at}`));
+        const { shards, nextId } = spreadTopics(groups, capacity);
+        const placed = shards.flatMap(({ topics }) => [...topics]);
+        expect(placed.toSorted()).toEqual(groups.flat().toSorted());
+        for (const { id, topics } of shards) {
+          expect(topics.size).toBeLessThanOrEqual(capacity);
+          expect(id).toBeLessThan(nextId);
+        }
+        for (const group of groups)
+          expect(shards.filter(({ topics }) => group.some((topic) => topics.has(topic)))).toHaveLength(1);
+        // What the last group of a connection may leave over.
+        expect(shards.length).toBeLessThanOrEqual(Math.ceil(placed.length / (capacity - 6)) + 1);
+      }),
+    );
+  });
+
+  it('cuts a group that is more than a connection may carry', () => {
+    expect(sizes(spreadTopics([named(5, 'a'), named(2, 'b')], 2))).toEqual([2, 2, 1, 2]);
   });
 });
 

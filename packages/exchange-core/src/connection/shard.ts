@@ -1,3 +1,5 @@
+import { chunks } from '../protocol/wire';
+
 /** One connection's share of the topics. */
 export interface Shard {
   /** Stable for the shard's life; never reused. */
@@ -36,6 +38,27 @@ export function addTopics(current: Shards, topics: Iterable<string>, capacity: n
   }
   for (const topic of added) emptiest(shards)?.topics.add(topic);
   return { shards, nextId };
+}
+
+/**
+ * Spreads topics anew, those of a group together: a connection that carries some of everything of a symbol is never
+ * silent for long. A group beyond the capacity is cut.
+ */
+export function spreadTopics(groups: readonly (readonly string[])[], capacity: number): Shards {
+  const count = groups.reduce((sum, group) => sum + group.length, 0);
+  const shards: Growing[] = Array.from({ length: Math.max(1, Math.ceil(count / capacity)) }, (_, at) => ({
+    id: at + 1,
+    topics: new Set(),
+  }));
+  for (const group of groups.flatMap((whole) => chunks(whole, capacity))) {
+    let shard = emptiest(shards);
+    if (shard === undefined || shard.topics.size + group.length > capacity) {
+      shard = { id: shards.length + 1, topics: new Set() };
+      shards.push(shard);
+    }
+    for (const topic of group) shard.topics.add(topic);
+  }
+  return { shards, nextId: shards.length + 1 };
 }
 
 /** Takes topics away; a shard left without any is closed, unless it is the last. The other topics stay where they are. */

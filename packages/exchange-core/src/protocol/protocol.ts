@@ -89,6 +89,11 @@ export interface StreamLimits {
   readonly deadAfterMs: number;
   /** Without *data* for this long although something is subscribed, the connection is replaced. */
   readonly silentAfterMs: number;
+  /**
+   * Where the venue sends a frame at the end of every bar, traded or not: how late it may be, ms. A connection that
+   * carries only longer bars may be silent for as long as the shortest of them, and this.
+   */
+  readonly endOfBarMs?: number;
   /** We leave a connection of this age, by overlap; undefined where the venue has no age limit. */
   readonly rotateAfterMs?: number;
 }

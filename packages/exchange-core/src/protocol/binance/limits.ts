@@ -40,6 +40,7 @@ export const streamLimits: StreamLimits = {
   // Updates come every 2 s; where nothing trades there is still the closing frame of each 1m bar. So a minute,
   // and five seconds for that frame to be late.
   silentAfterMs: 65_000,
+  endOfBarMs: 5_000,
   rotateAfterMs: ROTATE_AFTER_MS,
 };
 
