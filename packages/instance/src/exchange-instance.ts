@@ -164,8 +164,8 @@ export class ExchangeInstance {
       what: 'venue_listing',
     });
     this.#symbols = chooseSymbols(listing.symbols, this.#options.symbols);
-    await this.#saveSymbols();
-    signal.throwIfAborted();
+    // A Redis that takes nothing now may take it later.
+    await untilAnswered(() => this.#saveSymbols(), { ...patient, what: 'symbol_store' });
   }
 
   #saveSymbols(): Promise<void> {
