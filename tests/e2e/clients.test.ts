@@ -66,16 +66,12 @@ describe.skipIf(unavailable !== undefined)(`a simulated venue satisfies${because
     await Promise.all(venues.map(interrupted));
   });
 
-  test.for(PROBES)(
-    '%s',
-    async (probe) => {
-      const report = await run(probe, addresses);
-      const failed = Object.entries(report.steps).filter(([, outcome]) => !outcome.startsWith('ok'));
-      expect({ failed, leaks: report.leaks, ok: report.ok }).toEqual({ failed: [], leaks: [], ok: true });
-      expect(Object.keys(report.steps).length).toBeGreaterThan(2);
-    },
-    PROBE_TIMEOUT_MS,
-  );
+  test.for(PROBES)('%s', { timeout: PROBE_TIMEOUT_MS }, async (probe) => {
+    const report = await run(probe, addresses);
+    const failed = Object.entries(report.steps).filter(([, outcome]) => !outcome.startsWith('ok'));
+    expect({ failed, leaks: report.leaks, ok: report.ok }).toEqual({ failed: [], leaks: [], ok: true });
+    expect(Object.keys(report.steps).length).toBeGreaterThan(2);
+  });
 });
 
 /** Brings the probes and their clients together, once. Returns why that cannot be, where it cannot. */
