@@ -17,6 +17,8 @@ const HOUR = 3_600_000;
 const LENGTHS = { '1m': 60_000, '5m': 300_000, '15m': 900_000, '1h': HOUR, '4h': 4 * HOUR, '1d': 24 * HOUR };
 const TIMEFRAMES = ['1m', '5m', '15m', '1h', '4h', '1d'] as const;
 
+const ofTheBook = (symbol: string) => symbol.replace('-USDC', '-USD');
+
 let running: { readonly simulator: Simulator; readonly adapter: StreamingAdapter } | undefined;
 afterEach(async () => {
   await running?.adapter.disconnect();
@@ -156,8 +158,7 @@ describe('the Coinbase adapter', () => {
 
   it('tells both names of one book the same', async () => {
     const clock = new ReplayClock({ startMs: NOW, speed: 'max' });
-    const streamNames = (symbol: string) => symbol.replace('-USDC', '-USD');
-    const { adapter } = start({ clock, venue: 'coinbase', adapter: { streamNames } });
+    const { adapter } = start({ clock, venue: 'coinbase', adapter: { streamNames: ofTheBook } });
     const heard = new Map<string, string[]>([
       ['BTC-USD', []],
       ['BTC-USDC', []],
@@ -220,13 +221,13 @@ describe('the Coinbase adapter', () => {
   });
 });
 
-describe('over real sockets', () => {
-  /** Advances until something is true that real sockets bring about, for a bounded number of steps. */
-  async function until(clock: ManualClock, stepMs: number, isDone: () => boolean) {
-    for (let step = 0; step < 5000 && !isDone(); step += 1) await clock.advance(stepMs);
-    expect(isDone()).toBe(true);
-  }
+/** Advances until something is true that real sockets bring about, for a bounded number of steps. */
+async function until(clock: ManualClock, stepMs: number, isDone: () => boolean) {
+  for (let step = 0; step < 5000 && !isDone(); step += 1) await clock.advance(stepMs);
+  expect(isDone()).toBe(true);
+}
 
+describe('over real sockets', () => {
   it.each([
     ['binance', 'BTCUSDT', '1m'],
     ['binance_us', 'BTCUSDT', '1m'],

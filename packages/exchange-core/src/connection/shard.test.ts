@@ -59,9 +59,9 @@ describe('spreading topics over connections', () => {
   });
 
   it('keeps the topics of a group together, within capacity, over as few connections as may be', () => {
-    const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 60 });
+    const lengthsOfGroups = fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 60 });
     fc.assert(
-      fc.property(sizes, fc.integer({ min: 7, max: 40 }), (lengths, capacity) => {
+      fc.property(lengthsOfGroups, fc.integer({ min: 7, max: 40 }), (lengths, capacity) => {
         const groups = lengths.map((length, group) => Array.from({ length }, (_, at) => `${group}.${at}`));
         const { shards, nextId } = spreadTopics(groups, capacity);
         const placed = shards.flatMap(({ topics }) => [...topics]);
@@ -71,7 +71,7 @@ describe('spreading topics over connections', () => {
           expect(id).toBeLessThan(nextId);
         }
         for (const group of groups)
-          expect(shards.filter(({ topics }) => group.some((topic) => topics.has(topic)))).toHaveLength(1);
+          expect(shards.filter(({ topics }) => group.some((name) => topics.has(name)))).toHaveLength(1);
         // What the last group of a connection may leave over.
         expect(shards.length).toBeLessThanOrEqual(Math.ceil(placed.length / (capacity - 6)) + 1);
       }),

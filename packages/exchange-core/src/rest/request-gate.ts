@@ -24,8 +24,6 @@ export interface GateFacts {
 
 /** Requests in flight beyond which a lane waits: a later lane always leaves room for an earlier one. */
 const MAX_IN_FLIGHT: Readonly<Record<Lane, number>> = { repair: 40, boundary: 36, warmup: 32, audit: 4 };
-/** Of a window that is minutes long, what bulk work leaves for repairs that cannot wait for the next one. */
-const BULK_SHARE = 0.97;
 /** An audit never spends more than half of a window, so that it is never the reason to wait. */
 const AUDIT_SHARE = 0.5;
 /** The clock may be set while we wait, so no wait is slept in one piece. */
@@ -173,7 +171,7 @@ export class RequestGate {
 
   #shareOf(lane: Lane): number {
     if (lane === 'audit') return AUDIT_SHARE;
-    return lane === 'warmup' && this.#budget.limit.window === 'fixed' ? BULK_SHARE : 1;
+    return lane === 'warmup' ? weights.bulkShareOf(this.#budget.limit) : 1;
   }
 
   #stepped(byMs: number): void {

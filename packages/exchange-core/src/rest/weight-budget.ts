@@ -35,6 +35,14 @@ export function decide(budget: WeightBudget, weight: number, now: VenueInstant, 
   return spent + weight <= allowed ? { now: true } : { now: false, at: lessAt };
 }
 
+/** Of a window that is minutes long, what bulk work leaves for repairs that cannot wait for the next one. */
+const BULK_SHARE = 0.97;
+
+/** The share of the allowance (0..1) that bulk work may spend. */
+export function bulkShareOf(limit: Pick<WeightLimit, 'window'>): number {
+  return limit.window === 'fixed' ? BULK_SHARE : 1;
+}
+
 /** A request leaves: charge it, and keep the spending until it ends. */
 export function spend(
   budget: WeightBudget,

@@ -10,6 +10,7 @@ import {
   WarmupScheduleBuilder,
 } from '@livermore/exchange-core';
 import { logger } from '@livermore/utils';
+import type { LogFields } from '@livermore/utils';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 
@@ -17,6 +18,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } 
 
 let redis: Redis;
 let exchangeId: number;
+let lines: LogFields[];
 
 beforeAll(() => {
   redis = new Redis(inject('redisUrl'));
@@ -24,7 +26,8 @@ beforeAll(() => {
 
 beforeEach(() => {
   exchangeId = freshExchangeId();
-  vi.spyOn(logger, 'info').mockImplementation(() => undefined);
+  lines = [];
+  vi.spyOn(logger, 'info').mockImplementation((line) => void lines.push(line));
 });
 
 afterEach(async () => {
@@ -76,7 +79,7 @@ test('WARM-01, WARM-02: say in the log how much there is, in counts, as every fi
   expect(zcard).toHaveBeenNthCalledWith(1, `candles:${exchangeId}:A:1d`);
   expect(zcard).toHaveBeenNthCalledWith(12, `candles:${exchangeId}:B:1m`);
   await new WarmupScheduleBuilder({ redis, exchangeId }).buildAndPersist(results);
-  expect(vi.mocked(logger.info).mock.calls.map(([line]) => line)).toEqual([
+  expect(lines).toEqual([
     { event: 'candle_scan_start', symbols: 2, timeframes: 6 },
     { event: 'candle_scan_complete', total: 12, sufficient: 0, needsFetching: 12 },
     {

@@ -7,6 +7,7 @@ import type { Clock, Logger } from '@livermore/utils';
 import { CoverageReader } from '../coverage/coverage-reader';
 import type { HistorySink, PageLoader, VenueTime } from '../ports';
 import type { ExchangeProtocol, WeightLimit } from '../protocol/protocol';
+import { bulkShareOf } from '../rest/weight-budget';
 import { CandleStatusScanner } from './candle-status-scanner';
 import { LatencyMeter, estimateMs } from './estimate';
 import { readFreshness } from './freshness';
@@ -81,8 +82,6 @@ const LATENCY_GUESS_MS = 250;
  * that also run the venue's simulator and Redis.
  */
 const CANDLE_GUESS_MS = 0.045;
-/** Share of a fixed window's allowance that bulk work gets: the rest is for repairs that cannot wait. */
-const BULK_SHARE = 0.97;
 /** A bar that closed this recently (ms) at most is waited for; a venue that is slower says so bar by bar. */
 const MAX_SETTLE_WAIT_MS = 5_000;
 /** How often the stats say that the run is alive although nothing happens, ms. */
@@ -228,7 +227,7 @@ export class Warmup {
   #estimate(left: WorkLeft): number {
     const { budget, protocol, concurrency, venueTime } = this.#options;
     const { limit, used } = budget?.() ?? { limit: protocol.rest.limits.budget, used: 0 };
-    const share = limit.window === 'fixed' ? BULK_SHARE : 1;
+    const share = bulkShareOf(limit);
     return estimateMs({
       weight: left.weight,
       requests: left.requests,

@@ -51,10 +51,10 @@ export function createBinanceVenue(options: VenueOptions, quirks: BinanceQuirks 
     dress: dressOf(ledger, profile, () => clock.now()),
     http: (request) => router.handle(request, clock.now()),
     connect: (request, link) => {
-      const refusal = doorkeeper.refuse(request.ip, clock.now());
-      if (refusal !== undefined) {
-        recorder.closedFor(refusal.body);
-        return refusal;
+      const shutOut = doorkeeper.refuse(request.ip, clock.now());
+      if (shutOut !== undefined) {
+        recorder.closedFor(shutOut.body);
+        return shutOut;
       }
       const onBurst = () => doorkeeper.burst(request.ip, clock.now());
       const session = open(context, request, { link, onBurst });
