@@ -2,9 +2,6 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRoot } from './root.mjs';
 
-const BEGIN = '<!-- dependencies: written by `npm run graph` -->';
-const END = '<!-- dependencies end -->';
-
 /** The table of layers as Markdown: highest first, so that an arrow only ever points down the page. */
 export function dependencyTable() {
   const layers = Object.entries(JSON.parse(readFileSync(inRoot('tools', 'tidy', 'layers.json'), 'utf8')));
@@ -28,12 +25,4 @@ function exists(path) {
   } catch {
     return false;
   }
-}
-
-/** A page with the text between its markers replaced by the table. Throws when it has no markers. */
-export function withTable(page, table) {
-  const from = page.indexOf(BEGIN);
-  const to = page.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`ARCHITECTURE.md has lost its markers: ${BEGIN} … ${END}`);
-  return `${page.slice(0, from + BEGIN.length)}\n\n${table}\n\n${page.slice(to)}`;
 }

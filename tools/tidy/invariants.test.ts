@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LAYERS, inWords, isModule, isTest, packageOf, readCheckout, shippedModules } from './repository';
 import requirements from './requirements.json';
@@ -34,7 +34,9 @@ const files = readCheckout();
 
 /** Pages that name files of the repository. */
 const PAGES = [
+  'README.md',
   'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
   ...['docs', 'docs/decisions', 'docs/specs'].flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((name) => name.endsWith('.md'))
@@ -87,12 +89,28 @@ describe('the invariants hold', () => {
 
   it.each(PAGES)('every file %s names is there', (page) => {
     const text = readFileSync(join(ROOT, page), 'utf8');
-    const named = [...text.matchAll(/`((?:packages|apps|tools|scripts|docs|tests)\/[\w./-]+)`/g)];
+    const named = [...text.matchAll(/`((?:packages|apps|tools|scripts|docs|tests|examples)\/[\w./-]+)`/g)];
     const lost = named.map(([, path]) => path ?? '').filter((path) => !existsSync(join(ROOT, path)));
     expect(lost).toEqual([]);
   });
 
-  it('ARCHITECTURE.md shows the table of layers as it is', () => {
+  it.each(PAGES)('every page %s links to is there', (page) => {
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    const linked = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)];
+    const lost = linked
+      .map(([, path]) => path ?? '')
+      .filter((path) => !existsSync(join(ROOT, page, '..', path)));
+    expect(lost).toEqual([]);
+  });
+
+  it('every decision has a number of its own and a line in the index', () => {
+    const pages = PAGES.filter((page) => /^docs\/decisions\/\d/.test(page)).map((page) => basename(page));
+    const index = readFileSync(join(ROOT, 'docs/decisions/README.md'), 'utf8');
+    expect(pages.filter((page) => !index.includes(`(${page})`))).toEqual([]);
+    expect(new Set(pages.map((page) => page.slice(0, 4))).size).toBe(pages.length);
+  });
+
+  it('pages show the table of layers and the faults as they are', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/graph.mjs', '--check'], {
       cwd: ROOT,
       encoding: 'utf8',
