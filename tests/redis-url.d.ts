@@ -1,4 +1,4 @@
-import 'vitest';
+export {};
 
 declare module 'vitest' {
   /** What the set-up of the Redis tests hands to a test: `inject('redisUrl')`. */
