@@ -40,7 +40,9 @@ export async function simulate(options: SimulateOptions): Promise<void> {
     );
   });
   json({ event: 'simulator_ready', venue: options.venue, rest, ws });
-  note(`${options.venue}, simulated: ${market.symbols.length} symbols, invented prices. Ctrl-C stops it.`);
+  note(
+    `${options.venue}, simulated: ${market.symbols.length} symbols, ${options.data === undefined ? 'invented prices' : `prices recorded in ${options.data}`}. Ctrl-C stops it.`,
+  );
   await untilInterrupted();
   await simulator.close();
 }

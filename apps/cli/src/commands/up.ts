@@ -111,14 +111,15 @@ function sayLive(options: UpOptions, { redis, say, logFile }: Stage, url: string
     return;
   }
   say(`${styled('green', '✔')} Live. Ctrl-C stops cleanly.`);
-  const { exchange } = options;
+  const { exchange, dataDir } = options;
+  const at = dataDir === undefined ? '' : ` --data-dir ${dataDir}`;
   for (const [what, where] of [
     ['candles', styled('bold', candles)],
     ['metrics', `${url}/metrics`],
     ['health', `${url}/health`],
     ['log', logFile],
-    ['look', `npx livermore candles ${exchange} SYMBOL 1m`],
-    ['', `npx livermore coverage ${exchange}`],
+    ['look', `npx livermore candles ${exchange} SYMBOL 1m${at}`],
+    ['', `npx livermore coverage ${exchange}${at}`],
   ] as const) {
     say(`  ${styled('dim', what.padEnd(8))} ${where}`);
   }

@@ -98,7 +98,7 @@ async function warmUp(name: string, options: WarmupCommandOptions, means: Means)
 
 function showProgress(stats: WarmupStats, status: StatusLine, options: WarmupCommandOptions): void {
   if (options.json === true) json({ event: 'warmup_progress', stats });
-  else if (stats.status === 'executing') status.show(progressLine(stats));
+  else if (stats.status === 'executing' && stats.requestsPlanned > 0) status.show(progressLine(stats));
 }
 
 function showPlan(schedule: WarmupSchedule, options: WarmupCommandOptions): void {
