@@ -32,7 +32,7 @@ const TEXTS = new Set(['venue', 'fault', 'how it was caused', 'verdict']);
 const LEGEND = `**compared**: closed bars that the venue has and the cache has, over all six timeframes and every symbol, from
 100 bars before the start to the end (60, the least a warmup leaves, where a node is started more than once). **different**, **missing**, **invented**: must be 0. **revised**: equal to what the
 venue said before it changed the bar itself; the audit brings the new value in time. **holes**: bars the venue never had
-(an outage), which the cache does not have either. **quiet**: bars without trades on a venue that serves none for
+(an outage), which the cache does not have either and coverage reports as absent at the venue. **quiet**: bars without trades on a venue that serves none for
 them, stored flat on proof. **429**, **418**: answers with which the venue told us to slow down or banned us; any that
 the fault itself did not bring fails the row. **closes told**: closes heard on the Redis channel, corrections included;
 in a replay a row also fails when a bar that closed while the exchange was live was never told.`;

@@ -5,6 +5,7 @@ import type { ProofData } from './data';
 import { AFTER_MIDNIGHT_MS, BEFORE_MIDNIGHT_MS } from './replay-faults';
 import type { ReplayFault } from './replay-faults';
 import type { ProofRow } from './row';
+import { unexplainedHoles } from './unexplained-holes';
 
 export interface RunOptions {
   readonly redisUrl: string;
@@ -28,7 +29,11 @@ export async function runReplayFault(
     ...options,
   });
   const { requests, connections, closes, candles, statuses } = report;
-  const problems = problemsOf(report, fault);
+  const unexplained = await unexplainedHoles(report, options.redisUrl);
+  const problems = [
+    ...problemsOf(report, fault),
+    ...(unexplained === 0 ? [] : [`${unexplained} holes that coverage does not explain`]),
+  ];
   return {
     group: 'replay',
     venue: data.venue,

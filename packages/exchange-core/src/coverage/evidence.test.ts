@@ -151,6 +151,13 @@ describe('a venue that leaves out buckets without trades', () => {
       ['unsettled', 'unsettled'],
     ],
     [
+      'what came next before it is absent as well: the rest of an outage',
+      without(0, 1),
+      known({ hasEarlier: true, followsAbsent: true }),
+      [0, 1],
+      ['absent', 'absent'],
+    ],
+    [
       'it continues a known bar',
       without(0, 1),
       known({ before: [{ close: 77, volume: 1 }] }),

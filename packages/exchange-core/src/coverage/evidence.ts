@@ -50,6 +50,8 @@ export interface KnownBars {
   readonly before: readonly KnownBar[];
   /** Whether any bar before the page is known at all, joined to it or not. */
   readonly hasEarlier: boolean;
+  /** Whether the bar next before the page is remembered as absent: what is missing from there on goes on being so. */
+  readonly followsAbsent?: boolean;
   /** Bars inside the page by open time. Those known as closed need no verdict. */
   readonly inside: ReadonlyMap<number, KnownBar & { readonly isClosed: boolean }>;
   /** Bars (open times) that hold shorter ones the venue does not have: an outage is not quiet at any length of bar. */
@@ -205,7 +207,8 @@ function verdictOf(
   slots: readonly Slot[],
   { known = NOTHING_KNOWN }: EvidenceInput,
 ): 'absent' | 'unsettled' | { readonly price: number } {
-  if (run.previous === undefined) return known.hasEarlier ? 'unsettled' : 'absent';
+  if (run.previous === undefined)
+    return known.hasEarlier && known.followsAbsent !== true ? 'unsettled' : 'absent';
   if (run.previous.close === undefined) return 'unsettled';
   if (run.slots.some((slot) => slot.state === 'asked' && known.isOut?.(slot.openTime) === true))
     return 'absent';

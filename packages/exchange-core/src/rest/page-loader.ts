@@ -79,13 +79,14 @@ export class HistoryLoader implements PageLoader {
 
   /** What the cache holds before the page and inside it. */
   async #knownBars(page: CandlePage): Promise<KnownBars> {
-    const { cache, exchange } = this.#options;
+    const { cache, exchange, absences } = this.#options;
     const length = timeframeMs(page.timeframe);
     const from = page.from - KNOWN_BARS_BEFORE * length;
-    const [cached, older, isOut] = await Promise.all([
+    const [cached, older, isOut, absentBefore] = await Promise.all([
       cache.readExchangeCandles(exchange.id, page, { from, to: page.to - 1 }),
       cache.readExchangeCandles(exchange.id, page, { from: 0, to: from - 1, limit: 1 }),
       this.#outagesWithin(page),
+      absences.read(exchange.id, page, { from: page.from - length, to: page.from - 1 }),
     ]);
     const closedBefore = new Map(
       cached.filter((bar) => bar.timestamp < page.from && isClosed(bar)).map((bar) => [bar.timestamp, bar]),
@@ -101,7 +102,8 @@ export class HistoryLoader implements PageLoader {
         .filter((bar) => bar.timestamp >= page.from)
         .map((bar) => [bar.timestamp, { ...bar, isClosed: isClosed(bar) }]),
     );
-    return { before, hasEarlier: closedBefore.size > 0 || older.length > 0, inside, isOut };
+    const hasEarlier = closedBefore.size > 0 || older.length > 0;
+    return { before, hasEarlier, followsAbsent: absentBefore.length > 0, inside, isOut };
   }
 
   /** Bars of the page that hold shorter ones known to be absent at the venue. */
