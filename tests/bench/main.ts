@@ -7,6 +7,7 @@ import { PeerUnavailableError } from './lib/peers';
 import { reportText } from './lib/report';
 import { serveCommands } from './lib/worker';
 import { bareClient } from './workers/bare-client';
+import { decoder } from './workers/decoder';
 import { feedVenue } from './workers/feed-venue';
 import { listener } from './workers/listener';
 import { simulatedVenue } from './workers/simulated-venue';
@@ -37,6 +38,7 @@ const BENCHES: readonly Bench[] = [
 
 const WORKERS = {
   'bare-client': bareClient,
+  decoder,
   'feed-venue': feedVenue,
   listener,
   'simulated-venue': simulatedVenue,

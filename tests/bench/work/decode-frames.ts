@@ -1,16 +1,12 @@
-import { binanceProtocol } from '@livermore/exchange-core';
 import type { Bench, Skipped } from '../lib/bench';
-import { closeFrames } from '../lib/kline-frames';
-import { cpuMs, inTurns, median, medianRatio } from '../lib/measure';
+import { inTurns, median, medianRatio } from '../lib/measure';
 import { CCXT_VERSION, PeerUnavailableError, loadCcxt } from '../lib/peers';
-import type { Ccxt } from '../lib/peers';
-import { VIRTUAL_START, symbolNames } from '../lib/universe';
+import { startWorker } from '../lib/worker';
+import type { Worker } from '../lib/worker';
+import type { DecoderName } from '../workers/decoder';
 
-const SYMBOLS = 200;
 const SMALL = 2_000;
 const LARGE = 20_000;
-
-type Decode = (texts: readonly string[]) => number;
 
 /** P6. CPU time, not wall time: the frames are in memory and nothing is waited for. */
 export const decodeFrames: Bench = {
@@ -18,11 +14,11 @@ export const decodeFrames: Bench = {
   title: 'Decode, check and normalise kline frames on one core',
   async run({ isQuick, say }) {
     const skipped: Skipped[] = [];
-    const peer = await ccxtDecoder(say, skipped);
+    const decoders = await startDecoders(say, skipped);
     const rounds = isQuick ? 5 : 25;
-    const contestants = { ours, parse, ...(peer === undefined ? {} : { peer }) };
-    const small = await measure(contestants, SMALL, rounds);
-    const large = await measure(contestants, LARGE, rounds);
+    const small = await measure(decoders, SMALL, rounds);
+    const large = await measure(decoders, LARGE, rounds);
+    for (const decoder of [decoders.ours, decoders.parse, decoders.peer]) await decoder?.stop();
     const microseconds = (ms: readonly number[] | undefined) => ({
       value: (median(ms ?? [Number.NaN]) * 1000) / LARGE,
       unit: 'µs CPU',
@@ -71,11 +67,7 @@ export const decodeFrames: Bench = {
   },
 };
 
-interface Contestants {
-  readonly ours: Decode;
-  readonly parse: Decode;
-  readonly peer?: Decode;
-}
+type Decoders = Readonly<Partial<Record<DecoderName, Worker>>> & Readonly<Record<'ours' | 'parse', Worker>>;
 
 interface Measured {
   readonly ours: readonly number[];
@@ -83,78 +75,30 @@ interface Measured {
   readonly peer?: readonly number[];
 }
 
-/** Small amounts are decoded several times in a round, so that the clock of the CPU is fine enough. */
-async function measure(contestants: Contestants, count: number, rounds: number): Promise<Measured> {
-  const span = { minutes: count / SYMBOLS, until: VIRTUAL_START, lateMs: 13 };
-  const texts = closeFrames(symbolNames(SYMBOLS), span).map((frame) => frame.text);
-  const times = LARGE / count;
-  const turn = (decode: Decode) => () => {
-    const ms = cpuMs(() => {
-      for (let time = 0; time < times; time += 1) decode(texts);
-    });
-    return ms / times;
-  };
-  const own = { ours: turn(contestants.ours), parse: turn(contestants.parse) };
-  if (contestants.peer === undefined) return inTurns(rounds, own);
-  return inTurns(rounds, { ...own, peer: turn(contestants.peer) });
-}
-
-const names = new Map(symbolNames(SYMBOLS).map((symbol) => [symbol, [symbol]] as const));
-const context = { exchange: 'binance', symbolsOf: (streamedAs: string) => names.get(streamedAs) ?? [] };
-
-/** Decoders return something of every frame, so that no work can be left out. */
-function ours(texts: readonly string[]): number {
-  let sum = 0;
-  for (const text of texts) {
-    const message = binanceProtocol.stream.decode(text, context);
-    if (message.kind === 'data') sum += message.events.length;
-  }
-  return sum;
-}
-
-function parse(texts: readonly string[]): number {
-  let sum = 0;
-  for (const text of texts) sum += typeof JSON.parse(text) === 'object' ? 1 : 0;
-  return sum;
-}
-
-async function ccxtDecoder(say: (text: string) => void, skipped: Skipped[]): Promise<Decode | undefined> {
+async function startDecoders(say: (text: string) => void, skipped: Skipped[]): Promise<Decoders> {
+  const own = { ours: await started('ours'), parse: await started('parse') };
   try {
-    return decoderOf(await loadCcxt(say));
+    await loadCcxt(say);
   } catch (error) {
     if (!(error instanceof PeerUnavailableError)) throw error;
     skipped.push({ id: 'P6', what: 'against ccxt', why: error.message });
-    return undefined;
+    return own;
   }
+  return { ...own, peer: await started('peer') };
 }
 
-/** ccxt as a client of its own would drive it: the message parsed, then its dispatcher. */
-function decoderOf(ccxt: Ccxt): Decode {
-  const exchange = new ccxt.pro.binance({});
-  exchange.setMarkets(
-    symbolNames(SYMBOLS).map((id) => ({
-      id,
-      symbol: `${id.slice(0, -4)}/USDT`,
-      base: id.slice(0, -4),
-      quote: 'USDT',
-      baseId: id.slice(0, -4),
-      quoteId: 'USDT',
-      type: 'spot',
-      spot: true,
-      active: true,
-    })),
-  );
-  let resolved = 0;
-  const client = {
-    url: 'wss://stream.binance.com:9443/ws/0',
-    resolve: () => {
-      resolved += 1;
-    },
-  };
-  return (texts) => {
-    resolved = 0;
-    for (const text of texts) exchange.handleMessage(client, JSON.parse(text));
-    if (resolved !== texts.length) throw new Error(`ccxt handled ${resolved} of ${texts.length} frames`);
-    return resolved;
-  };
+async function started(name: DecoderName): Promise<Worker> {
+  const worker = startWorker('decoder');
+  await worker.ask('choose', name);
+  return worker;
+}
+
+/** Small amounts are decoded several times in a round, so that the clock of the CPU is fine enough. */
+async function measure(decoders: Decoders, count: number, rounds: number): Promise<Measured> {
+  const { ours, parse, peer } = decoders;
+  for (const decoder of [ours, parse, peer]) await decoder?.ask('prepare', count);
+  const turn = (decoder: Worker) => () => decoder.ask<number>('decode', LARGE / count);
+  const own = { ours: turn(ours), parse: turn(parse) };
+  if (peer === undefined) return inTurns(rounds, own);
+  return inTurns(rounds, { ...own, peer: turn(peer) });
 }
