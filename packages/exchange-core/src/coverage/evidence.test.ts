@@ -214,6 +214,25 @@ describe('an outage', () => {
     expect(verdicts(evidence, [52])).toEqual([expected]);
   });
 
+  it('is recognised in a single hour of a series that never missed one, unless its parts were quiet', () => {
+    const hour = timeframeMs('1h');
+    const from = Math.floor(FROM / hour) * hour;
+    const hours = { symbol: 'ABC', timeframe: '1h', from, to: from + 100 * hour } as const;
+    const answeredAt = hours.to + 600_000;
+    const missing = from + 50 * hour;
+    const candles = Array.from({ length: 100 }, (_, bar) => ({
+      ...row(bar),
+      timestamp: from + bar * hour,
+      timeframe: '1h' as const,
+      sequenceNum: restAsOf('1h', from + bar * hour, answeredAt),
+    })).filter((candle) => candle.timestamp !== missing);
+    const input = { page: hours, candles, answeredAt };
+    expect(judge([], input).absent).toEqual([missing]);
+    const isQuietWithin = (openTime: number) => openTime === missing;
+    const quiet = judge([], { ...input, known: known({ isQuietWithin }) });
+    expect(quiet.candles.find((candle) => candle.timestamp === missing)?.source).toBe('no-trades');
+  });
+
   it('is recognised in a single long bar by the shorter ones the venue does not have', () => {
     const quiet = judge(without(5));
     expect(verdicts(quiet, [5])).toEqual(['quiet at 104']);

@@ -1,5 +1,5 @@
 import { closeAsOf, closeTimeOf, timeframeMs } from '@livermore/schemas';
-import type { SourcedCandle } from '@livermore/schemas';
+import type { SourcedCandle, Timeframe } from '@livermore/schemas';
 import type { CandlePage, ExchangeProtocol, RestLimits } from '../protocol/protocol';
 
 /**
@@ -27,6 +27,7 @@ import type { CandlePage, ExchangeProtocol, RestLimits } from '../protocol/proto
  * | later row, joined, plausible run        | absent    | quiet: a flat bar              |
  * | later row, joined, implausible run      | absent    | absent                         |
  * | holds shorter bars that are absent      | absent    | absent                         |
+ * | an hour or more, never empty before     | absent    | absent, unless its parts are   |
  */
 export interface EvidenceInput {
   /** Name of the exchange, as candles carry it. */
@@ -56,6 +57,8 @@ export interface KnownBars {
   readonly inside: ReadonlyMap<number, KnownBar & { readonly isClosed: boolean }>;
   /** Bars (open times) that hold shorter ones the venue does not have: an outage is not quiet at any length of bar. */
   readonly isOut?: (openTime: number) => boolean;
+  /** Bars (open times) whose shorter ones are all cached as flat: nothing traded in any part of them. */
+  readonly isQuietWithin?: (openTime: number) => boolean;
 }
 
 export interface KnownBar {
@@ -205,14 +208,32 @@ function runsOf(slots: readonly Slot[]): readonly Run[] {
 function verdictOf(
   run: Run,
   slots: readonly Slot[],
-  { known = NOTHING_KNOWN }: EvidenceInput,
+  { known = NOTHING_KNOWN, page }: EvidenceInput,
 ): 'absent' | 'unsettled' | { readonly price: number } {
   if (run.previous === undefined)
     return known.hasEarlier && known.followsAbsent !== true ? 'unsettled' : 'absent';
   if (run.previous.close === undefined) return 'unsettled';
   if (run.slots.some((slot) => slot.state === 'asked' && known.isOut?.(slot.openTime) === true))
     return 'absent';
+  if (isUnheardOf(run, slots, page.timeframe) && !isQuietThroughout(run, known)) return 'absent';
   return isPlausible(run, slots) ? { price: run.previous.close } : 'absent';
+}
+
+/** Bars around a run from which on "never empty before" says something. */
+const MANY_BARS = 60;
+const LONG_BAR_MS = timeframeMs('1h');
+
+/** A bar of an hour or more without a trade, in a series that traded in every one of many others. */
+function isUnheardOf(run: Run, slots: readonly Slot[], timeframe: Timeframe): boolean {
+  if (timeframeMs(timeframe) < LONG_BAR_MS) return false;
+  const inRun = new Set(run.slots);
+  const others = slots.filter((slot) => slot.state !== 'open' && !inRun.has(slot));
+  return others.length >= MANY_BARS && others.every((slot) => slot.state === 'traded');
+}
+
+function isQuietThroughout(run: Run, known: KnownBars): boolean {
+  const asked = run.slots.filter((slot) => slot.state === 'asked');
+  return asked.every((slot) => known.isQuietWithin?.(slot.openTime) === true);
 }
 
 /**

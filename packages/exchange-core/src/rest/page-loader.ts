@@ -82,11 +82,12 @@ export class HistoryLoader implements PageLoader {
     const { cache, exchange, absences } = this.#options;
     const length = timeframeMs(page.timeframe);
     const from = page.from - KNOWN_BARS_BEFORE * length;
-    const [cached, older, isOut, absentBefore] = await Promise.all([
+    const [cached, older, isOut, absentBefore, isQuietWithin] = await Promise.all([
       cache.readExchangeCandles(exchange.id, page, { from, to: page.to - 1 }),
       cache.readExchangeCandles(exchange.id, page, { from: 0, to: from - 1, limit: 1 }),
       this.#outagesWithin(page),
       absences.read(exchange.id, page, { from: page.from - length, to: page.from - 1 }),
+      this.#quietWithin(page),
     ]);
     const closedBefore = new Map(
       cached.filter((bar) => bar.timestamp < page.from && isClosed(bar)).map((bar) => [bar.timestamp, bar]),
@@ -103,7 +104,7 @@ export class HistoryLoader implements PageLoader {
         .map((bar) => [bar.timestamp, { ...bar, isClosed: isClosed(bar) }]),
     );
     const hasEarlier = closedBefore.size > 0 || older.length > 0;
-    return { before, hasEarlier, followsAbsent: absentBefore.length > 0, inside, isOut };
+    return { before, hasEarlier, followsAbsent: absentBefore.length > 0, inside, isOut, isQuietWithin };
   }
 
   /** Bars of the page that hold shorter ones known to be absent at the venue. */
@@ -116,6 +117,23 @@ export class HistoryLoader implements PageLoader {
     );
     const out = new Set(lists.flat().map((openTime) => openTimeOf(page.timeframe, openTime)));
     return (openTime) => out.has(openTime);
+  }
+
+  /** Bars of the page whose parts, in the next shorter timeframe, are all cached as flat. */
+  async #quietWithin(page: CandlePage): Promise<(openTime: number) => boolean> {
+    const { cache, exchange } = this.#options;
+    const timeframe = TIMEFRAMES[TIMEFRAMES.indexOf(page.timeframe) - 1];
+    if (timeframe === undefined) return () => false;
+    const shorter = { symbol: page.symbol, timeframe };
+    const parts = await cache.readExchangeCandles(exchange.id, shorter, { from: page.from, to: page.to - 1 });
+    const flat = new Map<number, number>();
+    for (const part of parts) {
+      if (part.source !== 'no-trades' || !isClosed(part)) continue;
+      const openTime = openTimeOf(page.timeframe, part.timestamp);
+      flat.set(openTime, (flat.get(openTime) ?? 0) + 1);
+    }
+    const whole = timeframeMs(page.timeframe) / timeframeMs(timeframe);
+    return (openTime) => flat.get(openTime) === whole;
   }
 
   async #remember(page: CandlePage, evidence: Evidence, absentBefore: readonly number[]): Promise<void> {
