@@ -223,9 +223,14 @@ function verdictOf(
 const MANY_BARS = 60;
 const LONG_BAR_MS = timeframeMs('1h');
 
+/** Whether an empty bar of this timeframe is judged by its parts as well: who knows nothing of them need not look. */
+export function isJudgedByParts(timeframe: Timeframe): boolean {
+  return timeframeMs(timeframe) >= LONG_BAR_MS;
+}
+
 /** A bar of an hour or more without a trade, in a series that traded in every one of many others. */
 function isUnheardOf(run: Run, slots: readonly Slot[], timeframe: Timeframe): boolean {
-  if (timeframeMs(timeframe) < LONG_BAR_MS) return false;
+  if (!isJudgedByParts(timeframe)) return false;
   const inRun = new Set(run.slots);
   const others = slots.filter((slot) => slot.state !== 'open' && !inRun.has(slot));
   return others.length >= MANY_BARS && others.every((slot) => slot.state === 'traded');

@@ -1,7 +1,7 @@
 import { TIMEFRAMES, isClosed, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { Exchange, SourcedCandle } from '@livermore/schemas';
 import type { AbsenceStore, CandleCacheStrategy, WriteOutcome } from '@livermore/cache';
-import { judgePage } from '../coverage/evidence';
+import { isJudgedByParts, judgePage } from '../coverage/evidence';
 import type { Evidence, KnownBars } from '../coverage/evidence';
 import type { CandleSource, HistorySink, PageAnswer, PageLoader, PageReport, SendOptions } from '../ports';
 import type { CandlePage, ExchangeProtocol } from '../protocol/protocol';
@@ -123,7 +123,7 @@ export class HistoryLoader implements PageLoader {
   async #quietWithin(page: CandlePage): Promise<(openTime: number) => boolean> {
     const { cache, exchange } = this.#options;
     const timeframe = TIMEFRAMES[TIMEFRAMES.indexOf(page.timeframe) - 1];
-    if (timeframe === undefined) return () => false;
+    if (timeframe === undefined || !isJudgedByParts(page.timeframe)) return () => false;
     const shorter = { symbol: page.symbol, timeframe };
     const parts = await cache.readExchangeCandles(exchange.id, shorter, { from: page.from, to: page.to - 1 });
     const flat = new Map<number, number>();
