@@ -1,48 +1,63 @@
-import { openTimeOf } from '@livermore/schemas';
-import type { CandleSource, Series, UnifiedCandle } from '@livermore/schemas';
+import { CANDLE_SOURCES, UnifiedCandleSchema, openTimeOf } from '@livermore/schemas';
+import type { CandleSource, CandleStanding, Series, UnifiedCandle } from '@livermore/schemas';
 import { CacheValueError } from './errors';
+import { parseJson } from './json-value';
 
 /**
- * How a candle lies in Redis: one member of a sorted set, 53 bytes, numbers big-endian. The score is the open
+ * How a candle lies in Redis: one member of a sorted set, 81 bytes, numbers big-endian. The score is the open
  * time in ms. docs/redis-layout.md is the same table for readers in other languages.
  *
- * | bytes | type         | what                                                            |
- * |-------|--------------|-----------------------------------------------------------------|
- * | 0     | u8           | layout, 1                                                       |
- * | 1     | u8           | source: 0 not said, 1 stream, 2 rest, 3 derived, 4 no-trades    |
- * | 2–8   | u56          | as-of, µs since the epoch; all ones when not said               |
- * | 9–12  | u32          | open time, minutes since the epoch                              |
- * | 13–52 | 5 × float64  | open, high, low, close, volume                                  |
+ * | bytes | type         | what                                                                               |
+ * |-------|--------------|------------------------------------------------------------------------------------|
+ * | 0     | u8           | layout, 2                                                                          |
+ * | 1     | u8           | bits 0–3 source, bits 4–6 standing, bit 7: it was once closed with other values    |
+ * | 2–8   | u56          | as-of, µs since the epoch; all ones when not said                                  |
+ * | 9–12  | u32          | open time, minutes since the epoch                                                 |
+ * | 13–52 | 5 × float64  | open, high, low, close, volume                                                     |
+ * | 53–60 | float64      | quote volume; NaN when not said                                                    |
+ * | 61–64 | u32          | number of trades; all ones when not said                                           |
+ * | 65–80 | 2 × float64  | taker base volume, taker quote volume; NaN when not said                           |
  *
  * The open time is part of the member because members of a set are unique: two flat bars would be one.
+ *
+ * Two older layouts are read and never written: layout 1, which is the first 53 bytes with no more than a source in
+ * byte 1, and a candle as JSON.
  */
 
-export const CANDLE_BYTES = 53;
-const LAYOUT = 1;
+export const CANDLE_BYTES = 81;
+const LAYOUT = 2;
+const LAYOUT_1 = 1;
+const LAYOUT_1_BYTES = 53;
+const JSON_OPENING = 0x7b;
 const NO_AS_OF_BYTE = 0xff;
+const NO_TRADES_COUNT = 0xff_ff_ff_ff;
 const MINUTE_MS = 60_000;
-const SOURCE_OF_CODE: readonly (CandleSource | undefined)[] = [
+
+const SOURCE_BITS = 0x0f;
+const STANDING_SHIFT = 4;
+const STANDING_BITS = 0x07;
+const CORRECTED_BIT = 0x80;
+
+/** The code of a source is its place in the list, from 1 on; 0 is not said. */
+const SOURCE_OF_CODE: readonly (CandleSource | undefined)[] = [undefined, ...CANDLE_SOURCES];
+const STANDING_OF_CODE: readonly (CandleStanding | undefined)[] = [
   undefined,
-  'stream',
-  'rest',
-  'derived',
-  'no-trades',
+  'unwitnessed',
+  'once',
+  'settled',
+  'final',
 ];
-const CODE_OF_SOURCE: Readonly<Record<CandleSource, number>> = {
-  stream: 1,
-  rest: 2,
-  derived: 3,
-  'no-trades': 4,
-};
+/** Codes that layout 1 knew. */
+const LAYOUT_1_SOURCES = 5;
 
 /** A candle as read back from a series: the key says the exchange, so the value does not repeat it. */
 export type StoredCandle = Omit<UnifiedCandle, 'exchange'>;
 
-/** The 53 bytes of a candle. */
+/** The 81 bytes of a candle. */
 export function encodeCandle(candle: Omit<UnifiedCandle, 'exchange' | 'symbol' | 'timeframe'>): Buffer {
   const bytes = Buffer.allocUnsafe(CANDLE_BYTES);
   bytes[0] = LAYOUT;
-  bytes[1] = candle.source === undefined ? 0 : CODE_OF_SOURCE[candle.source];
+  bytes[1] = originByteOf(candle);
   if (candle.sequenceNum === undefined) bytes.fill(NO_AS_OF_BYTE, 2, 9);
   else {
     bytes.writeUIntBE(Math.floor(candle.sequenceNum / 2 ** 32), 2, 3);
@@ -55,21 +70,39 @@ export function encodeCandle(candle: Omit<UnifiedCandle, 'exchange' | 'symbol' |
   bytes.writeDoubleBE(candle.close, 37);
   // Adding zero makes one zero of the two that float64 has: equal volumes are equal bytes.
   bytes.writeDoubleBE(candle.volume + 0, 45);
+  bytes.writeDoubleBE((candle.quoteVolume ?? Number.NaN) + 0, 53);
+  bytes.writeUInt32BE(candle.trades ?? NO_TRADES_COUNT, 61);
+  bytes.writeDoubleBE((candle.takerBaseVolume ?? Number.NaN) + 0, 65);
+  bytes.writeDoubleBE((candle.takerQuoteVolume ?? Number.NaN) + 0, 73);
   return bytes;
 }
 
+function originByteOf({
+  source,
+  standing,
+  corrected,
+}: Pick<StoredCandle, 'source' | 'standing' | 'corrected'>) {
+  const code = source === undefined ? 0 : SOURCE_OF_CODE.indexOf(source);
+  const standingCode = standing === undefined ? 0 : STANDING_OF_CODE.indexOf(standing);
+  return code + (standingCode << STANDING_SHIFT) + (corrected === true ? CORRECTED_BIT : 0);
+}
+
 /**
- * Reads a member back.
- * @throws CacheValueError for anything that is not a candle of this layout and series: foreign or damaged values
- * are not guessed at
+ * Reads a member back, of this layout or an older one.
+ * @throws CacheValueError for anything that is not a candle of this series: foreign or damaged values are not
+ * guessed at
  */
 export function decodeCandle(bytes: Buffer, series: Series): StoredCandle {
-  if (bytes.length !== CANDLE_BYTES || bytes[0] !== LAYOUT) throw unreadable(series, 'layout', 'is not 1');
+  if (bytes[0] === JSON_OPENING) return decodeJson(bytes, series);
+  const isLayout1 = bytes[0] === LAYOUT_1 && bytes.length === LAYOUT_1_BYTES;
+  if (!isLayout1 && (bytes[0] !== LAYOUT || bytes.length !== CANDLE_BYTES)) {
+    throw unreadable(series, 'layout', 'is none of 1, 2 and JSON');
+  }
   const timestamp = bytes.readUInt32BE(9) * MINUTE_MS;
   if (timestamp !== openTimeOf(series.timeframe, timestamp)) {
     throw unreadable(series, 'open time', `${timestamp} is not on the grid`);
   }
-  const candle = {
+  const candle: StoredCandle = {
     timestamp,
     open: bytes.readDoubleBE(13),
     high: bytes.readDoubleBE(21),
@@ -81,12 +114,35 @@ export function decodeCandle(bytes: Buffer, series: Series): StoredCandle {
   };
   const fault = faultOf(candle);
   if (fault !== undefined) throw unreadable(series, fault, `is damaged at ${timestamp}`);
-  return { ...candle, ...asOfAt(bytes, series), ...sourceAt(bytes, series) };
+  const origin = isLayout1 ? formerOriginOf(bytes[1] ?? 0, series) : originOf(bytes[1] ?? 0, series);
+  return { ...candle, ...asOfAt(bytes, series), ...origin, ...(isLayout1 ? {} : figuresAt(bytes, series)) };
 }
 
-/** The source a code stands for; undefined for 0 and for codes of a later layout. */
-export function sourceOfCode(code: number): CandleSource | undefined {
-  return SOURCE_OF_CODE[code];
+/** What byte 1 says. @throws CacheValueError for codes that have no meaning */
+export function originOf(
+  code: number,
+  series: Series,
+): Pick<StoredCandle, 'source' | 'standing' | 'corrected'> {
+  const sourceCode = code & SOURCE_BITS;
+  const standingCode = (code >> STANDING_SHIFT) & STANDING_BITS;
+  if (sourceCode >= SOURCE_OF_CODE.length || standingCode >= STANDING_OF_CODE.length) {
+    throw unreadable(series, 'source', `has no meaning for code ${code}`);
+  }
+  const source = SOURCE_OF_CODE[sourceCode];
+  const standing = STANDING_OF_CODE[standingCode];
+  return {
+    ...(source === undefined ? {} : { source }),
+    ...(standing === undefined ? {} : { standing }),
+    ...((code & CORRECTED_BIT) === 0 ? {} : { corrected: true }),
+  };
+}
+
+/** Nothing in layout 1 tells whether a reading was witnessed, so only what the stream closed counts for more. */
+function formerOriginOf(code: number, series: Series): Pick<StoredCandle, 'source' | 'standing'> {
+  if (code >= LAYOUT_1_SOURCES) throw unreadable(series, 'source', `has no meaning for code ${code}`);
+  const source = SOURCE_OF_CODE[code];
+  if (source === undefined) return {};
+  return source === 'rest' || source === 'derived' ? { source, standing: 'unwitnessed' } : { source };
 }
 
 type Ohlcv = Pick<StoredCandle, 'open' | 'high' | 'low' | 'close' | 'volume'>;
@@ -105,13 +161,38 @@ function asOfAt(bytes: Buffer, series: Series): { readonly sequenceNum?: number 
   return { sequenceNum };
 }
 
-function sourceAt(bytes: Buffer, series: Series): { readonly source?: CandleSource } {
-  const code = bytes[1] ?? 0;
-  if (code >= SOURCE_OF_CODE.length) throw unreadable(series, 'source', `has no meaning for code ${code}`);
-  const source = SOURCE_OF_CODE[code];
-  return source === undefined ? {} : { source };
+type Figures = Pick<StoredCandle, 'quoteVolume' | 'trades' | 'takerBaseVolume' | 'takerQuoteVolume'>;
+
+function figuresAt(bytes: Buffer, series: Series): Figures {
+  const trades = bytes.readUInt32BE(61);
+  return {
+    ...amountAt(bytes, 53, 'quoteVolume', series),
+    ...(trades === NO_TRADES_COUNT ? {} : { trades }),
+    ...amountAt(bytes, 65, 'takerBaseVolume', series),
+    ...amountAt(bytes, 73, 'takerQuoteVolume', series),
+  };
+}
+
+function amountAt(bytes: Buffer, at: number, field: keyof Figures, series: Series): Figures {
+  const amount = bytes.readDoubleBE(at);
+  if (Number.isNaN(amount)) return {};
+  if (amount >= 0 && Number.isFinite(amount)) return { [field]: amount };
+  throw unreadable(series, field, 'is damaged');
+}
+
+/** A candle as JSON names its own series, which must be this one. */
+function decodeJson(bytes: Buffer, series: Series): StoredCandle {
+  const where = nameOf(series);
+  const { exchange: _, ...candle } = parseJson(where, bytes.toString('utf8'), UnifiedCandleSchema);
+  if (candle.symbol !== series.symbol) throw unreadable(series, 'symbol', `is ${candle.symbol}`);
+  if (candle.timeframe !== series.timeframe) throw unreadable(series, 'timeframe', `is ${candle.timeframe}`);
+  return candle;
+}
+
+function nameOf({ symbol, timeframe }: Series): string {
+  return `a candle of ${symbol} ${timeframe}`;
 }
 
 function unreadable(series: Series, field: string, problem: string): CacheValueError {
-  return new CacheValueError(`a candle of ${series.symbol} ${series.timeframe}`, field, problem);
+  return new CacheValueError(nameOf(series), field, problem);
 }

@@ -47,6 +47,50 @@ export function exchangeAbsenceKey(exchangeId: number, symbol: string, timeframe
 }
 
 /**
+ * Open times an answer of the venue lacked and nothing is proven of yet: asked for again before anything is said.
+ * @example exchangeUnservedKey(2, 'BTC-USD', '1m') // 'candles:2:BTC-USD:1m:unserved'
+ */
+export function exchangeUnservedKey(exchangeId: number, symbol: string, timeframe: Timeframe): string {
+  return `${exchangeCandleKey(exchangeId, symbol, timeframe)}:unserved`;
+}
+
+/**
+ * What a reading said of a settled or streamed bar that differs from it, until a second reading decides.
+ * @example exchangeDoubtKey(2, 'BTCUSDT', '1m') // 'candles:2:BTCUSDT:1m:doubts'
+ */
+export function exchangeDoubtKey(exchangeId: number, symbol: string, timeframe: Timeframe): string {
+  return `${exchangeCandleKey(exchangeId, symbol, timeframe)}:doubts`;
+}
+
+/** Which bars are to be read again, and when. @example exchangeLooksKey(2) // 'exchange:2:looks' */
+export function exchangeLooksKey(exchangeId: number): string {
+  return `exchange:${exchangeId}:looks`;
+}
+
+/** From which bar to which each series has been announced. @example exchangeToldKey(2) // 'exchange:2:told' */
+export function exchangeToldKey(exchangeId: number): string {
+  return `exchange:${exchangeId}:told`;
+}
+
+/** Closed bars that changed. @example exchangeCorrectionsKey(2) // 'exchange:2:corrections' */
+export function exchangeCorrectionsKey(exchangeId: number): string {
+  return `exchange:${exchangeId}:corrections`;
+}
+
+/** Through which bar each series was compared with the venue's own. @example exchangeVerifiedKey(2) // 'exchange:2:verified' */
+export function exchangeVerifiedKey(exchangeId: number): string {
+  return `exchange:${exchangeId}:verified`;
+}
+
+/**
+ * Counts of one UTC day about how right the candles were. `day`: `YYYY-MM-DD`.
+ * @example exchangeQualityKey(2, '2026-11-20') // 'exchange:2:quality:2026-11-20'
+ */
+export function exchangeQualityKey(exchangeId: number, day: string): string {
+  return `exchange:${exchangeId}:quality:${day}`;
+}
+
+/**
  * Announces a bar that closed, after it was written.
  * @example exchangeCandleCloseChannel(2, 'BTCUSDT', '1m') // 'channel:exchange:2:candle:close:BTCUSDT:1m'
  */

@@ -19,10 +19,25 @@ const candleShape = {
   timeframe: TimeframeSchema,
 };
 
-/** Where a candle came from. `no-trades` is a flat bar stored on proof that nothing traded. */
-export const CANDLE_SOURCES = ['stream', 'rest', 'derived', 'no-trades'] as const;
+/** Most trades of one bar that can be told: four bytes, less the value that says nothing. */
+export const MAX_TRADES = 2 ** 32 - 2;
+
+/**
+ * Where a candle came from. `derived`: made of shorter bars where that is exact; `stand-in`: where it is not. `no-trades`:
+ * a flat bar stored on proof that nothing traded. `snapshot`: an older bar told again when a stream was subscribed.
+ */
+export const CANDLE_SOURCES = ['stream', 'rest', 'derived', 'no-trades', 'snapshot', 'stand-in'] as const;
 export const CandleSourceSchema = z.enum(CANDLE_SOURCES);
 export type CandleSource = z.infer<typeof CandleSourceSchema>;
+
+/**
+ * How far a closed candle is beyond what its source alone says. `unwitnessed`: nothing showed that the venue had moved
+ * past the bar when it told this. `once`: made of bars that were read once. `settled`: told alike by two independent
+ * readings. `final`: unchanged in the reading a day later.
+ */
+export const CANDLE_STANDINGS = ['unwitnessed', 'once', 'settled', 'final'] as const;
+export const CandleStandingSchema = z.enum(CANDLE_STANDINGS);
+export type CandleStanding = z.infer<typeof CandleStandingSchema>;
 
 interface Bar {
   readonly timestamp: number;
@@ -60,6 +75,16 @@ export const UnifiedCandleSchema = z
     exchange: z.string().min(1),
     sequenceNum: z.int().nonnegative().optional(),
     source: CandleSourceSchema.optional(),
+    standing: CandleStandingSchema.optional(),
+    /** It was once closed with other values. */
+    corrected: z.literal(true).optional(),
+    /** Volume in the quote asset, where the venue tells it; so with the three below. */
+    quoteVolume: z.number().nonnegative().optional(),
+    /** Number of trades. */
+    trades: z.int().nonnegative().max(MAX_TRADES).optional(),
+    /** Base and quote volume of trades whose taker bought. */
+    takerBaseVolume: z.number().nonnegative().optional(),
+    takerQuoteVolume: z.number().nonnegative().optional(),
   })
   .check(checkBar);
 export type UnifiedCandle = z.infer<typeof UnifiedCandleSchema>;
@@ -80,6 +105,42 @@ export function isClosed(candle: Pick<UnifiedCandle, 'timestamp' | 'timeframe' |
   return (
     candle.sequenceNum !== undefined && candle.sequenceNum >= closeAsOf(candle.timeframe, candle.timestamp)
   );
+}
+
+/** What a reader may expect of a candle: `provisional` is closed and may still change, `final` is not expected to. */
+export const CANDLE_STATES = ['forming', 'provisional', 'settled', 'final'] as const;
+export type CandleState = (typeof CANDLE_STATES)[number];
+
+type Placed = Pick<UnifiedCandle, 'timestamp' | 'timeframe' | 'sequenceNum' | 'source' | 'standing'>;
+
+/** Whether a candle still forms, and how sure its values are once it is closed. */
+export function candleStateOf(candle: Placed): CandleState {
+  if (!isClosed(candle)) return 'forming';
+  return candle.standing === 'settled' || candle.standing === 'final' ? candle.standing : 'provisional';
+}
+
+/** The class of a candle in the order of truth: a higher one is never replaced by a lower. */
+export type CandleClass = 0 | 1 | 2 | 3 | 4;
+
+const CLASS_OF_SOURCE: Readonly<Record<CandleSource, CandleClass>> = {
+  stream: 3,
+  rest: 2,
+  derived: 3,
+  'no-trades': 1,
+  snapshot: 1,
+  'stand-in': 1,
+};
+
+/**
+ * The class of a candle: 0 forming; 1 a bar on weak or indirect evidence; 2 read once from REST, witnessed; 3 the
+ * stream's own final; 4 settled. That nothing traded stays below whatever the venue serves.
+ */
+export function candleClassOf(candle: Placed): CandleClass {
+  if (!isClosed(candle)) return 0;
+  const { source, standing } = candle;
+  if (standing === 'unwitnessed' || source === undefined || source === 'no-trades') return 1;
+  if (standing === 'once') return 2;
+  return standing === undefined ? CLASS_OF_SOURCE[source] : 4;
 }
 
 /** All candles of one (symbol, timeframe) of an exchange. */

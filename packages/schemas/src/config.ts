@@ -7,6 +7,8 @@ export const HARDCODED_CONFIG = {
     candleTtlHours: 24,
     maxCandlesPerSeries: 1000,
     tickerTtlSeconds: 60,
+    /** A close that is more bars old than this is history: it is not announced any more. */
+    maxToldLate: 100,
     /** Candles in one bulk write: bounds the time one script holds Redis. */
     candlesPerWrite: 250,
   },

@@ -6,26 +6,28 @@
   ARGV[2]  last open time (ms), included
   ARGV[3]  length of a bar in ms
 
-  Returns { closed, no-trades, newest as-of (µs), open, run start, run end, run start, run end, … }:
-  how many bars are closed, how many of them are proven empty, the greatest as-of, how many are present but not
-  closed, then the open times (ms) of the first and last bar of each unbroken run of closed bars, ascending.
-  A member of another layout is as good as missing.
+  Returns { closed, quiet, newest as-of (µs), open, settled, final, run start, run end, run start, run end, … }:
+  how many bars are closed, in how many of them nothing traded, the greatest as-of, how many are present but not
+  closed, how many of the closed are settled and how many of these are final, then the open times (ms) of the first and last
+  bar of each unbroken run of closed bars, ascending. A member that is no candle of ours is as good as missing.
 ]]
 local length = tonumber(ARGV[3])
-local members = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], ARGV[2])
-local closed, empty, newest, open = 0, 0, 0, 0
-local reply = { 0, 0, 0, 0 }
+local members = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], ARGV[2], 'WITHSCORES')
+local closed, quiet, newest, open, settled, final = 0, 0, 0, 0, 0, 0
+local reply = { 0, 0, 0, 0, 0, 0 }
 local start, last
-for i = 1, #members do
+for i = 1, #members, 2 do
   local member = members[i]
-  if #member == 53 and string.byte(member, 1) == 1 then
-    local code, a, b, c, d, e, f, g, h, j, k, l = string.byte(member, 2, 13)
-    local open_time = (((h * 256 + j) * 256 + k) * 256 + l) * 60000
-    local as_of = a == 255 and 0 or ((((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f) * 256) + g
-    if as_of > newest then newest = as_of end
-    if as_of >= (open_time + length) * 1000 then
+  if layout_of(member) then
+    local open_time = tonumber(members[i + 1])
+    local said = as_of(member) or 0
+    if said > newest then newest = said end
+    if said >= (open_time + length) * 1000 then
       closed = closed + 1
-      if code == 4 then empty = empty + 1 end
+      if volume(member) == NOTHING_TRADED then quiet = quiet + 1 end
+      local _, standing = origin(member)
+      if standing == STANDINGS.SETTLED then settled = settled + 1 end
+      if standing == STANDINGS.FINAL then final = final + 1 end
       if last ~= open_time - length then
         if start then
           reply[#reply + 1] = start
@@ -43,5 +45,5 @@ if start then
   reply[#reply + 1] = start
   reply[#reply + 1] = last
 end
-reply[1], reply[2], reply[3], reply[4] = closed, empty, newest, open
+reply[1], reply[2], reply[3], reply[4], reply[5], reply[6] = closed, quiet, newest, open, settled + final, final
 return reply

@@ -1,12 +1,19 @@
 // Packages that check this one from its sources do not include its folder: the reference brings the declaration along.
 // oxlint-disable-next-line typescript/triple-slash-reference
 /// <reference path="./lua.d.ts" />
+import candleMember from './candle-member.lua';
 import coverSeriesSource from './coverSeries-1.lua';
+import retractSource from './retract-5.lua';
+import writeByTruthSource from './writeByTruth-5.lua';
 import writeCandlesSource from './writeCandlesIfNewer-1.lua';
 import writeTickerSource from './writeTickerIfNewer-1.lua';
 import { LuaCommand } from './lua-command';
 
-/** The atomic steps. Each file's header is its contract; each touches one key, so a cluster runs it in one slot. */
-export const writeCandlesIfNewer = new LuaCommand('writeCandlesIfNewer', writeCandlesSource);
-export const coverSeries = new LuaCommand('coverSeries', coverSeriesSource);
+const withMembers = (source: string) => `${candleMember}\n${source}`;
+
+/** The atomic steps. Each file's header is its contract; the number in its name says how many keys it takes. */
+export const writeCandlesIfNewer = new LuaCommand('writeCandlesIfNewer', withMembers(writeCandlesSource));
+export const writeByTruth = new LuaCommand('writeByTruth', withMembers(writeByTruthSource));
+export const retract = new LuaCommand('retract', withMembers(retractSource));
+export const coverSeries = new LuaCommand('coverSeries', withMembers(coverSeriesSource));
 export const writeTickerIfNewer = new LuaCommand('writeTickerIfNewer', writeTickerSource);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '@livermore/utils';
 import type { RedisClient } from '../redis';
 
-/** A Lua command of one key, sent by hash and by text only when the server has not seen it. */
+/** A Lua command, sent by hash and by text only when the server has not seen it. */
 export class LuaCommand {
   readonly name: string;
   readonly #source: string;
@@ -16,12 +16,14 @@ export class LuaCommand {
 
   run(
     redis: Pick<RedisClient, 'eval' | 'evalsha'>,
-    key: string,
+    keys: string | readonly string[],
     args: readonly (string | number | Buffer)[],
   ): Promise<unknown> {
-    return redis.evalsha(this.#sha, 1, key, ...args).catch((error: unknown) => {
+    const all = typeof keys === 'string' ? [keys, ...args] : [...keys, ...args];
+    const count = all.length - args.length;
+    return redis.evalsha(this.#sha, count, ...all).catch((error: unknown) => {
       if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
-      return redis.eval(this.#source, 1, key, ...args);
+      return redis.eval(this.#source, count, ...all);
     });
   }
 }

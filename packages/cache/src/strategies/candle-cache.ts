@@ -1,32 +1,50 @@
-import { HARDCODED_CONFIG, UnifiedCandleSchema, timeframeMs } from '@livermore/schemas';
-import type { CandleSource, Series, Timeframe, UnifiedCandle } from '@livermore/schemas';
+import { HARDCODED_CONFIG, MICROS_PER_MS, UnifiedCandleSchema, timeframeMs } from '@livermore/schemas';
+import type { Series, Timeframe, UnifiedCandle } from '@livermore/schemas';
 import { z } from 'zod';
-import { decodeCandle, encodeCandle, sourceOfCode } from '../candle-layout';
+import { decodeCandle, encodeCandle } from '../candle-layout';
 import type { StoredCandle } from '../candle-layout';
-import { coverSeries, writeCandlesIfNewer } from '../commands';
+import { coverSeries, retract, writeByTruth, writeCandlesIfNewer } from '../commands';
 import { CacheValueError, InvalidCandleError, issueText } from '../errors';
-import { candleKey, exchangeCandleKey } from '../keys';
+import {
+  candleKey,
+  exchangeCandleKey,
+  exchangeCorrectionsKey,
+  exchangeDoubtKey,
+  exchangeLooksKey,
+  exchangeToldKey,
+} from '../keys';
 import type { RedisClient } from '../redis';
+import { NOTHING_WRITTEN, outcomeOf } from './write-outcome';
+import type { WriteOutcome } from './write-outcome';
 
-/** What a write did. */
-export interface WriteOutcome {
-  readonly written: boolean;
-  /** Something was cached at that open time. */
-  readonly replaced: boolean;
-  /** Open, high, low, close or volume differ from what was cached; true where nothing was. */
-  readonly changed: boolean;
-  /** What was cached was already closed. */
-  readonly wasClosed: boolean;
-  /** Source of what was cached. */
-  readonly previousSource?: CandleSource;
+export type { CloseLabel, WriteOutcome } from './write-outcome';
+
+/** When a second reading that agrees settles a bar: measured from its close, and from the first reading, ms. */
+export interface Finality {
+  readonly fromMs: number;
+  readonly apartMs: number;
+}
+
+/** What belongs to a write of a shared series besides the candles. */
+export interface WriteContext {
+  /** The venue's time, ms; the greatest as-of of the candles when absent. */
+  readonly now?: number;
+  /** Whether a close here begins the telling of a series that told nothing yet. History does not. */
+  readonly tells?: boolean;
+  /** Who brings it: stands in the log of corrections. */
+  readonly cause?: string;
 }
 
 /** What a series holds in a window. All times are open times in ms. */
 export interface SeriesSummary {
   readonly closed: number;
+  /** Closed bars in which nothing traded. */
   readonly noTrades: number;
   /** Present but not closed: the bar in progress, or one left behind unfinished. */
   readonly open: number;
+  /** Closed bars told alike by two independent readings, and how many of these still stood a day later. */
+  readonly settled: number;
+  readonly final: number;
   /** Greatest as-of in the window, µs; 0 when there is none. */
   readonly newestAsOf: number;
   /** Unbroken runs of closed bars, ascending: open times of the first and the last bar of each. */
@@ -47,16 +65,27 @@ type CacheRedis = Pick<RedisClient, 'eval' | 'evalsha' | 'zrangebyscoreBuffer' |
 const HOUR_SECONDS = 3_600;
 /** A series outlives this many of its bars: until then some of a warmup's target is still of use. */
 const EXCHANGE_TTL_BARS = 100;
+const DEFAULT_FINALITY: Finality = { fromMs: 30_000, apartMs: 30_000 };
 
-const SummarySchema = z.tuple([z.number(), z.number(), z.number(), z.number()], z.number());
+const SummarySchema = z.tuple(
+  [z.number(), z.number(), z.number(), z.number(), z.number(), z.number()],
+  z.number(),
+);
 const OutcomesSchema = z.array(z.number());
+const RetractionSchema = z.union([
+  z.tuple([z.literal(0)]),
+  z.tuple([z.literal(1), z.union([z.literal(0), z.literal(1)]), z.unknown()]),
+]);
 
 /** Candles in Redis: sorted sets by open time, each written by one atomic compare-and-replace. */
 export class CandleCacheStrategy {
   readonly #redis: CacheRedis;
+  readonly #finality: Finality;
 
-  constructor(redis: CacheRedis) {
+  /** `finality`: the venue's, which decides when a second reading settles a bar of a shared series. */
+  constructor(redis: CacheRedis, options: { readonly finality?: Finality } = {}) {
     this.#redis = redis;
+    this.#finality = options.finality ?? DEFAULT_FINALITY;
   }
 
   /**
@@ -68,23 +97,32 @@ export class CandleCacheStrategy {
     const valid = validated(candle);
     const key = candleKey(userId, exchangeId, valid.symbol, valid.timeframe);
     const ttlSeconds = HARDCODED_CONFIG.cache.candleTtlHours * HOUR_SECONDS;
-    const [outcome] = await this.#write(key, valid.timeframe, ttlSeconds, [valid]);
-    return outcome?.written ?? false;
+    const args = [
+      ttlSeconds,
+      HARDCODED_CONFIG.cache.maxCandlesPerSeries,
+      valid.timestamp,
+      encodeCandle(valid),
+    ];
+    const [outcome] = outcomesIn(key, await writeCandlesIfNewer.run(this.#redis, key, args));
+    return outcome === 1;
   }
 
   /**
-   * The same for the exchange's shared series: what the pipeline writes and the scanner counts.
+   * Writes a candle of the exchange's shared series, what the pipeline writes and the scanner counts, unless what is
+   * cached stands above it in the order of truth.
    * @throws InvalidCandleError naming the field; nothing was written
    */
   async addExchangeCandleIfNewer(exchangeId: number, candle: UnifiedCandle): Promise<boolean> {
     return (await this.writeExchangeCandle(exchangeId, candle)).written;
   }
 
-  /** As `addExchangeCandleIfNewer`, and says what was there before. */
-  async writeExchangeCandle(exchangeId: number, candle: UnifiedCandle): Promise<WriteOutcome> {
-    const valid = validated(candle);
-    const key = exchangeCandleKey(exchangeId, valid.symbol, valid.timeframe);
-    const [outcome] = await this.#write(key, valid.timeframe, exchangeTtlSeconds(valid.timeframe), [valid]);
+  /** As `addExchangeCandleIfNewer`, and says what was there before and what is news. */
+  async writeExchangeCandle(
+    exchangeId: number,
+    candle: UnifiedCandle,
+    context: WriteContext = {},
+  ): Promise<WriteOutcome> {
+    const [outcome] = await this.#write(exchangeId, candle, [validated(candle)], context);
     return outcome ?? NOTHING_WRITTEN;
   }
 
@@ -97,6 +135,7 @@ export class CandleCacheStrategy {
     exchangeId: number,
     series: Series,
     candles: readonly UnifiedCandle[],
+    context: WriteContext = {},
   ): Promise<readonly WriteOutcome[]> {
     const valid = candles.map(validated);
     const stray = valid.find((c) => c.symbol !== series.symbol || c.timeframe !== series.timeframe);
@@ -105,14 +144,37 @@ export class CandleCacheStrategy {
         `a candle of ${stray.symbol} ${stray.timeframe} was handed in for ${series.symbol} ${series.timeframe}`,
       );
     }
-    const key = exchangeCandleKey(exchangeId, series.symbol, series.timeframe);
-    const ttlSeconds = exchangeTtlSeconds(series.timeframe);
     const outcomes: WriteOutcome[] = [];
     for (let at = 0; at < valid.length; at += HARDCODED_CONFIG.cache.candlesPerWrite) {
       const batch = valid.slice(at, at + HARDCODED_CONFIG.cache.candlesPerWrite);
-      outcomes.push(...(await this.#write(key, series.timeframe, ttlSeconds, batch)));
+      outcomes.push(...(await this.#write(exchangeId, series, batch, context)));
     }
     return outcomes;
+  }
+
+  /**
+   * Takes back a bar that was said to be quiet, unless it is no longer the one that was judged (its as-of, µs).
+   * @returns whether it was removed, and whether it had been announced
+   */
+  async retractQuiet(
+    exchangeId: number,
+    series: Series,
+    bar: { readonly openTime: number; readonly asOf: number },
+    cause: string,
+  ): Promise<{ readonly removed: boolean; readonly wasTold: boolean }> {
+    const args = [nameOf(series), bar.openTime, bar.asOf, cause];
+    const reply = RetractionSchema.safeParse(
+      await retract.run(this.#redis, keysOf(exchangeId, series), args),
+    );
+    if (!reply.success) {
+      throw new CacheValueError(
+        exchangeCandleKey(exchangeId, series.symbol, series.timeframe),
+        'retraction',
+        reply.error.message,
+      );
+    }
+    const [removed, told] = reply.data;
+    return { removed: removed === 1, wasTold: told === 1 };
   }
 
   /** Candles of a shared series, ascending by open time. Forming bars are included: see `isClosed`. */
@@ -135,6 +197,11 @@ export class CandleCacheStrategy {
     return this.#read(key, series, query);
   }
 
+  /** Readings that differ from the bar of their open time and wait for a second one, ascending. */
+  async readDoubts(exchangeId: number, series: Series): Promise<StoredCandle[]> {
+    return this.#read(exchangeDoubtKey(exchangeId, series.symbol, series.timeframe), series, {});
+  }
+
   /** What a shared series holds between two open times (ms, both included), without moving its candles. */
   async summariseExchangeSeries(
     exchangeId: number,
@@ -145,29 +212,38 @@ export class CandleCacheStrategy {
     const args = [window.from, window.to, timeframeMs(series.timeframe)];
     const reply = SummarySchema.safeParse(await coverSeries.run(this.#redis, key, args));
     if (!reply.success) throw new CacheValueError(key, 'summary', reply.error.message);
-    const [closed, noTrades, newestAsOf, open, ...edges] = reply.data;
+    const [closed, noTrades, newestAsOf, open, settled, final, ...edges] = reply.data;
     const runs: { first: number; last: number }[] = [];
     for (let at = 0; at + 1 < edges.length; at += 2) {
       runs.push({ first: edges[at] ?? 0, last: edges[at + 1] ?? 0 });
     }
-    return { closed, noTrades, open, newestAsOf, runs };
+    return { closed, noTrades, open, settled, final, newestAsOf, runs };
   }
 
   async #write(
-    key: string,
-    timeframe: Timeframe,
-    ttlSeconds: number,
+    exchangeId: number,
+    series: Series,
     candles: readonly UnifiedCandle[],
+    context: WriteContext,
   ): Promise<WriteOutcome[]> {
+    const { timeframe } = series;
+    const length = timeframeMs(timeframe);
+    const now = context.now ?? latestOf(candles);
     const args: (string | number | Buffer)[] = [
-      ttlSeconds,
+      exchangeTtlSeconds(timeframe),
       HARDCODED_CONFIG.cache.maxCandlesPerSeries,
-      timeframeMs(timeframe),
+      length,
+      nameOf(series),
+      Math.floor(now),
+      this.#finality.fromMs,
+      this.#finality.apartMs,
+      Math.floor(now - HARDCODED_CONFIG.cache.maxToldLate * length),
+      context.tells === true ? 1 : 0,
+      context.cause ?? 'unsaid',
     ];
     for (const candle of candles) args.push(candle.timestamp, encodeCandle(candle));
-    const reply = OutcomesSchema.safeParse(await writeCandlesIfNewer.run(this.#redis, key, args));
-    if (!reply.success) throw new CacheValueError(key, 'write outcome', reply.error.message);
-    return reply.data.map(outcomeOf);
+    const keys = keysOf(exchangeId, series);
+    return outcomesIn(keys[0], await writeByTruth.run(this.#redis, keys, args)).map(outcomeOf);
   }
 
   async #read(key: string, series: Series, query: CandleQuery): Promise<StoredCandle[]> {
@@ -195,18 +271,30 @@ export function exchangeTtlSeconds(timeframe: Timeframe): number {
   return Math.max(HARDCODED_CONFIG.cache.candleTtlHours * HOUR_SECONDS, bars);
 }
 
-const NOTHING_WRITTEN: WriteOutcome = { written: false, replaced: false, changed: false, wasClosed: false };
+/** A series as the exchange-wide keys name it. @example nameOf({ symbol: 'BTCUSDT', timeframe: '1m' }) // 'BTCUSDT 1m' */
+function nameOf({ symbol, timeframe }: Series): string {
+  return `${symbol} ${timeframe}`;
+}
 
-function outcomeOf(code: number): WriteOutcome {
-  const replaced = (code & 2) !== 0;
-  const previousSource = sourceOfCode(code >> 4);
-  return {
-    written: (code & 1) !== 0,
-    replaced,
-    changed: !replaced || (code & 4) !== 0,
-    wasClosed: (code & 8) !== 0,
-    ...(previousSource === undefined ? {} : { previousSource }),
-  };
+/** The keys of a step that decides by the order of truth, as its header lists them. */
+function keysOf(exchangeId: number, { symbol, timeframe }: Series): readonly [string, ...string[]] {
+  return [
+    exchangeCandleKey(exchangeId, symbol, timeframe),
+    exchangeDoubtKey(exchangeId, symbol, timeframe),
+    exchangeLooksKey(exchangeId),
+    exchangeToldKey(exchangeId),
+    exchangeCorrectionsKey(exchangeId),
+  ];
+}
+
+function latestOf(candles: readonly UnifiedCandle[]): number {
+  return candles.reduce((latest, { sequenceNum = 0 }) => Math.max(latest, sequenceNum / MICROS_PER_MS), 0);
+}
+
+function outcomesIn(key: string, reply: unknown): number[] {
+  const outcomes = OutcomesSchema.safeParse(reply);
+  if (!outcomes.success) throw new CacheValueError(key, 'write outcome', outcomes.error.message);
+  return outcomes.data;
 }
 
 function validated(candle: UnifiedCandle): UnifiedCandle {

@@ -1,0 +1,276 @@
+--[[
+  Writes candles of a series that everybody shares, each as the order of truth says: by class first, then by as-of. One
+  step judges, writes, keeps doubts and looks, logs what changed, and tells what is news.
+
+  KEYS[1]  the series, a sorted set scored by open time (ms)
+  KEYS[2]  its doubts: readings that differ from a bar, in the same layout and by the same score
+  KEYS[3]  looks of the exchange: `symbol timeframe openTime`, scored by the venue's time (ms) when it is due
+  KEYS[4]  told of the exchange: a hash, `symbol timeframe` -> `first:last` open time that was announced
+  KEYS[5]  corrections of the exchange, a stream
+  ARGV[1]  life of the series after a write, in seconds
+  ARGV[2]  how many of the newest members are kept
+  ARGV[3]  length of a bar in ms
+  ARGV[4]  `symbol timeframe`
+  ARGV[5]  the venue's time now, ms
+  ARGV[6]  a reading settles a bar from so long after its close on, ms
+  ARGV[7]  two readings that settle a bar are at least so far apart, ms
+  ARGV[8]  a close that opened before this (ms) is not news
+  ARGV[9]  1 where a close begins the telling of its series, 0 where history does not
+  ARGV[10] who brings it: stands in the log of corrections
+  ARGV[11…] pairs: score (open time, ms), member (81 bytes, layout 2)
+
+  Returns one number per candle, a sum of
+       1  it was written
+       2  something was cached at that open time
+       4  open, high, low, close or volume differ from what was cached
+       8  what was cached was closed (its as-of had reached its close time)
+      16  news: a close in its turn          32  news: a close behind a later one
+      64  news: a bar that was told before has other values now
+     128  the bar became settled by this
+     256  this differs from the bar, which stands until a second reading decides
+     512  the bar that is cached now was once closed with other values
+    1024  this agrees with the bar that is cached
+    4096 × byte 1 of what was cached
+
+  The rules, by what is cached (its class: 0 forming, 1 weak, 2 read once, 3 the stream's own final, 4 settled):
+
+    new \ cached   | 0           | 1             | 2                    | 3               | 4
+    forming        | newer as-of | –             | –                    | –               | –
+    weak (1)       | written     | more volume   | –                    | –               | –
+    made, once (2) | written     | written       | made: newer          | –               | –
+    reading (2)    | written     | written       | equal: settles;      | equal: settles; | equal: final after a day;
+                   |             |               | more volume: written;| else doubt      | else doubt
+                   |             |               | else doubt           |                 |
+    final (3)      | written     | written       | written              | newer as-of     | differs: doubt
+
+  A doubt replaces the bar when a second reading equals it, at least ARGV[7] and ARGV[6] after; ten minutes after where it
+  has less volume or the bar is settled. Readings of both kinds in turn never agree: then the bar stands.
+]]
+local series, doubts, looks, told, corrections = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local ttl, keep, length, name, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+local settles_from, apart, tell_from = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local begins_telling, cause = ARGV[9] == '1', ARGV[10]
+
+local SLOW_MS = 600000
+local YOUNG_MS = 600000
+local DAY_MS = 86400000
+local MAX_LOOKS, MAX_DOUBTS, MAX_CORRECTIONS = 20000, 200, 100000
+
+local wrote = false
+
+-- With another standing, and the mark of a bar that had other values once.
+local function marked(member, standing, corrected)
+  local source, own, was = origin(member)
+  local byte = source + 16 * (standing or own) + ((corrected or was) and 128 or 0)
+  return string.sub(member, 1, 1) .. string.char(byte) .. string.sub(member, 3)
+end
+
+-- A reading that says less than was known keeps what was known beyond its values.
+local function with_figures(member, old)
+  if #old == 81 and string.sub(member, 62, 65) == '\255\255\255\255' then
+    return string.sub(member, 1, 53) .. string.sub(old, 54)
+  end
+  return member
+end
+
+local function look_at(score, due)
+  redis.call('ZADD', looks, due, name .. ' ' .. score)
+  if redis.call('ZCARD', looks) > MAX_LOOKS then redis.call('ZREMRANGEBYRANK', looks, MAX_LOOKS, -1) end
+end
+
+local function let_go(score, has_doubt)
+  redis.call('ZREM', looks, name .. ' ' .. score)
+  if has_doubt then redis.call('ZREMRANGEBYSCORE', doubts, score, score) end
+end
+
+-- What rests on little is looked at soon; what was read long after its close waits for the regular reading.
+local function look_soon(score, member, close)
+  local source, standing = origin(member)
+  local class = closed_class(member)
+  if class > 2 or source == SOURCES.NO_TRADES or source == SOURCES.DERIVED then return end
+  if class == 2 and now > close + YOUNG_MS then return end
+  local least = math.max(now + apart, close + settles_from)
+  if standing == STANDINGS.UNWITNESSED and source == SOURCES.REST then least = math.max(least, now + (now - close) / 2) end
+  look_at(score, least)
+end
+
+local function put(score, member, old)
+  if old then redis.call('ZREMRANGEBYSCORE', series, score, score) end
+  redis.call('ZADD', series, score, member)
+  wrote = true
+end
+
+local function log(score, old, member)
+  redis.call('XADD', corrections, 'MAXLEN', '~', MAX_CORRECTIONS, '*',
+    'series', name, 'openTime', score, 'old', old, 'new', member, 'cause', cause)
+end
+
+-- Whether a bar that was not known to be closed is news, and which.
+local function news_of_close(score)
+  local open_time = tonumber(score)
+  local said = redis.call('HGET', told, name)
+  if not said then
+    if not begins_telling then return 0 end
+    redis.call('HSET', told, name, score .. ':' .. score)
+    return 16
+  end
+  local first, last = string.match(said, '^(%d+):(%d+)$')
+  first, last = tonumber(first), tonumber(last)
+  if not first or open_time < first or open_time < tell_from then return 0 end
+  if open_time <= last then return 32 end
+  redis.call('HSET', told, name, string.format('%.0f:%.0f', first, open_time))
+  return 16
+end
+
+local function news_of_change(score)
+  local said = redis.call('HGET', told, name)
+  local first = said and tonumber(string.match(said, '^(%d+):'))
+  return first and tonumber(score) >= first and 64 or 0
+end
+
+-- A reading of a bar of class 2 to 4 that says something else: what becomes of it. Returns the member to write, or nil.
+local function doubted(score, old, member, class, close_us)
+  local known = redis.call('ZRANGEBYSCORE', doubts, score, score)[1]
+  local as_of_new = as_of(member)
+  local is_slow = class == 4 or volume(member) < volume(old)
+  local wait = is_slow and math.max(SLOW_MS, apart) or apart
+  if known then
+    local since = as_of(known)
+    if as_of_new <= since then return nil end
+    if values(known) == values(member) then
+      local is_reading = origin(member) == SOURCES.REST
+      if is_reading and as_of_new - since >= wait * 1000 and as_of_new >= close_us + settles_from * 1000 then
+        return marked(member, STANDINGS.SETTLED)
+      end
+      look_at(score, math.max(since / 1000 + wait, close_us / 1000 + settles_from, now + 1000))
+      return nil
+    end
+    redis.call('ZREMRANGEBYSCORE', doubts, score, score)
+  end
+  redis.call('ZADD', doubts, score, member)
+  redis.call('ZREMRANGEBYRANK', doubts, 0, -(MAX_DOUBTS + 1))
+  redis.call('EXPIRE', doubts, ttl)
+  look_at(score, math.max(as_of_new / 1000 + wait, close_us / 1000 + settles_from, now + 1000))
+  return nil
+end
+
+-- A reading that agrees with the bar. Returns the member to write, or nil where the bar is as sure as it can be.
+local function agreed(old, member, class, close_us)
+  local old_as_of, new_as_of = as_of(old), as_of(member)
+  local standing
+  if class == 3 then
+    standing = STANDINGS.SETTLED
+  elseif class == 2 then
+    local is_apart = new_as_of - old_as_of >= apart * 1000
+    if is_apart and new_as_of >= close_us + settles_from * 1000 then standing = STANDINGS.SETTLED end
+  elseif select(2, origin(old)) ~= STANDINGS.FINAL and new_as_of >= close_us + DAY_MS * 1000 then
+    standing = STANDINGS.FINAL
+  end
+  if not standing or (new_as_of < old_as_of and class ~= 3) then return nil end
+  return marked(with_figures(member, old), standing)
+end
+
+-- The rules for a closed candle over a closed one. Returns the member to write or nil, and whether a doubt stands.
+local function judged(score, old, member, close_us)
+  local class, new_class = closed_class(old), closed_class(member)
+  local source, standing = origin(member)
+  local is_same = values(old) == values(member)
+  local old_as_of, new_as_of = as_of(old) or -1, as_of(member)
+  if layout_of(old) == 'json' then return new_as_of > old_as_of and member or nil, false end
+  if new_class == 1 then
+    if class > 1 then return nil, false end
+    local less, more = volume(old), volume(member)
+    return (more > less or (more == less and new_as_of > old_as_of)) and member or nil, false
+  end
+  if class == 1 then return member, false end
+  if source == SOURCES.REST then
+    if is_same then
+      if new_as_of > (class == 3 and 0 or old_as_of) then return agreed(old, member, class, close_us), false end
+      return nil, false
+    end
+    if new_as_of <= old_as_of then return nil, false end
+    if class == 2 and volume(member) > volume(old) then return member, false end
+    local decided = doubted(score, old, member, class, close_us)
+    return decided, decided == nil
+  end
+  if new_class == 3 and source == SOURCES.STREAM then
+    if class == 2 then return member, false end
+    if class == 3 then
+      local is_newer = new_as_of > old_as_of
+        or (new_as_of == old_as_of and volume(member) > volume(old))
+        or (origin(old) == SOURCES.DERIVED)
+      return is_newer and not (is_same and origin(old) == SOURCES.STREAM) and member or nil, false
+    end
+    if is_same or new_as_of <= old_as_of then return nil, false end
+    doubted(score, old, member, class, close_us)
+    return nil, true
+  end
+  -- Made of shorter bars: it gives way to what the venue says itself.
+  if class > new_class then return nil, false end
+  if class < new_class then return member, false end
+  return origin(old) == SOURCES.DERIVED and new_as_of > old_as_of and member or nil, false
+end
+
+local function write_one(score, member)
+  local close = tonumber(score) + length
+  local close_us = close * 1000
+  local old = redis.call('ZRANGEBYSCORE', series, score, score)[1]
+  local new_as_of = as_of(member)
+  local is_closed = new_as_of ~= nil and new_as_of >= close_us
+  if old == nil then
+    put(score, member)
+    if not is_closed then return 1 end
+    look_soon(score, member, close)
+    return 1 + news_of_close(score)
+  end
+  local old_as_of = as_of(old)
+  local was_closed = old_as_of ~= nil and old_as_of >= close_us
+  local is_same = values(old) == values(member)
+  local layout = layout_of(old)
+  local has_origin = layout == 1 or layout == 2
+  local outcome = 2 + (is_same and 0 or 4) + (was_closed and 8 or 0) + (has_origin and 4096 * string.byte(old, 2) or 0)
+  if not was_closed then
+    local is_newer = old_as_of == nil or (new_as_of ~= nil and new_as_of > old_as_of)
+    if not (is_closed or is_newer) then return outcome end
+    put(score, member, old)
+    if not is_closed then return outcome + 1 end
+    look_soon(score, member, close)
+    return outcome + 1 + news_of_close(score)
+  end
+  if not is_closed then return outcome end
+  local _, __, was_corrected = origin(old)
+  local decided, has_doubt = judged(score, old, member, close_us)
+  if is_same and (closed_class(member) >= 2) then
+    outcome = outcome + 1024
+    local doubt = redis.call('ZRANGEBYSCORE', doubts, score, score)[1]
+    if doubt and origin(member) == SOURCES.REST and new_as_of > as_of(doubt) then
+      let_go(score, true)
+    end
+  end
+  if has_doubt then outcome = outcome + 256 end
+  if not decided then return outcome + (was_corrected and 512 or 0) end
+  local corrected = was_corrected or not is_same
+  decided = marked(decided, nil, corrected)
+  put(score, decided, old)
+  outcome = outcome + 1 + (corrected and 512 or 0)
+  local class = closed_class(decided)
+  if class == 4 and closed_class(old) < 4 then outcome = outcome + 128 end
+  if class >= 3 or not is_same then let_go(score, true) end
+  look_soon(score, decided, close)
+  if not is_same then
+    log(score, old, decided)
+    outcome = outcome + news_of_change(score)
+  end
+  return outcome
+end
+
+local outcomes = {}
+for at = 11, #ARGV, 2 do
+  outcomes[#outcomes + 1] = write_one(ARGV[at], ARGV[at + 1])
+end
+
+if wrote then
+  redis.call('ZREMRANGEBYRANK', series, 0, -(keep + 1))
+  redis.call('EXPIRE', series, ttl)
+end
+return outcomes
