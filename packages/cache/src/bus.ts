@@ -1,8 +1,21 @@
 import { UnifiedCandleSchema } from '@livermore/schemas';
 import type { UnifiedCandle } from '@livermore/schemas';
+import { z } from 'zod';
 import { parseJson } from './json-value';
 import { candleCloseChannel, exchangeCandleCloseChannel, exchangeCandleClosePattern } from './keys';
 import type { RedisClient } from './redis';
+import { CLOSE_LABELS } from './strategies/write-outcome';
+import type { CloseLabel } from './strategies/write-outcome';
+
+/**
+ * What is announced of a bar: the candle and why it is said. A program that knows nothing of labels reads a candle; one
+ * that does knows that a `retracted` bar is not there after all.
+ */
+export const CloseAnnouncementSchema = z.intersection(
+  UnifiedCandleSchema,
+  z.object({ label: z.enum(CLOSE_LABELS).optional() }),
+);
+export type CloseAnnouncement = UnifiedCandle & { readonly label?: CloseLabel | undefined };
 
 /** Announces closed candles. Events say *look*; the cache says *what*. */
 export class RedisEventBus {
@@ -15,9 +28,9 @@ export class RedisEventBus {
     this.#ownerUserId = options.ownerUserId;
   }
 
-  /** Announces a bar that closed. Call it only after its write resolved. */
-  async publishClose(exchangeId: number, candle: UnifiedCandle): Promise<void> {
-    const text = JSON.stringify(candle);
+  /** Announces a bar that closed, or what became of it. Call it only after its write resolved. */
+  async publishClose(exchangeId: number, candle: UnifiedCandle, label: CloseLabel = 'live'): Promise<void> {
+    const text = JSON.stringify({ ...candle, label });
     const { symbol, timeframe } = candle;
     const told = this.#redis.publish(exchangeCandleCloseChannel(exchangeId, symbol, timeframe), text);
     if (this.#ownerUserId === undefined) {
@@ -37,16 +50,16 @@ export class RedisEventBus {
 export async function subscribeCloses(
   redis: Pick<RedisClient, 'duplicate'>,
   exchangeId: number,
-  listener: { onClose(candle: UnifiedCandle): void; onInvalid(error: unknown): void },
+  listener: { onClose(candle: CloseAnnouncement): void; onInvalid(error: unknown): void },
 ): Promise<() => Promise<void>> {
   const connection = redis.duplicate();
   let isStopped = false;
   connection.on('pmessage', (_pattern: string, channel: string, text: string) => {
     // What was on its way when it was told to stop still arrives.
     if (isStopped) return;
-    let candle: UnifiedCandle;
+    let candle: CloseAnnouncement;
     try {
-      candle = parseJson(channel, text, UnifiedCandleSchema);
+      candle = parseJson(channel, text, CloseAnnouncementSchema);
     } catch (error) {
       listener.onInvalid(error);
       return;

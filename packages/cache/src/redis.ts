@@ -37,6 +37,7 @@ export type RedisClient = Pick<
   | 'zrangeBuffer'
   | 'zrem'
   | 'zremrangebyrank'
+  | 'zremrangebyscore'
 >;
 
 const RECONNECT_STEP_MS = 100;

@@ -18,12 +18,12 @@ export function streamAsOf(
   return isFinal ? Math.max(eventMicros, closing) : Math.min(eventMicros, closing - 1);
 }
 
-/** REST may lag its own stream for this long after a boundary, ms. */
-const REST_LAG_MS = 2_000;
-
-/** As-of (µs) of a bar in a REST answer that was true at `answeredAt` (venue time, ms). */
+/**
+ * As-of (µs) of a bar in a REST answer that was true at `answeredAt` (venue time, ms). Whether an answer is evidence of a
+ * *closed* bar depends on what stands beside the row: see `asReading`.
+ */
 export function restAsOf(timeframe: Timeframe, openTime: number, answeredAt: number): number {
-  const closeTime = closeTimeOf(timeframe, openTime);
-  if (answeredAt < closeTime) return Math.floor(answeredAt * MICROS_PER_MS);
-  return Math.floor((answeredAt - closeTime >= REST_LAG_MS ? answeredAt : closeTime) * MICROS_PER_MS);
+  const closing = closeAsOf(timeframe, openTime);
+  const micros = Math.floor(answeredAt * MICROS_PER_MS);
+  return answeredAt < closeTimeOf(timeframe, openTime) ? Math.min(micros, closing - 1) : micros;
 }

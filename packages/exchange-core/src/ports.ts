@@ -1,5 +1,5 @@
 import type { WriteOutcome } from '@livermore/cache';
-import type { OpenTimeRange, Series, SourcedCandle } from '@livermore/schemas';
+import type { OpenTimeRange, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import type { CandlePage, Listing, PricedRequest } from './protocol/protocol';
 import type { HttpResponse } from './transport';
 
@@ -34,6 +34,8 @@ export interface VenueTime {
 export interface PageAnswer {
   readonly page: CandlePage;
   readonly candles: readonly SourcedCandle[];
+  /** Rows that could not be read; `openTime` (ms) where at least that could. */
+  readonly unreadable?: readonly { readonly openTime?: number }[];
   readonly answeredAt: number;
 }
 
@@ -44,38 +46,88 @@ export interface CandleSource {
   fetchListing(options: SendOptions): Promise<Listing>;
 }
 
-/** Writes history of a series; newer wins. */
+/** What belongs to a write of history. */
+export interface HistoryWrite {
+  /** Whether a close in it begins the telling of a series that told nothing yet: history alone does not. */
+  readonly tells?: boolean;
+  /** Who brings it: stands in the log of corrections. */
+  readonly cause: string;
+}
+
+/** Writes bars of a series by the order of truth, and announces what is news by it. */
 export interface HistorySink {
-  /** `announce`: closes are published, after the write, for bars that are new or changed. */
   writeHistory(
     series: Series,
     candles: readonly SourcedCandle[],
-    options: { readonly announce: boolean },
+    options: HistoryWrite,
   ): Promise<readonly WriteOutcome[]>;
+  /**
+   * Takes back a bar that was said to be quiet, and says so if it had been announced.
+   * @returns whether it was still the one that was judged
+   */
+  retractQuiet(bar: SourcedCandle, cause: string): Promise<boolean>;
 }
 
 /** What loading one page did. Open times in ms. */
 export interface PageReport {
   readonly page: CandlePage;
+  /** The venue's time (ms) at which the answer was true. */
+  readonly answeredAt: number;
   /** Bars the venue served. */
   readonly rows: number;
   readonly written: number;
-  /** Closed bars that were cached as closed and turned out to differ: corrections. */
+  /** Closed bars that were cached as closed and have other values now: corrections. */
   readonly corrected: number;
+  /** Closed bars that were compared with a closed bar of ours, and what came of it. */
+  readonly compared: number;
+  readonly agreeing: number;
+  readonly doubted: number;
   /** Bars stored as flat, on proof that nothing traded. */
   readonly noTrades: number;
-  /** The venue was asked and does not have these, nor do they count as quiet. */
+  /** Open time of the newest row of the answer, which may lie one bar beyond the page; undefined when it had none. */
+  readonly newestRow: number | undefined;
+  /** Open time of the newest bar that the answer is a witnessed reading of; undefined when there is none. */
+  readonly readTo: number | undefined;
+  /** The venue was asked, twice and minutes apart, and does not have these, nor are they proven quiet. */
   readonly absent: readonly number[];
-  /** Too young for a verdict, or not bracketed: ask again later. */
+  /** Nothing can be said of these yet: ask again later. */
   readonly unsettled: readonly number[];
+  /** What became of each bar that was written or judged, in order of open time. */
+  readonly outcomes: readonly BarOutcome[];
 }
+
+/** A bar of an answer and what its write came to. */
+export interface BarOutcome {
+  readonly candle: SourcedCandle;
+  readonly outcome: WriteOutcome;
+}
+
+export interface LoadOptions extends SendOptions, Partial<HistoryWrite> {}
 
 /**
  * The one way history enters the cache, for warmup, repair, boundary fetches and audit alike: fetch a page, judge
- * what is not in it, write, remember absences, announce.
+ * what is not in it, write by the order of truth, remember what is to be asked again, announce what is news.
  */
 export interface PageLoader {
-  load(page: CandlePage, options: SendOptions & { readonly announce: boolean }): Promise<PageReport>;
+  load(page: CandlePage, options: LoadOptions): Promise<PageReport>;
+}
+
+/** What the feed has seen of a symbol. */
+export interface FeedWitness {
+  /**
+   * Whether a symbol was subscribed without a gap from `from` to `to` (venue time, ms), nothing came for it in that time,
+   * and something later arrived on its connection.
+   */
+  quietDuring(symbol: string, from: number, to: number): boolean;
+}
+
+/** What other symbols of the venue did at the same time. */
+export interface Company {
+  /**
+   * Open times (ms) of a timeframe in a range at which enough of the venue's busiest symbols traded, before, in and after
+   * the bar, by answers younger than it; none where too few symbols are kept to tell.
+   */
+  tradedIn(timeframe: Timeframe, range: OpenTimeRange): Promise<ReadonlySet<number>>;
 }
 
 export type { OpenTimeRange };

@@ -1,6 +1,6 @@
 import type { RedisClient } from '@livermore/cache';
 import { CoverageReader, targetWindow } from '@livermore/exchange-core';
-import type { BoundaryKeeper, Coverage, GapRepairer, SecondLook, VenueTime } from '@livermore/exchange-core';
+import type { BoundaryKeeper, Coverage, GapRepairer, VenueTime } from '@livermore/exchange-core';
 import { openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
@@ -13,7 +13,6 @@ export interface CoverageWatchOptions {
   readonly venueTime: VenueTime;
   readonly keeper: Pick<BoundaryKeeper, 'round' | 'watch'>;
   readonly repairer: Pick<GapRepairer, 'request'>;
-  readonly secondLook: Pick<SecondLook, 'note'>;
   /** Every series the exchange keeps, now. */
   readonly series: () => readonly Series[];
   /** Candles each series should hold. */
@@ -44,13 +43,11 @@ export class CoverageWatch {
     this.#reader = new CoverageReader({ exchangeId, cache: history.cache, absences: history.absences });
   }
 
-  /** Has every series watched from the newest bar it has, and what rests on doubtful answers looked at again. */
+  /** Has every series watched from the newest bar it has. */
   async watchAll(): Promise<void> {
-    const { venueTime, keeper, secondLook } = this.#options;
+    const { venueTime, keeper } = this.#options;
     for (const { series, window, coverage } of await this.#look(venueTime.now())) {
       keeper.watch(series, coverage?.newest ?? window.from - timeframeMs(series.timeframe));
-      const isDoubtful = coverage?.missing.some((range) => range.why === 'absent-at-venue') === true;
-      if (isDoubtful || (coverage?.noTrades ?? 0) > 0) secondLook.note(series, window);
     }
   }
 

@@ -1,11 +1,11 @@
 import { SymbolStore } from '@livermore/cache';
+import type { WriteOutcome } from '@livermore/cache';
 import {
-  Audit,
   BoundaryKeeper,
   CandleBook,
   DEFAULT_CANDLE_TARGET,
+  FeedObservation,
   GapRepairer,
-  SecondLook,
 } from '@livermore/exchange-core';
 import type { AuditFacts, PageReport, WarmupReport, WarmupStats } from '@livermore/exchange-core';
 import { TIMEFRAMES, openTimeOf } from '@livermore/schemas';
@@ -23,6 +23,7 @@ import type { ExchangeInstanceOptions } from './instance-options';
 import { LiveFeed } from './live-feed';
 import { seedBook } from './seed-book';
 import { untilAnswered } from './until-answered';
+import { Verification } from './verification';
 import { warmUpUntilDone } from './warm-up';
 
 /** How long a stop waits for what was received to be written, ms: a Redis that is away may stay away. */
@@ -45,13 +46,13 @@ export class ExchangeInstance {
   readonly #feed: LiveFeed;
   readonly #keeper: BoundaryKeeper;
   readonly #repairer: GapRepairer;
-  readonly #secondLook: SecondLook;
+  readonly #observation: FeedObservation;
+  readonly #verification: Verification;
   readonly #coverage: CoverageWatch;
   readonly #abort = new AbortController();
   readonly #teardown: (() => void | Promise<void>)[] = [];
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  #audit: Audit | undefined;
   #symbols: readonly ExchangeSymbol[] = [];
   #state: InstanceState = 'idle';
   #warmup: WarmupStats | undefined;
@@ -63,16 +64,17 @@ export class ExchangeInstance {
     this.#random = options.random ?? systemRandom;
     this.#logger = options.logger.child({ exchange: options.exchange.name });
     this.#metrics = new ExchangeMetrics(options.exchange.name, options.metrics);
+    this.#observation = new FeedObservation(() => this.#feed.aliveTo);
     this.#history = this.#openHistory();
     const { protocol, rest, loader } = this.#history;
     const { candlesPerPage } = protocol.rest.limits;
     const shared = { clock: this.#clock, logger: this.#logger, loader, candlesPerPage };
     this.#repairer = new GapRepairer({ ...shared, venueTime: rest.time });
-    this.#secondLook = new SecondLook(shared);
     this.#keeper = this.#newKeeper();
     const { streamed, rolledUp } = protocol.timeframes;
     this.#book = new CandleBook({ closes: protocol.closes, base: streamed[0] ?? '1m', rolledUp });
     this.#feed = this.#newFeed();
+    this.#verification = this.#newVerification();
     this.#coverage = this.#newCoverageWatch();
   }
 
@@ -85,9 +87,9 @@ export class ExchangeInstance {
     return this.#report;
   }
 
-  /** What the audit has compared so far; undefined while none runs. */
-  get auditFacts(): AuditFacts | undefined {
-    return this.#audit?.facts;
+  /** What the audit has compared so far. */
+  get auditFacts(): AuditFacts {
+    return this.#verification.facts.audit;
   }
 
   get symbols(): readonly string[] {
@@ -144,7 +146,7 @@ export class ExchangeInstance {
       series: this.#allSeries().length,
       seriesBehind: this.#keeper.behind,
       gaps: this.#repairer.facts,
-      audited: { equal: this.#audit?.facts.equal ?? 0, different: this.#audit?.facts.different ?? 0 },
+      truth: this.#verification.facts,
       warmup: this.#warmup,
     };
   }
@@ -221,8 +223,7 @@ export class ExchangeInstance {
       this.#coverage.startOverWhenBack(redis, () => this.#saveSymbols()),
     );
     void this.#coverage.run(signal);
-    void this.#secondLook.run(signal);
-    if (audit !== false) this.#startAudit(signal);
+    this.#teardown.push(this.#verification.start(signal, { audits: audit !== false }));
   }
 
   async #drainAndLetGo(): Promise<void> {
@@ -253,23 +254,25 @@ export class ExchangeInstance {
       ...(ownerUserId === undefined ? {} : { ownerUserId }),
       writer: {
         onOverflow: (candle) => this.#overflowed(candle),
-        onClosed: (candle) => this.#closed(candle),
+        onClosed: (candle, outcome) => this.#closed(candle, outcome),
         onWritten: (entry, _outcome, took) => this.#metrics.written(entry, took),
       },
       onReport: (report) => this.#noteReport(report),
+      feed: this.#observation,
+      busiest: () => this.#busiest,
       onDecodeError: (field) => this.#metrics.count('livermore_decode_errors_total', { field }),
     });
   }
 
   #newKeeper(): BoundaryKeeper {
     const { protocol, rest } = this.#history;
-    const { settleMs, confirmMs } = protocol.rest.limits;
+    const { settleMs, finality } = protocol.rest.limits;
     return new BoundaryKeeper({
       venueTime: rest.time,
       clock: this.#clock,
       flagged: protocol.closes === 'flagged' ? protocol.timeframes.streamed : [],
       settleMs,
-      confirmMs,
+      finality,
       repair: (request) => this.#repairer.request(request),
       onSilent: (series) => this.#suspect(series),
     });
@@ -291,7 +294,12 @@ export class ExchangeInstance {
       logger,
       metrics: this.#metrics,
       onMissed: ({ series, since, reason }) => this.#repairSince(series, since, reason),
+      onInterrupted: () => {
+        this.#book.interrupted();
+        this.#observation.interrupted();
+      },
       onActive: (symbol) => {
+        this.#observation.heard(symbol, this.#history.rest.time.now());
         if (closes === 'inferred') this.#keeper.active(symbol, timeframes.fetched);
       },
     });
@@ -305,7 +313,6 @@ export class ExchangeInstance {
       venueTime: this.#history.rest.time,
       keeper: this.#keeper,
       repairer: this.#repairer,
-      secondLook: this.#secondLook,
       series: () => this.#allSeries(),
       target,
       clock: this.#clock,
@@ -313,20 +320,18 @@ export class ExchangeInstance {
     });
   }
 
-  #startAudit(signal: AbortSignal): void {
-    const { cache, loader, protocol, rest } = this.#history;
-    this.#audit = new Audit({
-      exchangeId: this.#options.exchange.id,
+  #newVerification(): Verification {
+    const { exchange, redis } = this.#options;
+    return new Verification({
+      exchange,
+      redis,
+      history: this.#history,
+      timeframes: this.#timeframes,
       series: () => this.#allSeries(),
-      cache,
-      loader,
-      limits: protocol.rest.limits,
-      venueTime: rest.time,
+      repair: (request) => this.#repairer.request(request),
       clock: this.#clock,
       logger: this.#logger,
-      random: this.#random,
     });
-    void this.#audit.run(signal);
   }
 
   /** A series that stays behind: its subscription is to blame, unless it is Redis that takes nothing. */
@@ -357,18 +362,29 @@ export class ExchangeInstance {
     this.#repairSince([candle], candle.timestamp, 'queue overflow');
   }
 
-  #closed(candle: SourcedCandle): void {
-    this.#book.remember([candle]);
-    this.#keeper.settled(candle, candle.timestamp);
+  #closed(candle: SourcedCandle, outcome: WriteOutcome): void {
+    if (outcome.written) this.#book.remember([candle]);
+    const isNative = candle.source === 'rest' || candle.source === 'no-trades';
+    this.#keeper.settled(candle, candle.timestamp, isNative);
+    this.#verification.note(candle, outcome);
+    if (outcome.written) this.#metrics.closed(candle, outcome);
   }
 
   #noteReport(report: PageReport): void {
     const { page, corrected, absent } = report;
-    this.#secondLook.noteReport(report);
     if (corrected > 0) {
       this.#metrics.count('livermore_corrections_total', { timeframe: page.timeframe }, corrected);
     }
     for (const openTime of absent) this.#keeper.settled(page, openTime);
+    if (this.#history.protocol.emptyBuckets === 'flat') this.#metrics.restLag(report);
+  }
+
+  /** Symbols kept, the busiest first; only an alias-free listing that tells volumes can say. */
+  get #busiest(): readonly string[] {
+    return this.#symbols
+      .filter((each) => each.streamedAs === undefined)
+      .toSorted((a, b) => (b.quoteVolume24h ?? 0) - (a.quoteVolume24h ?? 0))
+      .map((each) => each.symbol);
   }
 
   #allSeries(): Series[] {

@@ -1,4 +1,7 @@
-import type { BookEntry, WriteTimes } from '@livermore/exchange-core';
+import type { WriteOutcome } from '@livermore/cache';
+import type { BookEntry, PageReport, WriteTimes } from '@livermore/exchange-core';
+import { MICROS_PER_MS, closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
+import type { SourcedCandle } from '@livermore/schemas';
 import type { NodeMetrics } from './metrics';
 
 /** The metrics of a node, as one exchange feeds them; says nothing where nobody measures. */
@@ -31,5 +34,29 @@ export class ExchangeMetrics {
     const { timeframe, source } = candle;
     this.#metrics?.observeMs('livermore_frame_to_close_seconds', labels, took.sinceFrameMs);
     this.count('livermore_closes_total', { timeframe, source });
+  }
+
+  /** A closed bar was written: how old it was when it changed, and whether what was first said of it was right. */
+  closed(candle: SourcedCandle, outcome: WriteOutcome): void {
+    const labels = { exchange: this.#exchange, timeframe: candle.timeframe };
+    if (outcome.wasClosed && outcome.changed) {
+      const ageMs = candle.sequenceNum / MICROS_PER_MS - closeTimeOf(candle.timeframe, candle.timestamp);
+      this.#metrics?.observeMs('livermore_change_age_seconds', labels, Math.max(0, ageMs));
+    }
+    if (outcome.settled) {
+      this.count('livermore_first_values_total', {
+        timeframe: candle.timeframe,
+        verdict: outcome.corrected ? 'wrong' : 'right',
+      });
+    }
+  }
+
+  /** How far REST was behind, where it serves a row for every bar and did not serve the newest one asked for. */
+  restLag({ page, answeredAt, newestRow }: PageReport): void {
+    const step = timeframeMs(page.timeframe);
+    const newest = Math.min(page.to, openTimeOf(page.timeframe, answeredAt));
+    const lagMs = newestRow === undefined || newestRow >= newest ? 0 : answeredAt - (newestRow + step);
+    const labels = { exchange: this.#exchange };
+    if (newestRow !== undefined) this.#metrics?.observeMs('livermore_rest_lag_seconds', labels, lagMs);
   }
 }

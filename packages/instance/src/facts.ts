@@ -1,4 +1,5 @@
 import type { RedisTrouble } from '@livermore/cache';
+import type { TruthFacts } from './verification';
 
 /** The states of a running exchange. */
 export const INSTANCE_STATES = ['idle', 'starting', 'warming', 'active', 'stopping', 'stopped'] as const;
@@ -22,8 +23,8 @@ export interface InstanceFacts extends FeedFacts {
   readonly series: number;
   readonly seriesBehind: number;
   readonly gaps: { readonly open: number; readonly repaired: number; readonly failures: number };
-  /** Candles compared with the venue's own by the audit. */
-  readonly audited: { readonly equal: number; readonly different: number };
+  /** How sure the candles are. */
+  readonly truth: TruthFacts;
   readonly queues: Readonly<Record<string, number>>;
   /** REST answers by HTTP status; `0`: none came. */
   readonly restByStatus: Readonly<Record<string, number>>;

@@ -15,6 +15,8 @@ export interface Health {
 
 /** Data older than this on a live feed is not live. */
 const STALE_DATA_MS = 90_000;
+/** A bar that contradicts its parts for this long, ms, is one that readings do not settle. */
+const CONTRADICTED_MS = 1_800_000;
 /** Share of series that may be overdue for a moment, while a boundary is being worked off. */
 const BEHIND_SHARE = 0.05;
 
@@ -52,12 +54,22 @@ export function judgeHealth(
       detail: `${facts.seriesBehind} of ${facts.series} series overdue, ${facts.gaps.open} gaps open`,
     },
     {
+      name: 'truth',
+      ok: facts.truth.contradictions.oldestMs <= CONTRADICTED_MS,
+      detail: truthDetail(facts),
+    },
+    {
       name: 'venue',
       ok: facts.bannedUntil === undefined && facts.blocked === undefined,
       detail: venueDetail(facts),
     },
   ];
   return { ok: checks.every((check) => check.ok), state: facts.state, checks };
+}
+
+function truthDetail({ truth }: InstanceFacts): string {
+  const { unsettled, contradictions, audit } = truth;
+  return `${unsettled} bars wait for another reading, ${contradictions.open} contradict their parts, ${audit.verified} series verified`;
 }
 
 function venueDetail(facts: InstanceFacts): string {

@@ -1,9 +1,17 @@
-import { AbsenceStore, CandleCacheStrategy, RedisEventBus } from '@livermore/cache';
+import { AbsenceStore, CandleCacheStrategy, LookStore, RedisEventBus, UnservedStore } from '@livermore/cache';
 import type { RedisClient } from '@livermore/cache';
-import { CandleWriter, HistoryLoader, createRestRuntime, protocolOf } from '@livermore/exchange-core';
+import {
+  BusyCompany,
+  CandleWriter,
+  Downtimes,
+  HistoryLoader,
+  createRestRuntime,
+  protocolOf,
+} from '@livermore/exchange-core';
 import type {
   CandleWriterOptions,
   ExchangeProtocol,
+  FeedWitness,
   HttpGet,
   PageLoader,
   PageReport,
@@ -26,6 +34,10 @@ export interface HistoryOptions {
   readonly onReport?: (report: PageReport) => void;
   readonly onTrouble?: (trouble: RestTrouble) => void;
   readonly onDecodeError?: (field: string) => void;
+  /** What the feed has seen; nothing where there is none. */
+  readonly feed?: FeedWitness;
+  /** The symbols kept, the busiest first. */
+  readonly busiest?: () => readonly string[];
 }
 
 /** Everything that brings an exchange's past into the cache, wired: the same for a one-off warmup and a live node. */
@@ -34,6 +46,8 @@ export interface History {
   readonly rest: RestRuntime;
   readonly cache: CandleCacheStrategy;
   readonly absences: AbsenceStore;
+  readonly looks: LookStore;
+  readonly downtimes: Downtimes;
   readonly writer: CandleWriter;
   readonly loader: PageLoader;
 }
@@ -42,6 +56,7 @@ export interface History {
 export function openHistory(options: HistoryOptions): History {
   const { exchange, redis, clock, random, logger } = options;
   const protocol = protocolOf(exchange.name);
+  const downtimes = new Downtimes();
   const rest = createRestRuntime({
     exchange,
     protocol,
@@ -50,17 +65,51 @@ export function openHistory(options: HistoryOptions): History {
     random,
     logger,
     onDecodeError: (error) => options.onDecodeError?.(error.field),
-    ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
+    onTrouble: (trouble) => {
+      downtimes.failedAt(rest.time.now());
+      options.onTrouble?.(trouble);
+    },
   });
-  const cache = new CandleCacheStrategy(redis);
-  const absences = new AbsenceStore(redis);
+  const { finality } = protocol.rest.limits;
+  const cache = new CandleCacheStrategy(redis, { finality });
+  const [absences, unserved, looks] = [
+    new AbsenceStore(redis),
+    new UnservedStore(redis),
+    new LookStore(redis),
+  ];
   const bus = new RedisEventBus(
     redis,
     options.ownerUserId === undefined ? {} : { ownerUserId: options.ownerUserId },
   );
-  const writer = new CandleWriter({ exchangeId: exchange.id, cache, bus, clock, logger, ...options.writer });
-  const plain = new HistoryLoader({ exchange, protocol, source: rest.source, sink: writer, cache, absences });
-  return { protocol, rest, cache, absences, writer, loader: reporting(plain, options.onReport) };
+  const writer = new CandleWriter({
+    exchangeId: exchange.id,
+    cache,
+    bus,
+    clock,
+    venueTime: rest.time,
+    logger,
+    ...options.writer,
+  });
+  const company = new BusyCompany({
+    exchangeId: exchange.id,
+    cache,
+    busiest: options.busiest ?? (() => []),
+    wasDown: (range) => downtimes.wasDown(range),
+  });
+  const plain = new HistoryLoader({
+    exchange,
+    protocol,
+    source: rest.source,
+    sink: writer,
+    cache,
+    absences,
+    unserved,
+    looks,
+    company,
+    ...(options.feed === undefined ? {} : { feed: options.feed }),
+  });
+  const loader = reporting(plain, options.onReport);
+  return { protocol, rest, cache, absences, looks, downtimes, writer, loader };
 }
 
 /** What the writer and the REST side know of themselves. */

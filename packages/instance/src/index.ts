@@ -5,4 +5,5 @@ export * from './health';
 export * from './history';
 export * from './instance-options';
 export * from './metrics';
+export type { TruthFacts } from './verification';
 export { createWarmup } from './warm-up';

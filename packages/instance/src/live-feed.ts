@@ -14,7 +14,7 @@ export interface LiveFeedOptions {
   readonly exchange: Exchange;
   readonly transport: Pick<Transport, 'openSocket'>;
   readonly redis: RedisClient;
-  readonly history: Pick<History, 'protocol' | 'rest' | 'writer'>;
+  readonly history: Pick<History, 'downtimes' | 'protocol' | 'rest' | 'writer'>;
   readonly book: CandleBook;
   readonly timeframes: readonly Timeframe[];
   readonly tickers: boolean;
@@ -26,6 +26,8 @@ export interface LiveFeedOptions {
   readonly onMissed: (missed: Missed) => void;
   /** A symbol trades. */
   readonly onActive: (symbol: string) => void;
+  /** Frames may have been lost. */
+  readonly onInterrupted: () => void;
 }
 
 type Missed = Pick<Extract<AdapterEvent, { type: 'feed:repair' }>, 'series' | 'since' | 'reason'>;
@@ -61,6 +63,15 @@ export class LiveFeed {
       reconnects: all.reduce((sum, each) => sum + each.reconnects, 0),
       lastDataAgeMs: this.#lastDataAt === undefined ? undefined : clock.now() - this.#lastDataAt,
     };
+  }
+
+  /** Venue time (ms) up to which every connection is known to have been well; 0 while one of them is not. */
+  get aliveTo(): number {
+    const { clock, history } = this.#options;
+    const all = this.#adapter?.facts().connections ?? [];
+    if (all.length === 0 || all.some(({ state }) => state !== 'live')) return 0;
+    const oldest = Math.min(...all.map(({ lastFrameAt }) => lastFrameAt));
+    return history.rest.time.now() - (clock.now() - oldest);
   }
 
   /** Subscribes and connects; resolves when it carries data, or after a while without: it goes on trying. */
@@ -110,7 +121,18 @@ export class LiveFeed {
     adapter.on('candle:update', observe);
     adapter.on('candle:close', observe);
     adapter.on('ticker:update', ({ ticker }) => this.#tickers.take(ticker));
-    adapter.on('feed:repair', onMissed);
+    adapter.on('feed:repair', (missed) => {
+      this.#options.onInterrupted();
+      onMissed(missed);
+    });
+    adapter.on('feed:gap', () => this.#options.onInterrupted());
+    adapter.on('feed:disconnected', () => {
+      this.#options.history.downtimes.isDownFrom(this.#options.history.rest.time.now());
+      this.#options.onInterrupted();
+    });
+    adapter.on('feed:live', () => {
+      this.#options.history.downtimes.isUpAt(this.#options.history.rest.time.now());
+    });
     adapter.on('feed:decode-error', ({ field }) => metrics.count('livermore_decode_errors_total', { field }));
   }
 

@@ -135,6 +135,36 @@ export const METRICS = [
     help: "Candles compared with the venue's own by the audit: equal or different.",
   },
   {
+    name: 'livermore_first_values_total',
+    kind: 'counter',
+    labels: ['exchange', 'timeframe', 'verdict'],
+    help: 'Bars that became settled, by whether the values first said of them were right or wrong.',
+  },
+  {
+    name: 'livermore_change_age_seconds',
+    kind: 'histogram',
+    labels: ['exchange', 'timeframe'],
+    help: 'How long after its close a bar got other values.',
+  },
+  {
+    name: 'livermore_rest_lag_seconds',
+    kind: 'histogram',
+    labels: ['exchange'],
+    help: 'How far the newest row of a REST answer was behind the bar that was due.',
+  },
+  {
+    name: 'livermore_unsettled',
+    kind: 'gauge',
+    labels: ['exchange'],
+    help: 'Bars that wait for another reading: they rest on one, or a reading contradicts them.',
+  },
+  {
+    name: 'livermore_contradictions_open',
+    kind: 'gauge',
+    labels: ['exchange'],
+    help: 'Bars that contradict their parts and are being read again.',
+  },
+  {
     name: 'livermore_venue_clock_offset_seconds',
     kind: 'gauge',
     labels: ['exchange'],
@@ -150,6 +180,9 @@ export const METRICS = [
 
 type MetricName = (typeof METRICS)[number]['name'];
 const SECONDS_BUCKETS = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Of ages of bars and lags of venues: from a second to a week. */
+const AGE_BUCKETS = [0, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 86_400, 604_800];
+const AGES: readonly string[] = ['livermore_change_age_seconds', 'livermore_rest_lag_seconds'];
 const MS_PER_SECOND = 1000;
 
 /** Labels of what happened; every metric also carries its exchange. */
@@ -175,7 +208,10 @@ export class NodeMetrics {
       const settings = { name: metric.name, help: metric.help, labelNames: [...metric.labels], registers };
       if (metric.kind === 'counter') this.#counters.set(metric.name, this.#counter(metric.name, settings));
       if (metric.kind === 'histogram') {
-        this.#histograms.set(metric.name, new Histogram({ ...settings, buckets: SECONDS_BUCKETS }));
+        this.#histograms.set(
+          metric.name,
+          new Histogram({ ...settings, buckets: AGES.includes(metric.name) ? AGE_BUCKETS : SECONDS_BUCKETS }),
+        );
       }
       if (metric.kind === 'gauge') this.#gauge(metric.name, settings);
     }
@@ -248,7 +284,10 @@ function keptCounts(name: MetricName, facts: InstanceFacts): readonly (readonly 
     case 'livermore_rest_requests_total':
       return Object.entries(facts.restByStatus).map(([status, count]) => [{ status }, count]);
     case 'livermore_audit_compared_total':
-      return Object.entries(facts.audited).map(([verdict, count]) => [{ verdict }, count]);
+      return [
+        [{ verdict: 'equal' }, facts.truth.audit.equal],
+        [{ verdict: 'different' }, facts.truth.audit.different],
+      ];
     default:
       return [];
   }
@@ -274,6 +313,10 @@ function gaugeValues(name: MetricName, facts: InstanceFacts): readonly (readonly
       return [[{}, facts.weight.limit]];
     case 'livermore_rest_weight_forecast':
       return [[{}, facts.weight.forecast]];
+    case 'livermore_unsettled':
+      return [[{}, facts.truth.unsettled]];
+    case 'livermore_contradictions_open':
+      return [[{}, facts.truth.contradictions.open]];
     case 'livermore_venue_clock_offset_seconds':
       return [[{}, facts.venueClockOffsetMs / MS_PER_SECOND]];
     case 'livermore_redis_trouble':

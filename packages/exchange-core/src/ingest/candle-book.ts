@@ -29,6 +29,8 @@ export class CandleBook {
   readonly #rolledUp: readonly Timeframe[];
   readonly #newest = new Map<string, SourcedCandle>();
   readonly #children = new Map<string, SourcedCandle[]>();
+  /** Series whose newest bar may have had states that never arrived. */
+  readonly #interrupted = new Set<string>();
 
   constructor(options: CandleBookOptions) {
     this.#closes = options.closes;
@@ -43,6 +45,14 @@ export class CandleBook {
       return [{ kind: isClosed(state) ? 'close' : 'update', candle: state }];
     }
     return this.#infer(sourced(candle));
+  }
+
+  /**
+   * Frames may have been lost: what is known of the newest bars is only sure again once a bar is told anew. A bar that is
+   * closed before that stands on weak evidence.
+   */
+  interrupted(): void {
+    for (const key of this.#newest.keys()) this.#interrupted.add(key);
   }
 
   /** Tells the book of closed history, so that parents in progress know the children they had before. */
@@ -60,8 +70,9 @@ export class CandleBook {
     }
     this.#newest.set(key, candle);
     const entries: BookEntry[] = [];
+    const wasInterrupted = this.#interrupted.delete(key);
     if (newest !== undefined && newest.timestamp < candle.timestamp && !isClosed(newest)) {
-      entries.push(...this.#closeAndRollUp(finalOf(newest)));
+      entries.push(...this.#closeAndRollUp(finalOf(newest, wasInterrupted)));
     }
     if (isClosed(candle)) entries.push(...this.#closeAndRollUp(candle));
     else entries.push({ kind: 'update', candle }, ...this.#formingParents(candle));
@@ -105,6 +116,8 @@ export class CandleBook {
     const openTime = openTimeOf(timeframe, child.timestamp);
     const key = `${child.symbol} ${timeframe}`;
     const known = this.#children.get(key) ?? [];
+    // What a snapshot tells again is never better than what was told before.
+    if (child.source === 'snapshot' && known.some((each) => each.timestamp === child.timestamp)) return;
     const newestParent = known.at(-1)?.timestamp ?? 0;
     if (openTime < openTimeOf(timeframe, newestParent)) return;
     const kept = known.filter((each) => each.timestamp >= openTime && each.timestamp !== child.timestamp);
@@ -140,21 +153,19 @@ function rollsOn(openTime: number, before: readonly SourcedCandle[], child: Sour
   return (child.timestamp - openTime) / length === before.length;
 }
 
-function finalOf(candle: SourcedCandle): SourcedCandle {
+function finalOf(candle: SourcedCandle, wasInterrupted: boolean): SourcedCandle {
   const closing = closeAsOf(candle.timeframe, candle.timestamp);
-  return { ...candle, sequenceNum: Math.max(candle.sequenceNum, closing) };
+  const final = { ...candle, sequenceNum: Math.max(candle.sequenceNum, closing) };
+  return wasInterrupted ? { ...final, standing: 'unwitnessed' } : final;
 }
 
-/** REST's word on a bar is final this long after its close, µs: see the as-of rule. */
-const REST_FINAL_MICROS = 2_000_000;
-
 /**
- * Where bars are rolled up, the venue's own longer bar may differ. So the sum only stands in for it: newer than what
- * was summed before, older than any final answer of REST, however late its parts were corrected.
+ * Where bars are rolled up, the venue's own longer bar may differ. So the sum only stands in for it: whatever the venue
+ * serves itself replaces it.
  */
 function standIn(parent: SourcedCandle): SourcedCandle {
-  const final = closeAsOf(parent.timeframe, parent.timestamp) + REST_FINAL_MICROS;
-  return { ...parent, sequenceNum: Math.min(parent.sequenceNum, final - 1) };
+  const { standing: _, ...bar } = parent;
+  return bar.source === 'no-trades' ? bar : { ...bar, source: 'stand-in' };
 }
 
 /** What a protocol decodes is complete and used as it is: this is the hot path. */

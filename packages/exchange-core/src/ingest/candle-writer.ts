@@ -1,24 +1,31 @@
 import { REDIS_TROUBLE_SENTENCES, redisTroubleOf } from '@livermore/cache';
-import type { CandleCacheStrategy, RedisEventBus, RedisTrouble, WriteOutcome } from '@livermore/cache';
-import { HARDCODED_CONFIG, isClosed } from '@livermore/schemas';
+import type {
+  CandleCacheStrategy,
+  CloseLabel,
+  RedisEventBus,
+  RedisTrouble,
+  WriteOutcome,
+} from '@livermore/cache';
+import { HARDCODED_CONFIG, closeTimeOf, isClosed } from '@livermore/schemas';
 import type { Series, SourcedCandle } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
-import type { HistorySink } from '../ports';
+import type { HistorySink, HistoryWrite, VenueTime } from '../ports';
 import type { BookEntry } from './candle-book';
 
 export interface CandleWriterOptions {
   readonly exchangeId: number;
-  readonly cache: Pick<CandleCacheStrategy, 'writeExchangeCandle' | 'writeExchangeCandles'>;
+  readonly cache: Pick<CandleCacheStrategy, 'retractQuiet' | 'writeExchangeCandle' | 'writeExchangeCandles'>;
   readonly bus: Pick<RedisEventBus, 'publishClose'>;
   readonly clock: Clock;
+  readonly venueTime: VenueTime;
   readonly logger: Logger;
   /** More closes wait than may: this one is dropped here and must be repaired from the venue. */
   readonly onOverflow?: (candle: SourcedCandle) => void;
   /** A write is done and, for a close, announced. */
   readonly onWritten?: (entry: BookEntry, outcome: WriteOutcome, took: WriteTimes) => void;
   /** A bar is in the cache as closed, whoever brought it. */
-  readonly onClosed?: (candle: SourcedCandle) => void;
+  readonly onClosed?: (candle: SourcedCandle, outcome: WriteOutcome) => void;
   readonly limits?: { readonly maxQueuedCloses: number; readonly maxInFlightWrites: number };
 }
 
@@ -100,23 +107,35 @@ export class CandleWriter implements HistorySink {
   async writeHistory(
     series: Series,
     candles: readonly SourcedCandle[],
-    options: { readonly announce: boolean },
+    options: HistoryWrite,
   ): Promise<readonly WriteOutcome[]> {
     if (candles.length === 0) return [];
-    const outcomes = await this.#options.cache.writeExchangeCandles(
-      this.#options.exchangeId,
-      series,
-      candles,
-    );
+    const { cache, exchangeId, onClosed } = this.#options;
+    const context = { ...options, now: this.#options.venueTime.now() };
+    const outcomes = await cache.writeExchangeCandles(exchangeId, series, candles, context);
     for (const [at, outcome] of outcomes.entries()) {
       const candle = candles[at];
       if (candle === undefined || !isClosed(candle)) continue;
-      if (options.announce && isNews(candle, outcome)) {
-        await this.#options.bus.publishClose(this.#options.exchangeId, candle);
-      }
-      this.#options.onClosed?.(candle);
+      if (outcome.news !== undefined) await this.#announce(candle, outcome.news);
+      onClosed?.(candle, outcome);
     }
     return outcomes;
+  }
+
+  /**
+   * Takes back a bar that was said to be quiet, unless something else is cached there by now, and says so if it had
+   * been announced. @returns whether it was taken back
+   */
+  async retractQuiet(bar: SourcedCandle, cause: string): Promise<boolean> {
+    const { cache, exchangeId } = this.#options;
+    const judged = { openTime: bar.timestamp, asOf: bar.sequenceNum };
+    const { removed, wasTold } = await cache.retractQuiet(exchangeId, bar, judged, cause);
+    if (wasTold) await this.#announce(bar, 'retracted');
+    return removed;
+  }
+
+  #announce(candle: SourcedCandle, label: CloseLabel): Promise<void> {
+    return this.#options.bus.publishClose(this.#options.exchangeId, candle, label);
   }
 
   /** Resolves when everything taken so far is written and announced. */
@@ -159,17 +178,19 @@ export class CandleWriter implements HistorySink {
   }
 
   async #write(job: Job): Promise<void> {
-    const { cache, bus, exchangeId, clock, onClosed, onWritten } = this.#options;
+    const { cache, exchangeId, clock, venueTime, onClosed, onWritten } = this.#options;
     const { entry } = job;
     const startedAt = clock.monotonicMs();
-    const outcome = await cache.writeExchangeCandle(exchangeId, entry.candle);
+    const now = venueTime.now();
+    const context = { now, tells: isLive(entry, now), cause: 'feed' };
+    const outcome = await cache.writeExchangeCandle(exchangeId, entry.candle, context);
     const writeMs = clock.monotonicMs() - startedAt;
     const isUnsaid = job.isRetry === true && outcome.wasClosed && !outcome.changed;
-    const isAnnounced = entry.kind === 'close' && (isUnsaid || isNews(entry.candle, outcome));
-    if (isAnnounced) await bus.publishClose(exchangeId, entry.candle);
-    if (entry.kind === 'close') onClosed?.(entry.candle);
+    const label = outcome.news ?? (isUnsaid && entry.kind === 'close' ? 'live' : undefined);
+    if (label !== undefined) await this.#announce(entry.candle, label);
+    if (entry.kind === 'close') onClosed?.(entry.candle, outcome);
     onWritten?.(entry, outcome, {
-      isAnnounced,
+      isAnnounced: label !== undefined,
       sinceFrameMs: clock.monotonicMs() - job.receivedAt,
       writeMs,
     });
@@ -255,7 +276,11 @@ export class CandleWriter implements HistorySink {
   }
 }
 
-/** A closed bar is news when it was not known to be closed, or was known otherwise: a correction. */
-function isNews(candle: SourcedCandle, outcome: WriteOutcome): boolean {
-  return outcome.written && isClosed(candle) && (!outcome.wasClosed || outcome.changed);
+/** A bar that closed longer ago than this, ms, is history when it arrives. */
+const LIVE_MS = 120_000;
+
+/** Whether a close is one that happens now: what a stream tells of the past begins no telling. */
+function isLive({ kind, candle }: BookEntry, now: number): boolean {
+  if (kind !== 'close' || candle.source === 'snapshot') return false;
+  return now - closeTimeOf(candle.timeframe, candle.timestamp) < LIVE_MS;
 }

@@ -1,5 +1,5 @@
-import { closeAsOf, closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
-import type { SourcedCandle, Timeframe } from '@livermore/schemas';
+import { candleClassOf, closeAsOf, closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
+import type { CandleStanding, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { sumDecimals } from '@livermore/utils';
 
 /**
@@ -14,7 +14,8 @@ const nothingIsAbsent: IsAbsent = () => false;
  * Derives the bar of `timeframe` that opens at `openTime` (ms) from all of its closed children.
  *
  * Children without trades leave open, high, low and close alone and matter for continuity only; when none
- * traded, the flat bar stands. Measured against 195,000 recorded bars of Binance: exact.
+ * traded, the flat bar stands. Measured against 195,000 recorded bars of Binance: exact. The bar is as sure as the least
+ * sure of its children, and never more than the stream's own final.
  *
  * @param children closed bars of one shorter timeframe, ascending and unique; those outside the parent are ignored,
  *   one that still forms counts as missing
@@ -39,8 +40,15 @@ export function rollUp(
     timestamp: openTime,
     // With children absent at its end, no input reaches the close; that none is missing makes the bar final.
     sequenceNum: Math.max(asOf, closeAsOf(timeframe, openTime)),
-    source: traded.length > 0 ? 'derived' : 'no-trades',
+    source: inside.every((child) => child.source === 'no-trades') ? 'no-trades' : 'derived',
+    ...standingOf(inside),
   };
+}
+
+function standingOf(children: readonly SourcedCandle[]): { readonly standing?: CandleStanding } {
+  const least = Math.min(...children.map(candleClassOf));
+  if (least >= 3) return {};
+  return { standing: least === 2 ? 'once' : 'unwitnessed' };
 }
 
 /**

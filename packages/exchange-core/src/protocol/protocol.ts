@@ -139,6 +139,8 @@ export interface RestLimits {
   readonly settleMs: number;
   /** After this long (ms) past its close, REST's answer for a bar is taken as the last word. */
   readonly confirmMs: number;
+  /** A second equal reading settles a bar from so long after its close on, and so long after the first, ms. */
+  readonly finality: { readonly fromMs: number; readonly apartMs: number };
 }
 
 /** An allowance of weight. `fixed` windows are aligned to the clock, `sliding` ones are any `perMs`. */

@@ -9,8 +9,8 @@ export interface BoundaryKeeperOptions {
   readonly flagged: readonly Timeframe[];
   /** REST may lack the newest bar until this long after its close, ms. */
   readonly settleMs: number;
-  /** After this long past a close, REST's answer is the last word, ms. */
-  readonly confirmMs: number;
+  /** When a second reading settles a bar of a timeframe that is fetched: until then every round reads it again. */
+  readonly finality: { readonly fromMs: number };
   readonly venueTime: VenueTime;
   readonly clock: Clock;
   readonly repair: (request: RepairRequest) => void;
@@ -21,7 +21,10 @@ export interface BoundaryKeeperOptions {
 interface Kept {
   readonly series: Series;
   readonly isFlagged: boolean;
-  /** Open time of the newest bar that is closed in the cache, or known to be absent at the venue. */
+  /**
+   * Open time of the newest bar that needs no asking: closed in the cache, or absent at the venue. Where bars are fetched,
+   * only what the venue itself said of a bar counts: a stand-in is no answer.
+   */
   settledTo: number;
   /** Rounds in a row that found it behind. */
   behind: number;
@@ -72,10 +75,10 @@ export class BoundaryKeeper {
     this.#kept.delete(keyOf(series));
   }
 
-  /** A bar is in the cache as closed, or the venue does not have it. */
-  settled(series: Series, openTime: number): void {
+  /** A bar is in the cache as closed, or the venue does not have it. `isNative`: the venue said so itself. */
+  settled(series: Series, openTime: number, isNative = true): void {
     const kept = this.#kept.get(keyOf(series));
-    if (kept === undefined || openTime <= kept.settledTo) return;
+    if (kept === undefined || openTime <= kept.settledTo || !(kept.isFlagged || isNative)) return;
     kept.settledTo = openTime;
     kept.behind = 0;
     kept.notBefore = 0;
@@ -135,11 +138,11 @@ export class BoundaryKeeper {
     this.#ask(kept, from, { due, lane: 'boundary', reason: isBehind ? 'boundary' : 'confirm' });
   }
 
-  /** Whether bars that closed a little while ago are due for the read that has the last word. */
+  /** Whether the newest closed bar is too young for any reading so far to have settled it. */
   #isConfirmation(timeframe: Timeframe, now: number): boolean {
-    if (this.#options.confirmMs <= this.#options.settleMs) return false;
+    const { settleMs, finality } = this.#options;
     const sinceClose = now % timeframeMs(timeframe);
-    return sinceClose >= this.#options.confirmMs && sinceClose < this.#options.confirmMs + MINUTE_MS;
+    return sinceClose >= settleMs + MINUTE_MS && sinceClose < finality.fromMs + MINUTE_MS;
   }
 
   #isTurn(kept: Kept, now: number): boolean {

@@ -140,7 +140,8 @@ export class GapRepairer {
       const report = await this.#options.loader.load(page, {
         lane: gap.lane,
         signal: this.#abort.signal,
-        announce: true,
+        cause: gap.reason,
+        tells: gap.lane === 'boundary',
       });
       this.#options.onReport?.(report, gap);
       unsettled.push(...report.unsettled);

@@ -1,183 +1,208 @@
-import { TIMEFRAMES, isClosed, openTimeOf, timeframeMs } from '@livermore/schemas';
+import { MICROS_PER_MS, candleClassOf, closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
 import type { Exchange, SourcedCandle } from '@livermore/schemas';
-import type { AbsenceStore, CandleCacheStrategy, WriteOutcome } from '@livermore/cache';
-import { isJudgedByParts, judgePage } from '../coverage/evidence';
-import type { Evidence, KnownBars } from '../coverage/evidence';
-import type { CandleSource, HistorySink, PageAnswer, PageLoader, PageReport, SendOptions } from '../ports';
+import type { AbsenceStore, CandleCacheStrategy, LookStore, UnservedStore } from '@livermore/cache';
+import { ASKED_APART_MS, judgeMissing, missingBuckets } from '../coverage/evidence';
+import type { Evidence, EvidenceInput } from '../coverage/evidence';
+import { KnownBarsReader } from '../coverage/known-bars';
+import { asReadings } from '../coverage/reading';
+import type {
+  BarOutcome,
+  CandleSource,
+  Company,
+  FeedWitness,
+  HistorySink,
+  LoadOptions,
+  PageAnswer,
+  PageLoader,
+  PageReport,
+} from '../ports';
 import type { CandlePage, ExchangeProtocol } from '../protocol/protocol';
 
 export interface HistoryLoaderOptions {
   readonly exchange: Exchange;
   readonly protocol: Pick<ExchangeProtocol, 'emptyBuckets'> & {
-    readonly rest: { readonly limits: Pick<ExchangeProtocol['rest']['limits'], 'settleMs' | 'confirmMs'> };
+    readonly rest: {
+      readonly limits: Pick<ExchangeProtocol['rest']['limits'], 'confirmMs' | 'candlesPerPage'>;
+    };
   };
-  readonly source: CandleSource;
+  readonly source: Pick<CandleSource, 'fetchPage'>;
   readonly sink: HistorySink;
   readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
   readonly absences: Pick<AbsenceStore, 'add' | 'read' | 'remove'>;
+  readonly unserved: Pick<UnservedStore, 'add' | 'read' | 'remove'>;
+  readonly looks: Pick<LookStore, 'add' | 'remove'>;
+  readonly feed?: FeedWitness;
+  readonly company?: Company;
 }
 
-/** Bars before a page from which is told how often the series trades. */
-const KNOWN_BARS_BEFORE = 120;
+/** A bar said to be quiet is looked at again this long after, ms: rows that were lost may be there again. */
+const QUIET_LOOK_MS = 20 * 60_000;
 
 /**
- * Loads pages of history: fetch, judge, write, remember absences. What an answer lacks is asked for a second time
- * before it is believed to be quiet or absent, because such a verdict is kept: a row lost on the way must not
- * become a bar that never was.
+ * Loads pages of history: fetch one bar further than asked, as a witness; judge what is missing; write by the order of truth;
+ * remember what is to be asked again.
  */
 export class HistoryLoader implements PageLoader {
   readonly #options: HistoryLoaderOptions;
+  readonly #known: KnownBarsReader;
 
   constructor(options: HistoryLoaderOptions) {
     this.#options = options;
+    this.#known = new KnownBarsReader(options);
   }
 
   /** @throws as CandleSource and HistorySink; loading the page again is always safe */
-  async load(page: CandlePage, options: SendOptions & { readonly announce: boolean }): Promise<PageReport> {
-    const { source, sink, absences, exchange } = this.#options;
-    const [answer, absentBefore] = await Promise.all([
-      source.fetchPage(page, options),
-      absences.read(exchange.id, page, { from: page.from, to: page.to - 1 }),
-    ]);
-    const { evidence, rows } = await this.#judge(answer, new Set(absentBefore), options);
-    const outcomes = await sink.writeHistory(page, evidence.candles, { announce: options.announce });
-    await this.#remember(page, evidence, absentBefore);
+  async load(page: CandlePage, options: LoadOptions): Promise<PageReport> {
+    const answer = await this.#options.source.fetchPage(this.#withWitness(page), options);
+    const readings = asReadings(answer.candles, answer.answeredAt);
+    const rows = readings.filter((row) => row.timestamp < page.to);
+    const evidence = await this.#judge(page, answer);
+    const reaffirmed = await this.#reviewQuiet(page, evidence, answer.answeredAt);
+    const quiet = [...evidence.quiet, ...reaffirmed];
+    const candles = [...rows, ...quiet].toSorted((a, b) => a.timestamp - b.timestamp);
+    const { cause = options.lane, tells = false } = options;
+    const outcomes = await this.#options.sink.writeHistory(page, candles, { cause, tells });
+    await this.#remember(page, evidence, rows, answer.answeredAt);
+    const written = candles.flatMap((candle, at): BarOutcome[] => {
+      const outcome = outcomes[at];
+      return outcome === undefined ? [] : [{ candle, outcome }];
+    });
     return {
       page,
-      rows,
+      answeredAt: answer.answeredAt,
+      rows: rows.length,
       absent: evidence.absent,
       unsettled: evidence.unsettled,
-      ...countOf(evidence.candles, outcomes),
+      newestRow: answer.candles.at(-1)?.timestamp,
+      readTo: rows.findLast((row) => candleClassOf(row) === 2)?.timestamp,
+      outcomes: written,
+      ...countOf(written),
     };
   }
 
-  async #judge(
-    answer: PageAnswer,
-    absentBefore: ReadonlySet<number>,
-    options: SendOptions,
-  ): Promise<{ readonly evidence: Evidence; readonly rows: number }> {
-    const first = this.#evidence(answer);
-    const rows = answer.candles.length;
-    if (isComplete(first, answer)) return { evidence: first, rows };
-    const known = await this.#knownBars(answer.page);
-    const informed = this.#evidence(answer, known);
-    if (!isNews(informed, answer, absentBefore)) return { evidence: informed, rows };
-    const second = merged(answer, await this.#options.source.fetchPage(answer.page, options));
-    return { evidence: this.#evidence(second, known), rows: second.candles.length };
+  /** The page, and the bar after it where a request has room for one more: the later row is a witness of the others. */
+  #withWitness(page: CandlePage): CandlePage {
+    const step = timeframeMs(page.timeframe);
+    const hasRoom = (page.to - page.from) / step < this.#options.protocol.rest.limits.candlesPerPage;
+    return hasRoom ? { ...page, to: page.to + step } : page;
   }
 
-  #evidence(answer: PageAnswer, known?: KnownBars): Evidence {
+  async #judge(page: CandlePage, answer: PageAnswer): Promise<Evidence> {
     const { exchange, protocol } = this.#options;
-    return judgePage({
-      ...answer,
+    const unreadable = answer.unreadable?.flatMap(({ openTime }) => openTime ?? []) ?? [];
+    const input: EvidenceInput = {
       exchange: exchange.name,
       emptyBuckets: protocol.emptyBuckets,
       limits: protocol.rest.limits,
-      ...(known === undefined ? {} : { known }),
-    });
+      page,
+      candles: answer.candles,
+      unreadable,
+      answeredAt: answer.answeredAt,
+    };
+    const missing = missingBuckets(input);
+    if (missing.length === 0) return NOTHING_MISSING;
+    return judgeMissing({ ...input, known: await this.#known.read(page, answer, missing) });
   }
 
-  /** What the cache holds before the page and inside it. */
-  async #knownBars(page: CandlePage): Promise<KnownBars> {
-    const { cache, exchange, absences } = this.#options;
-    const length = timeframeMs(page.timeframe);
-    const from = page.from - KNOWN_BARS_BEFORE * length;
-    const [cached, older, isOut, absentBefore, isQuietWithin] = await Promise.all([
-      cache.readExchangeCandles(exchange.id, page, { from, to: page.to - 1 }),
-      cache.readExchangeCandles(exchange.id, page, { from: 0, to: from - 1, limit: 1 }),
-      this.#outagesWithin(page),
-      absences.read(exchange.id, page, { from: page.from - length, to: page.from - 1 }),
-      this.#quietWithin(page),
-    ]);
-    const closedBefore = new Map(
-      cached.filter((bar) => bar.timestamp < page.from && isClosed(bar)).map((bar) => [bar.timestamp, bar]),
-    );
-    const before = [];
-    for (let at = page.from - length; ; at -= length) {
-      const bar = closedBefore.get(at);
-      if (bar === undefined) break;
-      before.unshift(bar);
-    }
-    const inside = new Map(
-      cached
-        .filter((bar) => bar.timestamp >= page.from)
-        .map((bar) => [bar.timestamp, { ...bar, isClosed: isClosed(bar) }]),
-    );
-    const hasEarlier = closedBefore.size > 0 || older.length > 0;
-    return { before, hasEarlier, followsAbsent: absentBefore.length > 0, inside, isOut, isQuietWithin };
-  }
-
-  /** Bars of the page that hold shorter ones known to be absent at the venue. */
-  async #outagesWithin(page: CandlePage): Promise<(openTime: number) => boolean> {
-    const { absences, exchange } = this.#options;
-    const shorter = TIMEFRAMES.slice(0, TIMEFRAMES.indexOf(page.timeframe));
+  /** Bars said to be quiet before: what a longer bar refutes is taken back, what still stands becomes surer with time. */
+  async #reviewQuiet(
+    page: CandlePage,
+    { refuted, stillQuiet }: Evidence,
+    answeredAt: number,
+  ): Promise<readonly SourcedCandle[]> {
+    if (refuted.length === 0 && stillQuiet.length === 0) return [];
+    const { cache, exchange, sink } = this.#options;
     const window = { from: page.from, to: page.to - 1 };
-    const lists = await Promise.all(
-      shorter.map((timeframe) => absences.read(exchange.id, { symbol: page.symbol, timeframe }, window)),
-    );
-    const out = new Set(lists.flat().map((openTime) => openTimeOf(page.timeframe, openTime)));
-    return (openTime) => out.has(openTime);
-  }
-
-  /** Bars of the page whose parts, in the next shorter timeframe, are all cached as flat. */
-  async #quietWithin(page: CandlePage): Promise<(openTime: number) => boolean> {
-    const { cache, exchange } = this.#options;
-    const timeframe = TIMEFRAMES[TIMEFRAMES.indexOf(page.timeframe) - 1];
-    if (timeframe === undefined || !isJudgedByParts(page.timeframe)) return () => false;
-    const shorter = { symbol: page.symbol, timeframe };
-    const parts = await cache.readExchangeCandles(exchange.id, shorter, { from: page.from, to: page.to - 1 });
-    const flat = new Map<number, number>();
-    for (const part of parts) {
-      if (part.source !== 'no-trades' || !isClosed(part)) continue;
-      const openTime = openTimeOf(page.timeframe, part.timestamp);
-      flat.set(openTime, (flat.get(openTime) ?? 0) + 1);
+    const stored = await cache.readExchangeCandles(exchange.id, page, window);
+    const reaffirmed: SourcedCandle[] = [];
+    for (const { sequenceNum, ...bar } of stored) {
+      if (bar.source !== 'no-trades' || sequenceNum === undefined) continue;
+      const quiet = { ...bar, exchange: exchange.name, sequenceNum, source: bar.source };
+      if (refuted.includes(bar.timestamp)) await sink.retractQuiet(quiet, 'refuted by a longer bar');
+      else if (stillQuiet.includes(bar.timestamp)) reaffirmed.push(...surer(quiet, answeredAt));
     }
-    const whole = timeframeMs(page.timeframe) / timeframeMs(timeframe);
-    return (openTime) => flat.get(openTime) === whole;
+    return reaffirmed;
   }
 
-  async #remember(page: CandlePage, evidence: Evidence, absentBefore: readonly number[]): Promise<void> {
-    const { absences, exchange } = this.#options;
-    const there = new Set(evidence.candles.map((candle) => candle.timestamp));
-    const known = new Set(absentBefore);
-    const added = evidence.absent.filter((openTime) => !known.has(openTime));
-    const removed = absentBefore.filter((openTime) => there.has(openTime));
-    await Promise.all([absences.add(exchange.id, page, added), absences.remove(exchange.id, page, removed)]);
+  async #remember(
+    page: CandlePage,
+    evidence: Evidence,
+    rows: readonly SourcedCandle[],
+    answeredAt: number,
+  ): Promise<void> {
+    const { absences, unserved, looks, exchange } = this.#options;
+    const { id } = exchange;
+    const window = { from: page.from, to: page.to - 1 };
+    const [absentBefore, askedBefore] = await Promise.all([
+      absences.read(id, page, window),
+      unserved.read(id, page, window),
+    ]);
+    const there = new Set([...rows, ...evidence.quiet].map((candle) => candle.timestamp));
+    const isAbsent = new Set(evidence.absent);
+    const knownAbsent = new Set(absentBefore);
+    const asked = evidence.unserved.filter((openTime) => !askedBefore.has(openTime));
+    const answered = [...askedBefore.keys()].filter((at) => there.has(at) || isAbsent.has(at));
+    const newlyAbsent = evidence.absent.filter((openTime) => !knownAbsent.has(openTime));
+    const quiet = evidence.quiet.map((candle) => candle.timestamp);
+    await Promise.all([
+      absences.add(id, page, newlyAbsent),
+      absences.remove(
+        id,
+        page,
+        absentBefore.filter((openTime) => there.has(openTime)),
+      ),
+      unserved.add(id, page, asked, answeredAt),
+      unserved.remove(id, page, answered),
+      looks.add(id, page, asked, answeredAt + ASKED_APART_MS),
+      looks.add(id, page, [...quiet, ...newlyAbsent], answeredAt + QUIET_LOOK_MS),
+      looks.remove(
+        id,
+        [...evidence.stillQuiet, ...evidence.absent.filter((openTime) => knownAbsent.has(openTime))].map(
+          (openTime) => ({ series: page, openTime }),
+        ),
+      ),
+    ]);
   }
 }
 
-function isComplete(evidence: Evidence, answer: PageAnswer): boolean {
-  return (
-    evidence.absent.length === 0 &&
-    evidence.candles.length === answer.candles.length &&
-    evidence.unsettled.every((openTime) => answer.candles.some((candle) => candle.timestamp === openTime))
-  );
-}
+const NOTHING_MISSING: Evidence = {
+  quiet: [],
+  absent: [],
+  unsettled: [],
+  unserved: [],
+  stillQuiet: [],
+  refuted: [],
+};
 
-/** Whether the evidence says of a bar, for the first time, that the venue does not have it or that it is quiet. */
-function isNews(evidence: Evidence, answer: PageAnswer, absentBefore: ReadonlySet<number>): boolean {
-  return (
-    evidence.candles.length > answer.candles.length ||
-    evidence.absent.some((openTime) => !absentBefore.has(openTime))
-  );
-}
+/** A quiet bar is settled by a look so long after its close, ms, and final by one a day after. */
+const QUIET_SETTLES_MS = 600_000;
+const DAY_MS = 86_400_000;
 
-/** Two answers to one question: of a bar in both, the later state; of a bar in one, that one. */
-function merged(first: PageAnswer, second: PageAnswer): PageAnswer {
-  const bars = new Map(first.candles.map((candle) => [candle.timestamp, candle]));
-  for (const candle of second.candles) bars.set(candle.timestamp, candle);
-  const candles = [...bars.values()].toSorted((a, b) => a.timestamp - b.timestamp);
-  return { page: first.page, candles, answeredAt: first.answeredAt };
+/** The bar with the standing that a look at `answeredAt` (ms) gives it; none where it has that already. */
+function surer(bar: SourcedCandle, answeredAt: number): readonly SourcedCandle[] {
+  const age = answeredAt - closeTimeOf(bar.timeframe, bar.timestamp);
+  if (age < QUIET_SETTLES_MS || bar.standing === 'final') return [];
+  if (age < DAY_MS && bar.standing === 'settled') return [];
+  const standing = age < DAY_MS ? 'settled' : 'final';
+  return [{ ...bar, sequenceNum: Math.floor(answeredAt * MICROS_PER_MS), standing }];
 }
 
 function countOf(
-  candles: readonly SourcedCandle[],
-  outcomes: readonly WriteOutcome[],
-): Pick<PageReport, 'written' | 'corrected' | 'noTrades'> {
-  const written = outcomes.filter((outcome) => outcome.written);
+  all: readonly BarOutcome[],
+): Pick<PageReport, 'written' | 'corrected' | 'noTrades' | 'compared' | 'agreeing' | 'doubted'> {
+  const readings = all.filter(({ candle, outcome }) => isReading(candle) && outcome.wasClosed);
+  const written = all.filter(({ outcome }) => outcome.written);
   return {
     written: written.length,
-    corrected: written.filter((outcome) => outcome.wasClosed && outcome.changed).length,
-    noTrades: candles.filter((candle) => candle.source === 'no-trades' && isClosed(candle)).length,
+    corrected: written.filter(({ outcome }) => outcome.wasClosed && outcome.changed).length,
+    noTrades: all.filter(({ candle }) => candle.source === 'no-trades' && isClosed(candle)).length,
+    compared: readings.length,
+    agreeing: readings.filter(({ outcome }) => outcome.agrees).length,
+    doubted: readings.filter(({ outcome }) => outcome.doubted).length,
   };
+}
+
+/** A row that is evidence of a closed bar. */
+function isReading(candle: SourcedCandle): boolean {
+  return candle.source === 'rest' && candle.standing === undefined && isClosed(candle);
 }

@@ -1,9 +1,9 @@
-import { closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
-import type { CandleCacheStrategy, StoredCandle } from '@livermore/cache';
-import type { Series, Timeframe } from '@livermore/schemas';
-import { AppError, messageOf, systemRandom } from '@livermore/utils';
-import type { Clock, Logger, Random } from '@livermore/utils';
-import type { PageLoader, VenueTime } from '../ports';
+import type { CandleCacheStrategy, Verified, VerifiedStore } from '@livermore/cache';
+import { newestClosedOpenTime, timeframeMs } from '@livermore/schemas';
+import type { CandleSource, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
+import { messageOf } from '@livermore/utils';
+import type { Clock, Logger } from '@livermore/utils';
+import type { BarOutcome, PageLoader, PageReport, VenueTime } from '../ports';
 import type { CandlePage, RestProtocol } from '../protocol/protocol';
 
 /** Bars compared so far. `compared` = `equal` + `different`. */
@@ -17,58 +17,66 @@ export interface AuditCounts {
 export interface AuditDifference extends Series {
   /** Open time, ms. */
   readonly timestamp: number;
-  readonly source: 'stream' | 'derived';
-  readonly ours: StoredCandle;
-  readonly venue: StoredCandle;
+  /** Source of ours; undefined where it was not said. */
+  readonly source: CandleSource | undefined;
+  readonly venue: SourcedCandle;
 }
 
 export interface AuditFacts extends AuditCounts {
   /** Pages asked for, and those that failed. */
   readonly pages: number;
   readonly failures: number;
+  /** Series that have been read whole at least once, of all. */
+  readonly verified: number;
   readonly byTimeframe: Readonly<Partial<Record<Timeframe, AuditCounts>>>;
-  readonly bySource: Readonly<Partial<Record<'stream' | 'derived', AuditCounts>>>;
+  readonly bySource: Readonly<Partial<Record<CandleSource, AuditCounts>>>;
   /** The newest differences; `different` counts all. */
   readonly differences: readonly AuditDifference[];
 }
 
 export interface AuditOptions {
   readonly exchangeId: number;
-  /** What may be picked, now. */
+  /** What is to be verified, now. */
   readonly series: () => readonly Series[];
   readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
+  readonly store: VerifiedStore;
   readonly loader: PageLoader;
-  readonly limits: Pick<RestProtocol['limits'], 'candlesPerPage' | 'confirmMs'>;
+  readonly rest: Pick<RestProtocol, 'candleWeight'> & {
+    readonly limits: Pick<RestProtocol['limits'], 'candlesPerPage'>;
+  };
+  /** The allowance of weight as the venue states it now. */
+  readonly allowance: () => { readonly weight: number; readonly perMs: number };
   readonly venueTime: VenueTime;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly logger: Logger;
-  readonly random?: Random;
-  /** Distance of two pages, ms. */
-  readonly everyMs?: number;
   readonly onDifference?: (difference: AuditDifference) => void;
+  /** A page was read: what it holds may be compared with its parts. */
+  readonly onRead?: (report: PageReport) => Promise<void>;
 }
 
-/** One page in half a minute: a few thousandths of any venue's allowance. */
-const EVERY_MS = 30_000;
-/** Bars of one page: enough to be worth a request, few enough for its lowest price. */
-const PAGE_BARS = 50;
-const NEWEST_LOOKED_AT = 200;
-/** Series looked into for one page: most hold nothing to audit once they have been. */
-const PICKS = 8;
+/** Share of the venue's allowance that verifying may spend. */
+const SHARE = 0.02;
+/** A series is not read again sooner than this, ms, however few there are. */
+const LEAST_EVERY_MS = 600_000;
+/** A bar is not verified by a reading sooner after its close than this, ms: what the venue corrects late is not in it. */
+const VERIFIED_AFTER_MS = 600_000;
+const IDLE_MS = 30_000;
 const DIFFERENCES_KEPT = 50;
 const NOTHING: AuditCounts = { compared: 0, equal: 0, different: 0 };
 
 /**
- * Compares bars that were streamed or derived with the venue's own, a page at a time, inside the spare budget.
- * What it fetches goes the way of all history: so a difference is not only counted, it is corrected.
+ * Reads every series again and again, whole, in turn, within a small share of the allowance: every closed bar, whatever it
+ * came from, is compared with the venue's own not before ten minutes after its close, and again in every later pass until
+ * it leaves the series. How far it came is kept beside the series, so that a restart goes on where it was.
  */
 export class Audit {
   readonly #options: AuditOptions;
-  readonly #random: Random;
+  #verified: Map<string, Verified> | undefined;
   #facts: AuditFacts = {
     ...NOTHING,
     pages: 0,
     failures: 0,
+    verified: 0,
     byTimeframe: {},
     bySource: {},
     differences: [],
@@ -76,117 +84,133 @@ export class Audit {
 
   constructor(options: AuditOptions) {
     this.#options = options;
-    this.#random = options.random ?? systemRandom;
   }
 
   get facts(): AuditFacts {
-    return this.#facts;
+    return { ...this.#facts, verified: this.#verified?.size ?? 0 };
   }
 
-  /** Audits until the signal is aborted, or the venue refuses this location. Never rejects. */
+  /** Audits until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, everyMs = EVERY_MS, logger } = this.#options;
+    const { clock, logger } = this.#options;
+    let waitMs = IDLE_MS;
     while (!signal.aborted) {
       try {
-        await clock.sleep(everyMs, signal);
-        await this.auditOnce(signal);
+        await clock.sleep(waitMs, signal);
+        const page = await this.auditOnce(signal);
+        waitMs = page === undefined ? IDLE_MS : this.#spacingMs(page);
       } catch (error) {
         if (signal.aborted) return;
+        waitMs = IDLE_MS;
         this.#facts = { ...this.#facts, failures: this.#facts.failures + 1 };
         logger.warn({ event: 'audit_failed', error: messageOf(error) });
-        if (error instanceof AppError && error.code === 'EXCHANGE_BLOCKED') return;
       }
     }
   }
 
-  /** Picks a page, fetches it and compares. @returns the page, or undefined when there was nothing to audit */
+  /** Reads the series whose turn it is. @returns the page, or undefined when all were read a short while ago */
   async auditOnce(signal: AbortSignal): Promise<CandlePage | undefined> {
-    const { loader } = this.#options;
-    const picked = await this.#pick();
-    if (picked === undefined) return undefined;
-    const { page, ours } = picked;
+    const { exchangeId, store, loader, onRead } = this.#options;
+    this.#verified ??= new Map(await store.readAll(exchangeId));
+    const series = this.#next();
+    const page = series === undefined ? undefined : await this.#pageOf(series);
+    if (series === undefined || page === undefined) return undefined;
     this.#facts = { ...this.#facts, pages: this.#facts.pages + 1 };
-    await loader.load(page, { lane: 'audit', signal, announce: true });
-    const venue = await this.#read(page, { from: page.from, to: page.to - 1 });
-    const byTime = new Map(venue.map((bar) => [bar.timestamp, bar]));
-    for (const bar of ours) this.#compare(page, bar, byTime.get(bar.timestamp));
+    const report = await loader.load(page, { lane: 'audit', signal, cause: 'audit' });
+    for (const bar of report.outcomes) this.#count(bar);
+    await this.#remember(series, report);
+    await onRead?.(report);
     return page;
   }
 
-  /** A page around a bar that is ours, of a series chosen by chance; newer bars are likelier. */
-  async #pick(): Promise<{ page: CandlePage; ours: OurBar[] } | undefined> {
-    const all = this.#options.series();
-    for (let tries = 0; tries < Math.min(PICKS, all.length); tries += 1) {
-      const series = all[Math.floor(this.#random.next() * all.length)];
-      if (series === undefined) continue;
-      const ours = await this.#ourBars(series);
-      // Squared: a quarter of the picks falls into the newest sixteenth.
-      const chosen = ours.at(-1 - Math.floor(this.#random.next() ** 2 * ours.length));
-      if (chosen === undefined) continue;
-      const page = this.#pageFrom(series, chosen.timestamp, ours[0]?.timestamp ?? chosen.timestamp);
-      const inside = ours.filter((bar) => bar.timestamp >= page.from && bar.timestamp < page.to);
-      return { page, ours: inside };
+  /** The series that was read the longest ago; undefined when even that is not long. */
+  #next(): Series | undefined {
+    const now = this.#options.venueTime.now();
+    let oldest: { readonly series: Series; readonly readAt: number } | undefined;
+    for (const series of this.#options.series()) {
+      const readAt = this.#verified?.get(keyOf(series))?.readAt ?? 0;
+      if (oldest === undefined || readAt < oldest.readAt) oldest = { series, readAt };
     }
-    return undefined;
-  }
-
-  /** Bars that are ours and that the venue's answer is the last word on. */
-  async #ourBars(series: Series): Promise<OurBar[]> {
-    const { limits, venueTime } = this.#options;
-    const settled = venueTime.now() - limits.confirmMs;
-    const bars = await this.#read(series, { limit: NEWEST_LOOKED_AT });
-    return bars.flatMap((bar) => {
-      const isOld = isClosed(bar) && closeTimeOf(bar.timeframe, bar.timestamp) <= settled;
-      const { source } = bar;
-      return isOld && (source === 'stream' || source === 'derived') ? [{ ...bar, source }] : [];
-    });
+    return oldest === undefined || oldest.readAt > now - LEAST_EVERY_MS ? undefined : oldest.series;
   }
 
   /**
-   * A page that ends with the chosen bar's neighbours before it, none of them too young, nor older than `oldest`:
-   * bars we never had are no business of an audit.
+   * The newest bars that one request brings, room for a witness included; or, where older ones wait to be compared, the
+   * first of those.
    */
-  #pageFrom(series: Series, openTime: number, oldest: number): CandlePage {
-    const step = timeframeMs(series.timeframe);
-    const bars = Math.min(PAGE_BARS, this.#options.limits.candlesPerPage);
-    return { ...series, from: Math.max(oldest, openTime + step - bars * step), to: openTime + step };
+  async #pageOf({ symbol, timeframe }: Series): Promise<CandlePage | undefined> {
+    const { cache, exchangeId, venueTime, rest } = this.#options;
+    const series = { symbol, timeframe };
+    const step = timeframeMs(timeframe);
+    const [oldest] = await cache.readExchangeCandles(exchangeId, series);
+    const end = newestClosedOpenTime(timeframe, venueTime.now()) + step;
+    if (oldest === undefined || oldest.timestamp >= end) {
+      this.#skip(series);
+      return undefined;
+    }
+    const bars = rest.limits.candlesPerPage - 1;
+    const through = this.#verified?.get(keyOf(series))?.through ?? oldest.timestamp - step;
+    const newest = end - bars * step;
+    const from = Math.max(oldest.timestamp, Math.min(through + step, newest));
+    return { symbol, timeframe, from, to: Math.min(end, from + bars * step) };
   }
 
-  #read(
-    series: Series,
-    query: { readonly from?: number; readonly to?: number; readonly limit?: number },
-  ): Promise<StoredCandle[]> {
-    const { symbol, timeframe } = series;
-    return this.#options.cache.readExchangeCandles(this.#options.exchangeId, { symbol, timeframe }, query);
+  /** Nothing is cached of it: its turn passes. */
+  #skip(series: Series): void {
+    const { venueTime } = this.#options;
+    const known = this.#verified?.get(keyOf(series));
+    this.#verified?.set(keyOf(series), { through: known?.through ?? 0, readAt: venueTime.now() });
   }
 
-  /** `venue` counts only once the answer has replaced ours: what it did not mention proves nothing. */
-  #compare({ symbol, timeframe }: Series, ours: OurBar, venue: StoredCandle | undefined): void {
-    if (venue === undefined || venue.sequenceNum === ours.sequenceNum) return;
-    const isEqual = FIELDS.every((field) => ours[field] === venue[field]);
+  async #remember(series: Series, { page, answeredAt, readTo }: PageReport): Promise<void> {
+    const { exchangeId, store } = this.#options;
+    const step = timeframeMs(page.timeframe);
+    const known = this.#verified?.get(keyOf(series));
+    const old = newestClosedOpenTime(page.timeframe, answeredAt - VERIFIED_AFTER_MS);
+    const through = Math.max(known?.through ?? 0, Math.min(page.to - step, old, readTo ?? 0));
+    // A page of older bars is not the whole of it: its turn comes again at once.
+    const isWhole = page.to > newestClosedOpenTime(page.timeframe, answeredAt);
+    const readAt = Math.floor(isWhole ? answeredAt : (known?.readAt ?? 0));
+    this.#verified?.set(keyOf(series), { through, readAt });
+    await store.save(exchangeId, series, { through, readAt });
+  }
+
+  /** What a page costs, spread over the time in which the share of the allowance pays for it. */
+  #spacingMs(page: CandlePage): number {
+    const { rest, allowance } = this.#options;
+    const { weight, perMs } = allowance();
+    const bars = (page.to - page.from) / timeframeMs(page.timeframe) + 1;
+    return Math.ceil((rest.candleWeight(bars) * perMs) / (weight * SHARE));
+  }
+
+  #count({ candle, outcome }: BarOutcome): void {
+    const isReading = candle.source === 'rest' && candle.standing === undefined && outcome.wasClosed;
+    if (!isReading || !(outcome.agrees || outcome.doubted || outcome.changed)) return;
+    const isEqual = outcome.agrees;
+    const { symbol, timeframe, timestamp } = candle;
+    const source = outcome.previousSource;
+    const difference: AuditDifference = { symbol, timeframe, timestamp, source, venue: candle };
     const { byTimeframe, bySource, differences } = this.#facts;
-    const { source, timestamp } = ours;
-    const difference: AuditDifference = { symbol, timeframe, timestamp, source, ours, venue };
     this.#facts = {
       ...this.#facts,
       ...counted(this.#facts, isEqual),
       byTimeframe: { ...byTimeframe, [timeframe]: counted(byTimeframe[timeframe] ?? NOTHING, isEqual) },
-      bySource: { ...bySource, [source]: counted(bySource[source] ?? NOTHING, isEqual) },
+      bySource:
+        source === undefined
+          ? bySource
+          : { ...bySource, [source]: counted(bySource[source] ?? NOTHING, isEqual) },
       differences: isEqual ? differences : [...differences, difference].slice(-DIFFERENCES_KEPT),
     };
     if (isEqual) return;
-    const values = { ours: valuesOf(ours), venue: valuesOf(venue) };
-    this.#options.logger.warn({ event: 'audit_difference', symbol, timeframe, timestamp, source, ...values });
+    const { open, high, low, close, volume } = candle;
+    const venue = [open, high, low, close, volume];
+    this.#options.logger.warn({ event: 'audit_difference', symbol, timeframe, timestamp, source, venue });
     this.#options.onDifference?.(difference);
   }
 }
 
-type OurBar = StoredCandle & { readonly source: 'stream' | 'derived' };
-
-const FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const;
-
-function valuesOf(bar: StoredCandle): readonly number[] {
-  return FIELDS.map((field) => bar[field]);
+function keyOf({ symbol, timeframe }: Series): string {
+  return `${symbol} ${timeframe}`;
 }
 
 function counted(counts: AuditCounts, isEqual: boolean): AuditCounts {

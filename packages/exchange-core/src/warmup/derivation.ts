@@ -45,7 +45,7 @@ export async function deriveSeries(
     if (bar !== undefined) made.push(bar);
   }
   const series = { symbol, timeframe: step.timeframe };
-  const outcomes = await options.sink.writeHistory(series, made, { announce: false });
+  const outcomes = await options.sink.writeHistory(series, made, { cause: 'derivation' });
   return { written: outcomes.filter((outcome) => outcome.written).length };
 }
 
@@ -59,10 +59,12 @@ async function readChildren(
   const bars: SourcedCandle[] = [];
   for (const candle of stored) {
     const { sequenceNum, source = 'rest' } = candle;
+    // What does not say where it came from is worth the least.
+    const standing = candle.source === undefined ? ({ standing: 'unwitnessed' } as const) : {};
     // A forming bar is never a child.
     if (sequenceNum === undefined || !isClosed(candle)) continue;
     // Completed in place: it was read for this alone, and there are hundreds for each series.
-    bars.push(Object.assign(candle, { exchange: options.exchangeName, sequenceNum, source }));
+    bars.push(Object.assign(candle, { exchange: options.exchangeName, sequenceNum, source, ...standing }));
   }
   return bars;
 }

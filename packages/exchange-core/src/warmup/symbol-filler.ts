@@ -109,7 +109,7 @@ export class SymbolFiller {
     observer.pageStarted(page);
     let report: PageReport | undefined;
     try {
-      report = await loader.load(page, { lane: 'warmup', signal: fill.run.signal, announce: false });
+      report = await loader.load(page, { lane: 'warmup', signal: fill.run.signal });
       remember(report, fill);
     } catch (error) {
       noteError(page.timeframe, error, fill);

@@ -64,4 +64,5 @@ export const restLimits: RestLimits = {
   // REST is served from a database that lags the stream for up to about 2 s after a boundary.
   settleMs: 2_000,
   confirmMs: 2_000,
+  finality: { fromMs: 30_000, apartMs: 30_000 },
 };

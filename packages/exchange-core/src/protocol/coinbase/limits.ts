@@ -41,4 +41,5 @@ export const restLimits: RestLimits = {
   settleMs: 2_000,
   // The newest bucket may be missing or stale for up to about 60 s after its close.
   confirmMs: 75_000,
+  finality: { fromMs: 120_000, apartMs: 60_000 },
 };

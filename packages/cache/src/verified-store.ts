@@ -1,0 +1,40 @@
+import { isTimeframe } from '@livermore/schemas';
+import type { Series } from '@livermore/schemas';
+import { exchangeVerifiedKey } from './keys';
+import type { RedisClient } from './redis';
+
+/** How far a series has been compared with the venue's own bars. Times in ms, the venue's. */
+export interface Verified {
+  /** Open time of the newest bar of which it and every bar before it in the series has been compared. */
+  readonly through: number;
+  /** When the last whole reading was made. */
+  readonly readAt: number;
+}
+
+/** Through which bar each series is verified: kept apart from the bars, so that a restart goes on where it was. */
+export class VerifiedStore {
+  readonly #redis: Pick<RedisClient, 'hgetall' | 'hset'>;
+
+  constructor(redis: Pick<RedisClient, 'hgetall' | 'hset'>) {
+    this.#redis = redis;
+  }
+
+  async save(exchangeId: number, { symbol, timeframe }: Series, verified: Verified): Promise<void> {
+    const value = `${verified.through}:${Math.floor(verified.readAt)}`;
+    await this.#redis.hset(exchangeVerifiedKey(exchangeId), `${symbol} ${timeframe}`, value);
+  }
+
+  /** What is known of every series, by `symbol timeframe`; what cannot be read is left out and verified anew. */
+  async readAll(exchangeId: number): Promise<ReadonlyMap<string, Verified>> {
+    const fields = await this.#redis.hgetall(exchangeVerifiedKey(exchangeId));
+    const all = new Map<string, Verified>();
+    for (const [name, value] of Object.entries(fields)) {
+      const [through = Number.NaN, readAt = Number.NaN] = value.split(':').map(Number);
+      const isSeries = isTimeframe(name.slice(name.indexOf(' ') + 1));
+      if (isSeries && Number.isSafeInteger(through) && Number.isSafeInteger(readAt)) {
+        all.set(name, { through, readAt });
+      }
+    }
+    return all;
+  }
+}

@@ -1,0 +1,55 @@
+import type { FeedWitness } from '../ports';
+
+/** What came is remembered by slots this long, ms. */
+const SLOT_MS = 5_000;
+/** Slots remembered of a symbol in which something came: hours of a busy one, all of a quiet one's day. */
+const SLOTS_KEPT = 2_000;
+
+interface Watched {
+  /** Venue time (ms) since which nothing of it can have been lost. */
+  since: number;
+  /** Slots (number since the epoch) in which something came, ascending. */
+  readonly active: number[];
+}
+
+/**
+ * What a feed has seen of each symbol: since when it is carried without a gap, and when something came. So that
+ * nothing came can be told from that nothing could come. Pure; memory is bounded for each symbol.
+ */
+export class FeedObservation implements FeedWitness {
+  readonly #watched = new Map<string, Watched>();
+  readonly #aliveTo: () => number;
+
+  /** `aliveTo`: venue time (ms) up to which every connection is known to have been well: its newest frame. */
+  constructor(aliveTo: () => number) {
+    this.#aliveTo = aliveTo;
+  }
+
+  /** Something came for a symbol at `at` (venue time, ms). */
+  heard(symbol: string, at: number): void {
+    const slot = Math.floor(at / SLOT_MS);
+    const known = this.#watched.get(symbol);
+    if (known === undefined) {
+      this.#watched.set(symbol, { since: at, active: [slot] });
+      return;
+    }
+    if ((known.active.at(-1) ?? 0) >= slot) return;
+    known.active.push(slot);
+    if (known.active.length > SLOTS_KEPT) {
+      const dropped = known.active.shift() ?? 0;
+      known.since = Math.max(known.since, (dropped + 1) * SLOT_MS);
+    }
+  }
+
+  /** Frames may have been lost: what is seen counts from each symbol's next frame on. */
+  interrupted(): void {
+    this.#watched.clear();
+  }
+
+  quietDuring(symbol: string, from: number, to: number): boolean {
+    const known = this.#watched.get(symbol);
+    if (known === undefined || known.since > from || this.#aliveTo() < to) return false;
+    const [first, last] = [Math.floor(from / SLOT_MS), Math.floor((to - 1) / SLOT_MS)];
+    return !known.active.some((slot) => slot >= first && slot <= last);
+  }
+}

@@ -1,0 +1,172 @@
+import {
+  MICROS_PER_MS,
+  TIMEFRAMES,
+  candleClassOf,
+  closeTimeOf,
+  isClosed,
+  openTimeOf,
+  timeframeMs,
+} from '@livermore/schemas';
+import type { Exchange, OpenTimeRange, Series, Timeframe } from '@livermore/schemas';
+import type { AbsenceStore, CandleCacheStrategy, StoredCandle, UnservedStore } from '@livermore/cache';
+import type { Company, FeedWitness, PageAnswer } from '../ports';
+import type { CandlePage, ExchangeProtocol } from '../protocol/protocol';
+import type { KnownBar, KnownBars } from './evidence';
+import { quietVerdictOf } from './quiet-proof';
+import type { LongerBar, QuietInput } from './quiet-proof';
+
+export interface KnownBarsOptions {
+  readonly exchange: Exchange;
+  readonly protocol: Pick<ExchangeProtocol, 'emptyBuckets'>;
+  readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
+  readonly absences: Pick<AbsenceStore, 'read'>;
+  readonly unserved: Pick<UnservedStore, 'read'>;
+  readonly feed?: FeedWitness;
+  readonly company?: Company;
+}
+
+/** Longer bars of which a missing one is at most this many-eth part are looked at: a minute of four hours, no day. */
+const LARGEST_PARENT_BARS = 288;
+/** Bars before a page in which its last price is looked for. */
+const BARS_BEFORE = 300;
+/** A frame may come this late after what it tells of happened, ms. */
+const LATE_FRAME_MS = 5_000;
+
+/** Gathers what is known of the bars an answer lacks: from the cache, from the feed, and from other symbols. */
+export class KnownBarsReader {
+  readonly #options: KnownBarsOptions;
+
+  constructor(options: KnownBarsOptions) {
+    this.#options = options;
+  }
+
+  /** @param missing open times (ms) of the page's bars that are not in the answer */
+  async read(page: CandlePage, answer: PageAnswer, missing: readonly number[]): Promise<KnownBars> {
+    const { exchange, absences, unserved } = this.#options;
+    const around = spanAround(page);
+    const [cached, asked, absent] = await Promise.all([
+      this.#options.cache.readExchangeCandles(exchange.id, page, inclusive(around)),
+      unserved.read(exchange.id, page, inclusive(around)),
+      absences.read(exchange.id, page, inclusive(page)),
+    ]);
+    const lacking = missing.filter((openTime) => isToJudge(cached, openTime));
+    const input = await this.#quietInput(page, answer, { cached, asked, lacking });
+    const price = priceBefore(cached, page);
+    return {
+      ...(price === undefined ? {} : { priceBefore: price }),
+      inside: new Map(
+        cached
+          .filter((bar) => bar.timestamp >= page.from && bar.timestamp < page.to)
+          .map((bar) => [bar.timestamp, knownBarOf(bar)]),
+      ),
+      askedAt: asked,
+      absent: new Set(absent),
+      quiet: (openTime) => (input === undefined ? 'unproven' : quietVerdictOf(openTime, input)),
+    };
+  }
+
+  async #quietInput(
+    page: CandlePage,
+    answer: PageAnswer,
+    found: {
+      readonly cached: readonly StoredCandle[];
+      readonly asked: ReadonlyMap<number, number>;
+      readonly lacking: readonly number[];
+    },
+  ): Promise<QuietInput | undefined> {
+    const { protocol, feed, company } = this.#options;
+    if (protocol.emptyBuckets !== 'omitted' || found.lacking.length === 0) return undefined;
+    const { symbol, timeframe } = page;
+    const closed = answer.candles.filter((row) => closeTimeOf(timeframe, row.timestamp) <= answer.answeredAt);
+    const volumes = new Map(
+      [...found.cached.filter(isClosed), ...closed].map((bar) => [bar.timestamp, bar.volume]),
+    );
+    const newest = Math.max(0, ...answer.candles.map((row) => row.timestamp));
+    const input: QuietInput = {
+      timeframe,
+      unserved: new Set([...found.asked.keys(), ...found.lacking]),
+      volumes,
+      longer: await this.#longerBars(page, found.lacking),
+      isObserved: (openTime) =>
+        feed?.quietDuring(symbol, openTime, closeTimeOf(timeframe, openTime) + LATE_FRAME_MS) === true,
+      isInCompany: () => false,
+    };
+    const isOpen = (openTime: number) => quietVerdictOf(openTime, input) === 'unproven' && openTime < newest;
+    const open = found.lacking.filter(isOpen);
+    if (company === undefined || open.length === 0) return input;
+    const well = await company.tradedIn(timeframe, rangeOf(open, timeframe));
+    return { ...input, isInCompany: (openTime) => openTime < newest && well.has(openTime) };
+  }
+
+  /** Native longer bars, and quiet ones, around what is missing. */
+  async #longerBars(
+    { symbol, timeframe }: Series,
+    lacking: readonly number[],
+  ): Promise<readonly LongerBar[]> {
+    const { exchange, cache } = this.#options;
+    const longer = TIMEFRAMES.filter((each) => isParent(each, timeframe));
+    const lists = await Promise.all(
+      longer.map(async (parent) => {
+        const [first = 0] = lacking;
+        const window = { from: openTimeOf(parent, first), to: lacking.at(-1) ?? first };
+        const bars = await cache.readExchangeCandles(exchange.id, { symbol, timeframe: parent }, window);
+        return bars.filter(isDecisive);
+      }),
+    );
+    return lists.flat();
+  }
+}
+
+/** A reading this long after the close, ms, is not of a bar as it was while it formed. */
+const OLD_READING_MS = 600_000;
+
+/**
+ * A bar that says itself how much was traded in it: the venue's own, settled or read long after its close, or one that
+ * was proven to be quiet. What a stream's last frame said may lack the last trades.
+ */
+function isDecisive(bar: StoredCandle): boolean {
+  if (!isClosed(bar)) return false;
+  if (bar.source !== 'rest') return bar.source === 'no-trades';
+  const age = (bar.sequenceNum ?? 0) / MICROS_PER_MS - closeTimeOf(bar.timeframe, bar.timestamp);
+  return candleClassOf(bar) === 4 || (candleClassOf(bar) === 2 && age >= OLD_READING_MS);
+}
+
+function isParent(longer: Timeframe, timeframe: Timeframe): boolean {
+  const parts = timeframeMs(longer) / timeframeMs(timeframe);
+  return parts > 1 && parts <= LARGEST_PARENT_BARS;
+}
+
+/** The page, widened to whole parents and to where its last price may be. */
+function spanAround(page: CandlePage): OpenTimeRange {
+  const step = timeframeMs(page.timeframe);
+  const parents = TIMEFRAMES.filter((each) => isParent(each, page.timeframe));
+  const largest = parents.at(-1) ?? page.timeframe;
+  const last = page.to - step;
+  return {
+    from: Math.min(openTimeOf(largest, page.from), page.from - BARS_BEFORE * step),
+    to: openTimeOf(largest, last) + timeframeMs(largest),
+  };
+}
+
+/** The close of the bar next before the page; undefined when that bar is not known. */
+function priceBefore(cached: readonly StoredCandle[], page: CandlePage): number | undefined {
+  const openTime = page.from - timeframeMs(page.timeframe);
+  return cached.find((bar) => bar.timestamp === openTime && isClosed(bar))?.close;
+}
+
+function knownBarOf(bar: StoredCandle): KnownBar {
+  const { close, volume } = bar;
+  return { close, volume, isClosed: isClosed(bar), isQuiet: isClosed(bar) && bar.source === 'no-trades' };
+}
+
+function isToJudge(cached: readonly StoredCandle[], openTime: number): boolean {
+  return !cached.some((bar) => bar.timestamp === openTime && isClosed(bar) && bar.source !== 'no-trades');
+}
+
+function rangeOf(openTimes: readonly number[], timeframe: Timeframe): OpenTimeRange {
+  return { from: Math.min(...openTimes), to: Math.max(...openTimes) + timeframeMs(timeframe) };
+}
+
+function inclusive({ from, to }: OpenTimeRange): OpenTimeRange {
+  return { from, to: to - 1 };
+}

@@ -1,0 +1,72 @@
+import { TIMEFRAMES, openTimeOf, timeframeMs } from '@livermore/schemas';
+import type { Timeframe } from '@livermore/schemas';
+import { sumDecimals } from '@livermore/utils';
+
+/**
+ * Proof that nothing traded in a bar the venue serves no row for. Pure. In this order:
+ *
+ * - *observed*: the feed carried the symbol without a gap for the whole bar, nothing came, and something later arrived;
+ * - *conserved*: a longer native bar holds exactly the volume of the known bars inside it, so nothing is left for this one;
+ * - *in company*: other busy symbols of the venue have rows before, in and after the bar, so the venue was well.
+ *
+ * A longer bar that holds more than the known bars *refutes* it, whatever else speaks for it. How often a series trades
+ * proves nothing of one bar.
+ */
+export type QuietVerdict = 'observed' | 'conserved' | 'in company' | 'refuted' | 'unproven';
+
+/** A closed bar of a longer timeframe that the venue told itself, or that was proven to be quiet. */
+export interface LongerBar {
+  readonly timeframe: Timeframe;
+  readonly timestamp: number;
+  readonly volume: number;
+}
+
+export interface QuietInput {
+  readonly timeframe: Timeframe;
+  /** Open times (ms) the venue was asked for and served no row of, here or before. */
+  readonly unserved: ReadonlySet<number>;
+  /** Volumes of closed bars of the series by open time. */
+  readonly volumes: ReadonlyMap<number, number>;
+  readonly longer: readonly LongerBar[];
+  readonly isObserved: (openTime: number) => boolean;
+  readonly isInCompany: (openTime: number) => boolean;
+}
+
+/** Judges one bar (open time, ms). */
+export function quietVerdictOf(openTime: number, input: QuietInput): QuietVerdict {
+  const conserved = conservedVerdictOf(openTime, input);
+  if (conserved === 'refuted') return 'refuted';
+  if (input.isObserved(openTime)) return 'observed';
+  if (conserved === 'conserved') return 'conserved';
+  return input.isInCompany(openTime) ? 'in company' : 'unproven';
+}
+
+/** The shortest longer bar that can tell decides. */
+function conservedVerdictOf(openTime: number, input: QuietInput): 'conserved' | 'refuted' | undefined {
+  for (const timeframe of TIMEFRAMES.slice(TIMEFRAMES.indexOf(input.timeframe) + 1)) {
+    const parent = openTimeOf(timeframe, openTime);
+    const bar = input.longer.find((each) => each.timeframe === timeframe && each.timestamp === parent);
+    if (bar === undefined) continue;
+    const parts = partsOf(parent, timeframe, input);
+    const known = sumDecimals(parts.volumes);
+    if (known === bar.volume) return 'conserved';
+    if (known < bar.volume && parts.isWhole) return 'refuted';
+  }
+  return undefined;
+}
+
+/** Known volumes inside a longer bar; whole when every other bar in it was asked for and not served. */
+function partsOf(
+  parent: number,
+  timeframe: Timeframe,
+  { timeframe: own, volumes, unserved }: QuietInput,
+): { readonly volumes: readonly number[]; readonly isWhole: boolean } {
+  const found: number[] = [];
+  let isWhole = true;
+  for (let at = parent; at < parent + timeframeMs(timeframe); at += timeframeMs(own)) {
+    const volume = volumes.get(at);
+    if (volume !== undefined) found.push(volume);
+    else if (!unserved.has(at)) isWhole = false;
+  }
+  return { volumes: found, isWhole };
+}

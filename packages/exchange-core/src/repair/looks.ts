@@ -1,0 +1,107 @@
+import type { Look, LookStore } from '@livermore/cache';
+import { timeframeMs } from '@livermore/schemas';
+import type { OpenTimeRange, Series } from '@livermore/schemas';
+import { messageOf } from '@livermore/utils';
+import type { Clock, Logger } from '@livermore/utils';
+import type { VenueTime } from '../ports';
+import type { RepairRequest } from './gap-repairer';
+
+export interface LooksOptions {
+  readonly exchangeId: number;
+  readonly store: Pick<LookStore, 'add' | 'count' | 'due' | 'remove'>;
+  /** Whether a series is kept: looks at others are forgotten. */
+  readonly isKept: (series: Series) => boolean;
+  readonly repair: (request: RepairRequest) => void;
+  readonly venueTime: VenueTime;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly logger: Logger;
+}
+
+const EVERY_MS = 5_000;
+/** Room for readings that are made anyway, ms: a boundary's last round settles most of what is due then. */
+const GRACE_MS = 8_000;
+/** A look that was asked for and changed nothing is asked for again after this, and after half of the bar's age. */
+const LEAST_AGAIN_MS = 60_000;
+/** Bars of one series that are this near to each other, in bars, are read by one request. */
+const NEAR_BARS = 250;
+
+/**
+ * Has bars read again when they are due: what rests on one reading, what a reading contradicts, what was said to be quiet
+ * or absent. The list lies beside the candles; this works it off, series by series.
+ */
+export class Looks {
+  readonly #options: LooksOptions;
+  #waiting = 0;
+
+  constructor(options: LooksOptions) {
+    this.#options = options;
+  }
+
+  /** How many bars waited for a look at the last round. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Works until the signal is aborted. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(EVERY_MS, signal);
+        await this.round();
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn({ event: 'looks_failed', error: messageOf(error) });
+      }
+    }
+  }
+
+  /** Asks for everything that is due now. */
+  async round(): Promise<void> {
+    const { exchangeId, store, venueTime, isKept, repair } = this.#options;
+    const now = venueTime.now();
+    const due = await store.due(exchangeId, now - GRACE_MS);
+    await store.remove(
+      exchangeId,
+      due.filter((look) => !isKept(look.series)),
+    );
+    for (const { series, openTimes } of bySeries(due.filter((look) => isKept(look.series)))) {
+      for (const openTime of openTimes) {
+        const againMs = Math.max(LEAST_AGAIN_MS, (now - openTime) / 2);
+        await store.add(exchangeId, series, [openTime], now + againMs);
+      }
+      for (const range of rangesNear(openTimes, timeframeMs(series.timeframe))) {
+        repair({ series, ...range, reason: 'look', lane: 'repair' });
+      }
+    }
+    this.#waiting = await store.count(exchangeId);
+  }
+}
+
+/** Looks by series, open times ascending. */
+function bySeries(
+  looks: readonly Look[],
+): readonly { readonly series: Series; readonly openTimes: readonly number[] }[] {
+  const groups = new Map<string, { readonly series: Series; readonly openTimes: number[] }>();
+  for (const { series, openTime } of looks) {
+    const key = `${series.symbol} ${series.timeframe}`;
+    const group = groups.get(key) ?? { series, openTimes: [] };
+    group.openTimes.push(openTime);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ series, openTimes }) => ({
+    series,
+    openTimes: openTimes.toSorted((a, b) => a - b),
+  }));
+}
+
+/** Ranges of bars of `step` ms that hold all open times (ascending), bars near to each other together. */
+function rangesNear(openTimes: readonly number[], step: number): readonly OpenTimeRange[] {
+  const ranges: { from: number; to: number }[] = [];
+  for (const openTime of openTimes) {
+    const last = ranges.at(-1);
+    if (last !== undefined && openTime - last.from < NEAR_BARS * step) last.to = openTime + step;
+    else ranges.push({ from: openTime, to: openTime + step });
+  }
+  return ranges;
+}

@@ -1,0 +1,143 @@
+import type { QualityCount, QualityCounts, QualityStore, WriteOutcome } from '@livermore/cache';
+import type { VenueTime } from '@livermore/exchange-core';
+import { isClosed, newestClosedOpenTime, timeframeMs } from '@livermore/schemas';
+import type { Series, SourcedCandle, Timeframe } from '@livermore/schemas';
+import { messageOf } from '@livermore/utils';
+import type { Clock, Logger } from '@livermore/utils';
+
+export interface QualityKeeperOptions {
+  readonly exchangeId: number;
+  readonly store: Pick<QualityStore, 'add'>;
+  readonly series: () => readonly Series[];
+  readonly venueTime: VenueTime;
+  readonly clock: Pick<Clock, 'setTimer' | 'sleep'>;
+  readonly logger: Logger;
+}
+
+const MINUTE_MS = 60_000;
+/** A close is in time when it is there this long after its boundary, ms. */
+const IN_TIME_MS = 5_000;
+const FLUSH_EVERY_MS = 10_000;
+
+type Counts = Map<Timeframe, Record<QualityCount, number>>;
+
+/**
+ * Counts how right the candles are: how many bars were there in time, what readings of the venue say of them, and how
+ * many of those that became settled never had other values. Kept by day and timeframe, in Redis.
+ */
+export class QualityKeeper {
+  readonly #options: QualityKeeperOptions;
+  readonly #newestClosed = new Map<string, number>();
+  #counts: Counts = new Map();
+  #since: number | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: QualityKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** From now on closes are expected. */
+  start(): void {
+    this.#since ??= this.#options.venueTime.now();
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  /** A closed bar was written or judged. */
+  note(candle: SourcedCandle, outcome: WriteOutcome): void {
+    const key = `${candle.symbol} ${candle.timeframe}`;
+    if (candle.timestamp > (this.#newestClosed.get(key) ?? 0)) this.#newestClosed.set(key, candle.timestamp);
+    const counts = this.#of(candle.timeframe);
+    if (isReading(candle) && outcome.wasClosed && (outcome.agrees || outcome.doubted || outcome.changed)) {
+      counts.compared += 1;
+      counts[outcome.agrees ? 'equal' : 'different'] += 1;
+    }
+    if (outcome.written && outcome.wasClosed && outcome.changed) counts.corrected += 1;
+    if (!outcome.settled || this.#since === undefined || candle.timestamp < this.#since) return;
+    counts.settled += 1;
+    if (!outcome.corrected) counts.rightFirst += 1;
+  }
+
+  /** Writes what was counted every few seconds until the signal is aborted, and at its end. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#options.clock.sleep(FLUSH_EVERY_MS, signal).catch(() => undefined);
+      await this.flush();
+    }
+  }
+
+  async flush(): Promise<void> {
+    const { store, exchangeId, venueTime, logger } = this.#options;
+    const counts = this.#counts;
+    this.#counts = new Map();
+    const day = new Date(venueTime.now()).toISOString().slice(0, 10);
+    try {
+      await store.add(exchangeId, day, counts);
+    } catch (error) {
+      logger.debug({ event: 'quality_not_kept', error: messageOf(error) });
+      this.#giveBack(counts);
+    }
+  }
+
+  /** What could not be written is counted on. */
+  #giveBack(counts: Counts): void {
+    for (const [timeframe, lost] of counts) {
+      const of = this.#of(timeframe);
+      for (const count of Object.keys(NONE)) add(of, lost, count);
+    }
+  }
+
+  /** A moment after each minute of the venue: which bars closed by then, and which of them are there. */
+  #arm(): void {
+    const { venueTime, clock } = this.#options;
+    const now = venueTime.now();
+    const next = Math.floor((now - IN_TIME_MS) / MINUTE_MS + 1) * MINUTE_MS + IN_TIME_MS;
+    this.#cancel = clock.setTimer(() => {
+      this.#look(next - IN_TIME_MS);
+      this.#arm();
+    }, next - now);
+  }
+
+  #look(boundary: number): void {
+    for (const { symbol, timeframe } of this.#options.series()) {
+      if (boundary % timeframeMs(timeframe) !== 0) continue;
+      const counts = this.#of(timeframe);
+      counts.expected += 1;
+      const newest = this.#newestClosed.get(`${symbol} ${timeframe}`) ?? 0;
+      if (newest >= newestClosedOpenTime(timeframe, boundary)) counts.inTime += 1;
+    }
+  }
+
+  #of(timeframe: Timeframe): Record<QualityCount, number> {
+    const known = this.#counts.get(timeframe) ?? { ...NONE };
+    this.#counts.set(timeframe, known);
+    return known;
+  }
+}
+
+const NONE: QualityCounts = {
+  expected: 0,
+  inTime: 0,
+  compared: 0,
+  equal: 0,
+  different: 0,
+  settled: 0,
+  rightFirst: 0,
+  corrected: 0,
+};
+
+function add(to: Record<QualityCount, number>, from: QualityCounts, count: string): void {
+  if (isCount(count)) to[count] += from[count];
+}
+
+function isCount(name: string): name is QualityCount {
+  return name in NONE;
+}
+
+function isReading(candle: SourcedCandle): boolean {
+  return candle.source === 'rest' && candle.standing === undefined && isClosed(candle);
+}

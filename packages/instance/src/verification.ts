@@ -1,0 +1,133 @@
+import { CorrectionLog, QualityStore, VerifiedStore } from '@livermore/cache';
+import type { RedisClient, WriteOutcome } from '@livermore/cache';
+import { Audit, FamilyCheck, Looks } from '@livermore/exchange-core';
+import type { AuditFacts, FamilyFacts, PageReport, RepairRequest } from '@livermore/exchange-core';
+import { timeframeMs } from '@livermore/schemas';
+import type { Exchange, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
+import { messageOf } from '@livermore/utils';
+import type { Clock, Logger } from '@livermore/utils';
+import type { History } from './history';
+import { QualityKeeper } from './quality-keeper';
+
+export interface VerificationOptions {
+  readonly exchange: Exchange;
+  readonly redis: RedisClient;
+  readonly history: History;
+  readonly timeframes: readonly Timeframe[];
+  readonly series: () => readonly Series[];
+  readonly repair: (request: RepairRequest) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What is known of how sure the candles are. */
+export interface TruthFacts {
+  /** Bars that wait for another reading: they rest on one, or a reading contradicts them. */
+  readonly unsettled: number;
+  readonly contradictions: FamilyFacts;
+  readonly audit: AuditFacts;
+}
+
+/** Readings may still be on their way this long after a close, ms. */
+const FAMILY_AFTER_MS = 10_000;
+const TRIM_EVERY_MS = 3_600_000;
+
+/** Everything that makes bars surer once they are there: looks, the comparison with their parts, the audit, the counts. */
+export class Verification {
+  readonly #options: VerificationOptions;
+  readonly #looks: Looks;
+  readonly #family: FamilyCheck;
+  readonly #audit: Audit;
+  readonly #quality: QualityKeeper;
+
+  constructor(options: VerificationOptions) {
+    this.#options = options;
+    const { exchange, redis, history, clock, logger, series, repair } = options;
+    const { rest, protocol, cache, loader } = history;
+    const shared = { exchangeId: exchange.id, clock, logger, venueTime: rest.time };
+    this.#looks = new Looks({
+      ...shared,
+      store: history.looks,
+      repair,
+      isKept: (each) => this.#isKept(each),
+    });
+    const { closes, rest: venueRest } = protocol;
+    this.#family = new FamilyCheck({
+      ...shared,
+      exchangeName: exchange.name,
+      timeframes: options.timeframes,
+      cache,
+      repair,
+      // Where bars are fetched, their second reading comes first.
+      afterMs: closes === 'flagged' ? FAMILY_AFTER_MS : venueRest.limits.finality.fromMs + FAMILY_AFTER_MS,
+    });
+    this.#audit = new Audit({
+      ...shared,
+      series,
+      cache,
+      store: new VerifiedStore(redis),
+      loader,
+      rest: venueRest,
+      allowance: () => ({
+        weight: rest.client.facts().weight.limit,
+        perMs: venueRest.limits.budget.perMs,
+      }),
+      onRead: (report) => this.#compareFamily(report),
+    });
+    this.#quality = new QualityKeeper({ ...shared, store: new QualityStore(redis), series });
+  }
+
+  get facts(): TruthFacts {
+    return {
+      unsettled: this.#looks.waiting,
+      contradictions: this.#family.facts,
+      audit: this.#audit.facts,
+    };
+  }
+
+  /** A closed bar was written or judged. */
+  note(candle: SourcedCandle, outcome: WriteOutcome): void {
+    this.#quality.note(candle, outcome);
+    if (!outcome.written) return;
+    const { symbol, timeframe, timestamp } = candle;
+    if (outcome.wasClosed && outcome.changed) this.#family.noteChange({ symbol, timeframe }, timestamp);
+    else if (!outcome.wasClosed) this.#family.note({ symbol, timeframe }, timestamp);
+  }
+
+  /** Begins; ends with the signal. @returns what stops the timers */
+  start(signal: AbortSignal, options: { readonly audits: boolean }): () => Promise<void> {
+    void this.#looks.run(signal);
+    void this.#family.run(signal);
+    if (options.audits) void this.#audit.run(signal);
+    this.#quality.start();
+    void this.#quality.run(signal);
+    void this.#trim(signal);
+    return () => {
+      this.#quality.stop();
+      return Promise.resolve();
+    };
+  }
+
+  #isKept({ symbol, timeframe }: Series): boolean {
+    return this.#options.series().some((each) => each.symbol === symbol && each.timeframe === timeframe);
+  }
+
+  /** What the audit read is compared with its parts as well. */
+  async #compareFamily({ page }: PageReport): Promise<void> {
+    const { symbol, timeframe } = page;
+    const to = page.to - timeframeMs(timeframe);
+    await this.#family.check({ symbol, timeframe }, { from: page.from, to });
+  }
+
+  async #trim(signal: AbortSignal): Promise<void> {
+    const { redis, exchange, clock, logger } = this.#options;
+    const log = new CorrectionLog(redis);
+    while (!signal.aborted) {
+      await clock.sleep(TRIM_EVERY_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      await log.trim(exchange.id, clock.now()).catch((error: unknown) => {
+        logger.debug({ event: 'corrections_not_trimmed', error: messageOf(error) });
+      });
+    }
+  }
+}
