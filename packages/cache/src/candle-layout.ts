@@ -137,12 +137,16 @@ export function originOf(
   };
 }
 
-/** Nothing in layout 1 tells whether a reading was witnessed, so only what the stream closed counts for more. */
+/** What is older than layout 2 cannot tell whether a reading was witnessed, so only what the stream closed counts for more. */
 function formerOriginOf(code: number, series: Series): Pick<StoredCandle, 'source' | 'standing'> {
   if (code >= LAYOUT_1_SOURCES) throw unreadable(series, 'source', `has no meaning for code ${code}`);
   const source = SOURCE_OF_CODE[code];
   if (source === undefined) return {};
-  return source === 'rest' || source === 'derived' ? { source, standing: 'unwitnessed' } : { source };
+  return { source, ...standingUnsaid(source) };
+}
+
+function standingUnsaid(source: CandleSource | undefined): Pick<StoredCandle, 'standing'> {
+  return source === 'rest' || source === 'derived' ? { standing: 'unwitnessed' } : {};
 }
 
 type Ohlcv = Pick<StoredCandle, 'open' | 'high' | 'low' | 'close' | 'volume'>;
@@ -183,10 +187,14 @@ function amountAt(bytes: Buffer, at: number, field: keyof Figures, series: Serie
 /** A candle as JSON names its own series, which must be this one. */
 function decodeJson(bytes: Buffer, series: Series): StoredCandle {
   const where = nameOf(series);
-  const { exchange: _, ...candle } = parseJson(where, bytes.toString('utf8'), UnifiedCandleSchema);
+  const {
+    exchange: _,
+    standing: __,
+    ...candle
+  } = parseJson(where, bytes.toString('utf8'), UnifiedCandleSchema);
   if (candle.symbol !== series.symbol) throw unreadable(series, 'symbol', `is ${candle.symbol}`);
   if (candle.timeframe !== series.timeframe) throw unreadable(series, 'timeframe', `is ${candle.timeframe}`);
-  return candle;
+  return { ...candle, ...standingUnsaid(candle.source) };
 }
 
 function nameOf({ symbol, timeframe }: Series): string {

@@ -57,6 +57,14 @@ describe('a server of our own', () => {
     expect(await clientOf(redis.tcpUrl ?? '').get('said')).toBe('by socket');
   });
 
+  it('keeps a short series of candles, 81 bytes each, as a compact list', async ({ skip }) => {
+    const redis = await startIn(tempDir());
+    skip(redis.warning !== null, 'only the demo engine is available here: it has one encoding');
+    const client = clientOf(redis.url);
+    for (let at = 0; at < 100; at += 1) await client.zadd('candles', at, String(at).padEnd(81, ' '));
+    expect(['listpack', 'ziplist']).toContain(await client.object('ENCODING', 'candles'));
+  });
+
   it('has no port at all when none is wished', async ({ skip }) => {
     const redis = await startIn(tempDir(), { port: 'none' });
     skip(redis.warning !== null, 'only the demo engine is available here: it has nothing but a port');

@@ -92,6 +92,8 @@ export interface PageReport {
   readonly absent: readonly number[];
   /** Nothing can be said of these yet: ask again later. */
   readonly unsettled: readonly number[];
+  /** Known to be quiet, and the answer has no trade of them either. */
+  readonly stillQuiet: readonly number[];
   /** What became of each bar that was written or judged, in order of open time. */
   readonly outcomes: readonly BarOutcome[];
 }

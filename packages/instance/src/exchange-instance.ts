@@ -69,7 +69,11 @@ export class ExchangeInstance {
     const { protocol, rest, loader } = this.#history;
     const { candlesPerPage } = protocol.rest.limits;
     const shared = { clock: this.#clock, logger: this.#logger, loader, candlesPerPage };
-    this.#repairer = new GapRepairer({ ...shared, venueTime: rest.time });
+    this.#repairer = new GapRepairer({
+      ...shared,
+      venueTime: rest.time,
+      onReport: (report, request) => this.#verification.noteRepair(report, request),
+    });
     this.#keeper = this.#newKeeper();
     const { streamed, rolledUp } = protocol.timeframes;
     this.#book = new CandleBook({ closes: protocol.closes, base: streamed[0] ?? '1m', rolledUp });

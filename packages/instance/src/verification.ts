@@ -48,6 +48,8 @@ export class Verification {
     this.#looks = new Looks({
       ...shared,
       store: history.looks,
+      absences: history.absences,
+      cache,
       repair,
       isKept: (each) => this.#isKept(each),
     });
@@ -92,6 +94,14 @@ export class Verification {
     const { symbol, timeframe, timestamp } = candle;
     if (outcome.wasClosed && outcome.changed) this.#family.noteChange({ symbol, timeframe }, timestamp);
     else if (!outcome.wasClosed) this.#family.note({ symbol, timeframe }, timestamp);
+  }
+
+  /** A reading that a repair asked for has come. */
+  noteRepair(report: PageReport, { reason }: RepairRequest): void {
+    if (reason !== 'look') return;
+    this.#looks.done(report).catch((error: unknown) => {
+      this.#options.logger.debug({ event: 'looks_not_let_go', error: messageOf(error) });
+    });
   }
 
   /** Begins; ends with the signal. @returns what stops the timers */

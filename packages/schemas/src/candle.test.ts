@@ -1,6 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CandleSchema, UnifiedCandleSchema, closeAsOf, isClosed } from './candle';
+import {
+  CANDLE_SOURCES,
+  CANDLE_STANDINGS,
+  CandleSchema,
+  MAX_TRADES,
+  UnifiedCandleSchema,
+  candleClassOf,
+  candleStateOf,
+  closeAsOf,
+  isClosed,
+} from './candle';
 import { LATEST_OPEN_TIME_MS, TIMEFRAMES, closeTimeOf, openTimeOf } from './timeframe';
 
 const valid = {
@@ -70,6 +80,30 @@ describe('UnifiedCandleSchema', () => {
     expect(fieldsOf({ ...valid, symbol })).toBeUndefined();
   });
 
+  it('takes what a venue tells beyond the values, and how sure a bar is', () => {
+    for (const source of CANDLE_SOURCES) {
+      for (const standing of CANDLE_STANDINGS) {
+        const candle = { ...valid, source, standing, corrected: true };
+        expect(UnifiedCandleSchema.parse(candle)).toEqual(candle);
+      }
+    }
+    const figures = { quoteVolume: 0, trades: MAX_TRADES, takerBaseVolume: 0.5, takerQuoteVolume: 1e300 };
+    expect(UnifiedCandleSchema.parse({ ...valid, ...figures })).toEqual({ ...valid, ...figures });
+  });
+
+  it.each([
+    { wrong: { standing: 'sure' }, field: 'standing' },
+    { wrong: { corrected: false }, field: 'corrected' },
+    { wrong: { quoteVolume: -1 }, field: 'quoteVolume' },
+    { wrong: { quoteVolume: Infinity }, field: 'quoteVolume' },
+    { wrong: { trades: 0.5 }, field: 'trades' },
+    { wrong: { trades: MAX_TRADES + 1 }, field: 'trades' },
+    { wrong: { takerBaseVolume: Number.NaN }, field: 'takerBaseVolume' },
+    { wrong: { takerQuoteVolume: '1' }, field: 'takerQuoteVolume' },
+  ])('refuses $wrong and names it', ({ wrong, field }) => {
+    expect(fieldsOf({ ...valid, ...wrong })).toEqual([field]);
+  });
+
   it('checks a plain candle in the same way', () => {
     const { exchange: _, ...plain } = valid;
     expect(CandleSchema.safeParse(plain).success).toBe(true);
@@ -101,4 +135,49 @@ describe('isClosed', () => {
       expect(Number.isSafeInteger(closeAsOf(timeframe, latest))).toBe(true);
     },
   );
+});
+
+describe('how sure a candle is', () => {
+  const close = closeAsOf('1m', 60_000);
+  const closed = { timestamp: 60_000, timeframe: '1m', sequenceNum: close } as const;
+
+  it.each([
+    { source: 'no-trades', rank: 1 },
+    { source: 'snapshot', rank: 1 },
+    { source: 'stand-in', rank: 1 },
+    { source: undefined, rank: 1 },
+    { source: 'rest', rank: 2 },
+    { source: 'derived', rank: 3 },
+    { source: 'stream', rank: 3 },
+  ] as const)('a closed bar from $source has class $rank, and may still change', ({ source, rank }) => {
+    const candle = { ...closed, ...(source === undefined ? {} : { source }) };
+    expect(candleClassOf(candle)).toBe(rank);
+    expect(candleStateOf(candle)).toBe('provisional');
+  });
+
+  it.each([
+    { standing: 'unwitnessed', rank: 1, state: 'provisional' },
+    { standing: 'once', rank: 2, state: 'provisional' },
+    { standing: 'settled', rank: 4, state: 'settled' },
+    { standing: 'final', rank: 4, state: 'final' },
+  ] as const)('$standing is class $rank wherever it came from, and $state', ({ standing, rank, state }) => {
+    for (const source of ['stream', 'rest', 'derived', 'snapshot', 'stand-in'] as const) {
+      expect(candleClassOf({ ...closed, source, standing })).toBe(rank);
+      expect(candleStateOf({ ...closed, source, standing })).toBe(state);
+    }
+  });
+
+  it('that nothing traded stays weak, whatever its standing', () => {
+    for (const standing of CANDLE_STANDINGS) {
+      expect(candleClassOf({ ...closed, source: 'no-trades', standing })).toBe(1);
+    }
+  });
+
+  it('a forming bar is class 0, wherever it came from', () => {
+    for (const source of CANDLE_SOURCES) {
+      const forming = { ...closed, sequenceNum: close - 1, source, standing: 'settled' } as const;
+      expect([candleClassOf(forming), candleStateOf(forming)]).toEqual([0, 'forming']);
+    }
+    expect(candleClassOf({ timestamp: 60_000, timeframe: '1m', source: 'stream' })).toBe(0);
+  });
 });

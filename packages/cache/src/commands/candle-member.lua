@@ -5,13 +5,28 @@ local SOURCES = { STREAM = 1, REST = 2, DERIVED = 3, NO_TRADES = 4, SNAPSHOT = 5
 local STANDINGS = { UNWITNESSED = 1, ONCE = 2, SETTLED = 3, FINAL = 4 }
 local CLASS_OF_SOURCE = { 3, 2, 3, 1, 1, 1 }
 
+local SOURCE_OF_NAME = {
+  stream = 1, rest = 2, derived = 3, ['no-trades'] = 4, snapshot = 5, ['stand-in'] = 6
+}
+local OHLCV = { 'open', 'high', 'low', 'close', 'volume' }
+
+-- A candle an older writer left as JSON, as a table; nil for what is none.
+local function json_of(member)
+  if string.byte(member, 1) ~= 123 then return nil end
+  local ok, candle = pcall(cjson.decode, member)
+  if not ok or type(candle) ~= 'table' then return nil end
+  for _, field in ipairs(OHLCV) do
+    if type(candle[field]) ~= 'number' then return nil end
+  end
+  return candle
+end
+
 -- The layout of a member: 2, 1, 'json', or nil for what is no candle of ours.
 local function layout_of(member)
   local first = string.byte(member, 1)
   if first == 2 and #member == 81 then return 2 end
   if first == 1 and #member == 53 then return 1 end
-  if first == 123 then return 'json' end
-  return nil
+  return json_of(member) and 'json' or nil
 end
 
 -- As-of in µs, or nil where it says none. Exact: a Lua number holds integers up to 2^53.
@@ -19,8 +34,7 @@ local function as_of(member)
   local layout = layout_of(member)
   if layout == nil then return nil end
   if layout == 'json' then
-    local ok, candle = pcall(cjson.decode, member)
-    local said = ok and type(candle) == 'table' and candle.sequenceNum
+    local said = json_of(member).sequenceNum
     return type(said) == 'number' and said or nil
   end
   local a, b, c, d, e, f, g = string.byte(member, 3, 9)
@@ -28,14 +42,18 @@ local function as_of(member)
   return ((((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f) * 256) + g
 end
 
--- Source code, standing code and whether it was corrected. Layout 1 cannot tell whether a reading was witnessed.
+-- Source code, standing code and whether it was corrected. What is older than layout 2 cannot tell whether a reading was
+-- witnessed.
 local function origin(member)
   local layout = layout_of(member)
-  if layout ~= 1 and layout ~= 2 then return 0, 0, false end
-  local byte = string.byte(member, 2)
-  local source, standing = byte % 16, math.floor(byte / 16) % 8
-  if layout == 1 and (source == SOURCES.REST or source == SOURCES.DERIVED) then standing = STANDINGS.UNWITNESSED end
-  return source, standing, byte >= 128
+  if layout == nil then return 0, 0, false end
+  if layout == 2 then
+    local byte = string.byte(member, 2)
+    return byte % 16, math.floor(byte / 16) % 8, byte >= 128
+  end
+  local source = layout == 1 and string.byte(member, 2) or SOURCE_OF_NAME[json_of(member).source] or 0
+  local is_read = source == SOURCES.REST or source == SOURCES.DERIVED
+  return source, is_read and STANDINGS.UNWITNESSED or 0, false
 end
 
 -- Class of a closed member: see candleClassOf in schemas/candle.ts.
@@ -47,15 +65,18 @@ local function closed_class(member)
   return CLASS_OF_SOURCE[source] or 1
 end
 
--- Open, high, low, close and volume, as comparable bytes; nil where the layout does not hold them so.
+-- Open, high, low, close and volume, as comparable bytes; nil for what is no candle.
 local function values(member)
-  if layout_of(member) == 'json' then return nil end
-  return string.sub(member, 14, 53)
+  local layout = layout_of(member)
+  if layout == nil then return nil end
+  if layout ~= 'json' then return string.sub(member, 14, 53) end
+  local candle, packed = json_of(member), {}
+  -- Adding zero makes one zero of the two there are.
+  for at, field in ipairs(OHLCV) do packed[at] = struct.pack('>d', candle[field] + 0) end
+  return table.concat(packed)
 end
 
--- Volume as bytes whose order is that of the numbers: it is never negative.
+-- Volume as a number. Bytes are not compared for order: Lua would ask the locale of the server how they sort.
 local function volume(member)
-  return string.sub(member, 46, 53)
+  return (struct.unpack('>d', values(member), 33))
 end
-
-local NOTHING_TRADED = string.rep('\0', 8)

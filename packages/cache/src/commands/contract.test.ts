@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const FOLDER = import.meta.dirname;
-const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.lua'));
+/** Stands before the others and is no command. */
+const PRELUDE = 'candle-member.lua';
+const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.lua') && name !== PRELUDE);
 
 function sourceOf(name: string): string {
   return readFileSync(join(FOLDER, name), 'utf8');
@@ -16,27 +18,50 @@ function codeOf(name: string): string {
     .replaceAll(/--.*$/gm, '');
 }
 
+function keyCountOf(name: string): number {
+  return Number(/^[a-z][A-Za-z]+-(\d)\.lua$/.exec(name)?.[1]);
+}
+
+/** Names that stand for keys: those of the one line that takes them. */
+function aliasesIn(code: string): readonly string[] {
+  const line = /^local ([a-z, ]+) = (KEYS\[1\][^\n]*)$/m.exec(code);
+  const taken = line?.[2]?.match(/KEYS\[\d+\]/g) ?? [];
+  return (line?.[1] ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .slice(0, taken.length);
+}
+
 describe('Lua commands', () => {
   it('are all looked at', () => {
-    expect(FILES.length).toBeGreaterThanOrEqual(3);
+    expect(FILES.length).toBeGreaterThanOrEqual(5);
   });
 
-  it.each(FILES)('%s takes exactly one key and says so in its name', (name) => {
-    expect(name).toMatch(/^[a-z][A-Za-z]+-1\.lua$/);
-    const keys = codeOf(name).match(/KEYS\[\d+\]/g) ?? [];
-    expect(new Set(keys)).toEqual(new Set(['KEYS[1]']));
-    expect(codeOf(name)).not.toMatch(/KEYS(?!\[1\])/);
+  it('share a prelude that touches no key at all', () => {
+    expect(codeOf(PRELUDE)).not.toMatch(/KEYS|ARGV|redis\./);
   });
 
-  it.each(FILES)('%s touches no key but KEYS[1], so that a cluster runs it in one slot', (name) => {
+  it.each(FILES)('%s takes exactly as many keys as its name says', (name) => {
+    const count = keyCountOf(name);
+    const numbers = [...codeOf(name).matchAll(/KEYS\[(\d+)\]/g)].map(([, at]) => Number(at));
+    expect([...new Set(numbers)].toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: count }, (_, at) => at + 1),
+    );
+    expect(codeOf(name)).not.toMatch(/KEYS(?!\[\d+\])/);
+  });
+
+  it.each(FILES)('%s touches no key it was not given, so that every key can be enumerated', (name) => {
     const code = codeOf(name);
-    const isAliased = /^local key,[^\n]*= KEYS\[1\],/m.test(code);
+    const aliases = aliasesIn(code);
     const calls = [...code.matchAll(/redis\.p?call\(\s*'([A-Z]+)'\s*,\s*([^,)]+)/g)];
     expect(calls.length).toBeGreaterThan(0);
     expect(code.match(/redis\.p?call/g)).toHaveLength(calls.length);
-    for (const [, , first] of calls)
-      expect(isAliased ? ['key', 'KEYS[1]'] : ['KEYS[1]']).toContain(first?.trim());
-    expect(code).not.toMatch(/\bkey\s*=[^=]/);
+    for (const [, , first] of calls) expect(first?.trim()).toMatch(/^KEYS\[\d+\]$|^[a-z]+$/);
+    for (const [, , first = ''] of calls) {
+      if (!first.startsWith('KEYS')) expect(aliases).toContain(first.trim());
+    }
+    const rest = code.replace(/^local [a-z, ]+ = KEYS\[1\].*$/m, '');
+    for (const alias of aliases) expect(rest).not.toMatch(new RegExp(`\\b${alias}\\s*=[^=]`));
   });
 
   it.each(FILES)('%s gives the same answer on every run: no time, no chance, no key by pattern', (name) => {

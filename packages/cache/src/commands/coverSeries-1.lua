@@ -24,7 +24,7 @@ for i = 1, #members, 2 do
     if said > newest then newest = said end
     if said >= (open_time + length) * 1000 then
       closed = closed + 1
-      if volume(member) == NOTHING_TRADED then quiet = quiet + 1 end
+      if volume(member) == 0 then quiet = quiet + 1 end
       local _, standing = origin(member)
       if standing == STANDINGS.SETTLED then settled = settled + 1 end
       if standing == STANDINGS.FINAL then final = final + 1 end

@@ -1,13 +1,14 @@
 --[[
   Takes back a bar that was said to be quiet, if it is still the one that was judged.
 
-  KEYS     as of writeByTruth
+  KEYS[1]  the series, and KEYS[2] to KEYS[5]: as of writeByTruth
   ARGV[1]  `symbol timeframe`
   ARGV[2]  open time, ms
   ARGV[3]  as-of (µs) the judgement was made against
   ARGV[4]  who takes it back: stands in the log of corrections
 
-  Returns { 0 } when something else is cached there by now, { 1, whether it had been told, the member } when it was removed.
+  Returns { 0 } when something else is cached there by now, { 1, 1 if it had been told or else 0, the member } when it was
+  removed.
 ]]
 local series, doubts, looks, told, corrections = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local name, score, judged_against, cause = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]

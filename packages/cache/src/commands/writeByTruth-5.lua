@@ -30,21 +30,31 @@
      256  this differs from the bar, which stands until a second reading decides
      512  the bar that is cached now was once closed with other values
     1024  this agrees with the bar that is cached
-    4096 × byte 1 of what was cached
+    4096 × source code of what was cached
 
-  The rules, by what is cached (its class: 0 forming, 1 weak, 2 read once, 3 the stream's own final, 4 settled):
+  The rules for a candle that is closed, by what is cached (its class: 0 forming, 1 weak, 2 read once, 3 the stream's own
+  final, 4 settled):
 
-    new \ cached   | 0           | 1             | 2                    | 3               | 4
-    forming        | newer as-of | –             | –                    | –               | –
-    weak (1)       | written     | more volume   | –                    | –               | –
-    made, once (2) | written     | written       | made: newer          | –               | –
-    reading (2)    | written     | written       | equal: settles;      | equal: settles; | equal: final after a day;
-                   |             |               | more volume: written;| else doubt      | else doubt
-                   |             |               | else doubt           |                 |
-    final (3)      | written     | written       | written              | newer as-of     | differs: doubt
+    new \ cached     | 0       | 1           | 2                     | 3                     | 4
+    forming          | newer   | –           | –                     | –                     | –
+    weak (1)         | written | more volume | –                     | –                     | –
+    made, once (2)   | written | written     | over made: newer      | –                     | –
+    reading (2)      | written | written     | equal: settles;       | equal: settles;       | equal: final late in
+                     |         |             | more volume: written; | else a doubt          | its life;
+                     |         |             | else a doubt          |                       | else a doubt
+    made, final (3)  | written | written     | written               | over made: newer      | –
+    streamed (3)     | written | written     | written;              | over made: written;   | newer and other
+                     |         |             | equal to a reading:   | else newer and other, | values: a doubt
+                     |         |             | settles               | or as new, more volume|
 
-  A doubt replaces the bar when a second reading equals it, at least ARGV[7] and ARGV[6] after; ten minutes after where it
-  has less volume or the bar is settled. Readings of both kinds in turn never agree: then the bar stands.
+  Newer compares as-ofs. Weak over weak: more volume, or as much and newer. A forming candle without an as-of gives way to
+  anything. A reading that differs and is not newer than the bar is nothing. An equal reading settles a bar of class 2 when it
+  is ARGV[7] newer than the bar and ARGV[6] after the close; a bar of class 3 whenever it is. Late in its life: a day after the
+  close, or when nine tenths of the series lie behind the bar.
+
+  There is one doubt a bar, the newest. It replaces the bar when a second reading equals it, at least ARGV[7] newer than it and
+  ARGV[6] after the close; ten minutes newer where it has less volume or the bar is settled. A newer reading that says
+  what the bar says, or anything else, takes its place: readings of two kinds in turn never agree, and the bar stands.
 ]]
 local series, doubts, looks, told, corrections = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local ttl, keep, length, name, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
@@ -53,7 +63,7 @@ local begins_telling, cause = ARGV[9] == '1', ARGV[10]
 
 local SLOW_MS = 600000
 local YOUNG_MS = 600000
-local DAY_MS = 86400000
+local FINAL_MS = math.min(86400000, keep * length * 0.9)
 local MAX_LOOKS, MAX_DOUBTS, MAX_CORRECTIONS = 20000, 200, 100000
 
 local wrote = false
@@ -73,8 +83,12 @@ local function with_figures(member, old)
   return member
 end
 
+-- A look that is to come anyway is not put off.
 local function look_at(score, due)
-  redis.call('ZADD', looks, due, name .. ' ' .. score)
+  local member = name .. ' ' .. score
+  local known = tonumber(redis.call('ZSCORE', looks, member) or 0)
+  if known > now and known <= due then return end
+  redis.call('ZADD', looks, due, member)
   if redis.call('ZCARD', looks) > MAX_LOOKS then redis.call('ZREMRANGEBYRANK', looks, MAX_LOOKS, -1) end
 end
 
@@ -163,7 +177,7 @@ local function agreed(old, member, class, close_us)
   elseif class == 2 then
     local is_apart = new_as_of - old_as_of >= apart * 1000
     if is_apart and new_as_of >= close_us + settles_from * 1000 then standing = STANDINGS.SETTLED end
-  elseif select(2, origin(old)) ~= STANDINGS.FINAL and new_as_of >= close_us + DAY_MS * 1000 then
+  elseif select(2, origin(old)) ~= STANDINGS.FINAL and new_as_of >= close_us + FINAL_MS * 1000 then
     standing = STANDINGS.FINAL
   end
   if not standing or (new_as_of < old_as_of and class ~= 3) then return nil end
@@ -176,7 +190,6 @@ local function judged(score, old, member, close_us)
   local source, standing = origin(member)
   local is_same = values(old) == values(member)
   local old_as_of, new_as_of = as_of(old) or -1, as_of(member)
-  if layout_of(old) == 'json' then return new_as_of > old_as_of and member or nil, false end
   if new_class == 1 then
     if class > 1 then return nil, false end
     local less, more = volume(old), volume(member)
@@ -194,7 +207,10 @@ local function judged(score, old, member, close_us)
     return decided, decided == nil
   end
   if new_class == 3 and source == SOURCES.STREAM then
-    if class == 2 then return member, false end
+    if class == 2 then
+      local settles = is_same and origin(old) == SOURCES.REST
+      return settles and marked(with_figures(member, old), STANDINGS.SETTLED) or member, false
+    end
     if class == 3 then
       local is_newer = new_as_of > old_as_of
         or (new_as_of == old_as_of and volume(member) > volume(old))
@@ -226,9 +242,8 @@ local function write_one(score, member)
   local old_as_of = as_of(old)
   local was_closed = old_as_of ~= nil and old_as_of >= close_us
   local is_same = values(old) == values(member)
-  local layout = layout_of(old)
-  local has_origin = layout == 1 or layout == 2
-  local outcome = 2 + (is_same and 0 or 4) + (was_closed and 8 or 0) + (has_origin and 4096 * string.byte(old, 2) or 0)
+  local old_source, _, was_corrected = origin(old)
+  local outcome = 2 + (is_same and 0 or 4) + (was_closed and 8 or 0) + 4096 * old_source
   if not was_closed then
     local is_newer = old_as_of == nil or (new_as_of ~= nil and new_as_of > old_as_of)
     if not (is_closed or is_newer) then return outcome end
@@ -238,13 +253,13 @@ local function write_one(score, member)
     return outcome + 1 + news_of_close(score)
   end
   if not is_closed then return outcome end
-  local _, __, was_corrected = origin(old)
   local decided, has_doubt = judged(score, old, member, close_us)
   if is_same and (closed_class(member) >= 2) then
     outcome = outcome + 1024
     local doubt = redis.call('ZRANGEBYSCORE', doubts, score, score)[1]
     if doubt and origin(member) == SOURCES.REST and new_as_of > as_of(doubt) then
       let_go(score, true)
+      look_soon(score, old, close)
     end
   end
   if has_doubt then outcome = outcome + 256 end

@@ -3,13 +3,14 @@ import type { CandleSource, UnifiedCandle } from '@livermore/schemas';
 import * as fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { encodeCandle } from '../candle-layout';
+import { decodeCandle, encodeCandle } from '../candle-layout';
 import { InvalidCandleError } from '../errors';
 import { candleKey, exchangeCandleKey } from '../keys';
 import { createRedis } from '../redis';
-import { EXAMPLE_OPEN_TIME, candleWith, freshExchangeId } from '../testing';
+import { EXAMPLE_OPEN_TIME, candleWith, freshExchangeId, layout1Of } from '../testing';
 import { CandleCacheStrategy, exchangeTtlSeconds } from './candle-cache';
 import type { WriteOutcome } from './candle-cache';
+import { NOTHING_WRITTEN } from './write-outcome';
 
 const MINUTE_MS = 60_000;
 const SERIES = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
@@ -198,7 +199,7 @@ describe('CandleCacheStrategy on a real Redis', () => {
 
   describe('what a write says it did', () => {
     const closing = closeAsOf('1m', EXAMPLE_OPEN_TIME);
-    const nothingThere = { written: true, replaced: false, changed: true, wasClosed: false };
+    const nothingThere: WriteOutcome = { ...NOTHING_WRITTEN, written: true, changed: true };
 
     it('nothing was there', async () => {
       expect(await cache.writeExchangeCandle(freshExchangeId(), bar(0))).toEqual(nothingThere);
@@ -206,10 +207,11 @@ describe('CandleCacheStrategy on a real Redis', () => {
 
     const BITS = [
       { asOf: closing - 1, source: 'stream', wasClosed: false },
-      { asOf: closing, source: 'rest', wasClosed: true },
+      { asOf: closing - 2, source: 'rest', wasClosed: false },
+      { asOf: closing, source: 'stream', wasClosed: true },
       { asOf: closing + 5, source: 'derived', wasClosed: true },
       { asOf: undefined, source: 'no-trades', wasClosed: false },
-      { asOf: closing, source: undefined, wasClosed: true },
+      { asOf: 0, source: undefined, wasClosed: false },
     ] as const;
     const CASES = BITS.flatMap((old) =>
       [true, false].flatMap((changed) => [true, false].map((newer) => ({ ...old, changed, newer }))),
@@ -221,13 +223,21 @@ describe('CandleCacheStrategy on a real Redis', () => {
         const exchangeId = freshExchangeId();
         const before = bar(0, { ...(asOf === undefined ? {} : { sequenceNum: asOf }), ...sourceOf(source) });
         await cache.writeExchangeCandle(exchangeId, before);
-        const next = bar(0, { sequenceNum: newer ? closing + 9 : 1, ...(changed ? { volume: 99 } : {}) });
+        const next = bar(0, {
+          sequenceNum: newer ? closing + 9 : 0,
+          source: 'stream',
+          ...(changed ? { volume: 99 } : {}),
+        });
+        // What has no as-of is replaced by anything; a final that says what another said is no news of it.
+        const isWritten = wasClosed ? newer && (changed || source !== 'stream') : newer || asOf === undefined;
         const expected: WriteOutcome = {
-          // What has no as-of is replaced by anything.
-          written: newer || asOf === undefined,
+          ...NOTHING_WRITTEN,
+          written: isWritten,
           replaced: true,
           changed,
           wasClosed,
+          agrees: wasClosed && newer && !changed,
+          corrected: wasClosed && isWritten && changed,
           ...(source === undefined ? {} : { previousSource: source }),
         };
         expect(await cache.writeExchangeCandle(exchangeId, next)).toEqual(expected);
@@ -283,15 +293,64 @@ describe('CandleCacheStrategy on a real Redis', () => {
     it('refuses a foreign value by name, and the next write of that bar replaces it', async () => {
       const exchangeId = freshExchangeId();
       const key = exchangeCandleKey(exchangeId, SERIES.symbol, SERIES.timeframe);
-      const foreign = [JSON.stringify(bar(0)), '', 'x'.repeat(53)];
+      const foreign = ['', 'x'.repeat(53), '\u0001'.repeat(52), '{'];
       for (const member of foreign) {
         await redis.del(key);
         await redis.zadd(key, EXAMPLE_OPEN_TIME, member);
-        await expect(cache.readExchangeCandles(exchangeId, SERIES)).rejects.toThrow(/BTCUSDT 1m.*layout/);
+        await expect(cache.readExchangeCandles(exchangeId, SERIES)).rejects.toThrow(/BTCUSDT 1m/);
         const outcome = await cache.writeExchangeCandle(exchangeId, bar(0));
-        expect(outcome).toEqual({ written: true, replaced: true, changed: true, wasClosed: false });
+        expect(outcome).toEqual({ ...NOTHING_WRITTEN, written: true, replaced: true, changed: true });
         expect(await cache.readExchangeCandles(exchangeId, SERIES)).toHaveLength(1);
       }
+    });
+
+    it('reads layouts 1, 2 and JSON side by side, and each of them gives way to what stands above it', async () => {
+      const exchangeId = freshExchangeId();
+      const key = exchangeCandleKey(exchangeId, SERIES.symbol, SERIES.timeframe);
+      const closed = (at: number) => closeAsOf('1m', bar(at).timestamp);
+      const bars = [0, 1, 2].map((at) => bar(at, { sequenceNum: closed(at), source: 'derived' }));
+      const [first, second, third] = bars.map((each) => encodeCandle(each));
+      const members = [first, layout1Of(bars[1] ?? bar(1)), JSON.stringify(bars[2])];
+      await redis.zadd(key, ...members.flatMap((member, at) => [bar(at).timestamp, member ?? '']));
+      const stored = await cache.readExchangeCandles(exchangeId, SERIES);
+      const plain = [first, second, third].map((each) => decodeCandle(each ?? Buffer.alloc(0), SERIES));
+      expect(stored).toEqual(
+        plain.map((each, at) => (at === 0 ? each : { ...each, standing: 'unwitnessed' })),
+      );
+      const summary = await cache.summariseExchangeSeries(exchangeId, SERIES, {
+        from: bar(0).timestamp,
+        to: bar(2).timestamp,
+      });
+      expect(summary).toMatchObject({ closed: 3, open: 0, newestAsOf: closed(2) });
+      for (const at of [0, 1, 2]) {
+        const older = bar(at, { sequenceNum: closed(at) - 1, source: 'stream' });
+        expect((await cache.writeExchangeCandle(exchangeId, older)).written).toBe(false);
+        const same = bar(at, { sequenceNum: closed(at) + 1, source: 'stream' });
+        const outcome = await cache.writeExchangeCandle(exchangeId, same);
+        expect(outcome).toMatchObject({ written: true, changed: false, wasClosed: true });
+        expect(outcome.previousSource).toBe('derived');
+      }
+      const replaced = await redis.zrangeBuffer(key, '0', '-1');
+      expect(replaced.map((member) => `${member[0]}: ${member.length}`)).toEqual(Array(3).fill('2: 81'));
+    });
+
+    it('compares any two volumes in Redis as here, whatever the layout of what is cached', async () => {
+      const volume = fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true });
+      const layout = fc.constantFrom(1, 2, 'json');
+      await fc.assert(
+        fc.asyncProperty(volume, volume, layout, async (one, other, written) => {
+          const exchangeId = freshExchangeId();
+          const weak = { sequenceNum: closeAsOf('1m', EXAMPLE_OPEN_TIME), source: 'no-trades' } as const;
+          const old = bar(0, { ...weak, volume: one });
+          const member =
+            written === 2 ? encodeCandle(old) : written === 1 ? layout1Of(old) : JSON.stringify(old);
+          const key = exchangeCandleKey(exchangeId, SERIES.symbol, SERIES.timeframe);
+          await redis.zadd(key, EXAMPLE_OPEN_TIME, member);
+          const outcome = await cache.writeExchangeCandle(exchangeId, bar(0, { ...weak, volume: other }));
+          expect(outcome.written).toBe(other > one);
+          expect(outcome.changed).toBe(other !== one);
+        }),
+      );
     });
 
     it('keeps user and exchange tiers apart although they begin alike', async () => {

@@ -1,14 +1,17 @@
-import { closeAsOf, isClosed } from '@livermore/schemas';
-import type { CandleSource, SourcedCandle } from '@livermore/schemas';
+import { CANDLE_SOURCES, candleClassOf, closeAsOf, isClosed } from '@livermore/schemas';
+import type { CandleSource, CandleStanding, SourcedCandle } from '@livermore/schemas';
 import * as fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { StoredCandle } from '../candle-layout';
 import { exchangeCandleKey } from '../keys';
 import { createRedis } from '../redis';
 import { EXAMPLE_OPEN_TIME, freshExchangeId, sourcedCandle } from '../testing';
 import { CandleCacheStrategy } from './candle-cache';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const BARS = 6;
 const MICROS = 1_000;
 const SERIES = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
 const openTimeAt = (at: number) => EXAMPLE_OPEN_TIME + at * MINUTE_MS;
@@ -31,8 +34,27 @@ interface Arrival {
   readonly at: number;
   readonly asOfMs: number;
   readonly source: CandleSource;
+  readonly standing: CandleStanding | undefined;
   readonly writer: number;
 }
+
+function arrivedAs({ at, asOfMs, source, standing }: Arrival): SourcedCandle {
+  return { ...stateOf(at, asOfMs, source), ...(standing === undefined ? {} : { standing }) };
+}
+
+const toldOf = ({ timestamp, open, high, low, close, volume }: StoredCandle) =>
+  [timestamp, open, high, low, close, volume].join(' ');
+
+/** What the venue says in the end of every bar: twice, apart, and later than anything else. */
+function readingsAt(asOfMs: number): readonly SourcedCandle[] {
+  return Array.from({ length: BARS }, (_, at) => ({
+    ...stateOf(at, 0, 'rest'),
+    volume: 1_000 + at,
+    sequenceNum: (openTimeAt(at) + asOfMs) * MICROS,
+  }));
+}
+
+const agreedSeries = () => readingsAt(DAY_MS).map((candle) => `4: ${toldOf(candle)}`);
 
 const textOf = (each: Arrival) => `${each.at} ${each.asOfMs}`;
 
@@ -98,28 +120,31 @@ describe('many writers on a real Redis', () => {
   /** What reaches the cache about six bars: updates and closes by stream, REST, derivation; late, repeated. */
   const arrivals = fc.array(
     fc.record({
-      at: fc.nat(5),
-      asOfMs: fc.oneof(fc.nat(MINUTE_MS - 1), fc.integer({ min: MINUTE_MS, max: MINUTE_MS + 4_000 })),
-      source: fc.constantFrom<CandleSource>('stream', 'rest', 'derived', 'no-trades'),
+      at: fc.nat(BARS - 1),
+      // While it formed, soon after its close, and in the day after.
+      asOfMs: fc.oneof(
+        fc.nat(MINUTE_MS - 1),
+        fc.integer({ min: MINUTE_MS, max: MINUTE_MS + 4_000 }),
+        fc.integer({ min: MINUTE_MS, max: DAY_MS }),
+      ),
+      source: fc.constantFrom(...CANDLE_SOURCES),
+      standing: fc.constantFrom<CandleStanding | undefined>(undefined, 'unwitnessed', 'once'),
       writer: fc.nat(2),
     }),
     { minLength: 1, maxLength: 60 },
   );
 
-  it('A4: any order of arrival, by any writers, with repeats, ends in the same series', async () => {
+  it('A4: any order of arrival, by any writers, with repeats, then two agreeing readings: the same series', async () => {
     await fc.assert(
       fc.asyncProperty(arrivals, fc.infiniteStream(fc.nat()), async (list, luck) => {
-        // Of one instant a venue says one thing: the first source of a (bar, as-of) stands for it.
-        const unique = [...new Map(list.map((each) => [`${each.at} ${each.asOfMs}`, each])).values()];
-        const shuffled = unique
-          .flatMap((each) => [each, each])
+        const shuffled = [...list, ...list]
           .map((each) => ({ each, key: luck.next().value ?? 0 }))
           .toSorted((a, b) => a.key - b.key)
           .map(({ each }) => each);
-        const inOrder = await seriesAfter(unique, 'one by one');
-        expect(await seriesAfter(shuffled, 'concurrently')).toEqual(inOrder);
-        expect(await seriesAfter(shuffled.toReversed(), 'one by one')).toEqual(inOrder);
-        expect(await seriesAfter(shuffled, 'in bulk')).toEqual(inOrder);
+        for (const how of ['one by one', 'concurrently', 'in bulk'] as const) {
+          expect(await seriesAfter(shuffled, how)).toEqual(agreedSeries());
+        }
+        expect(await seriesAfter(shuffled.toReversed(), 'one by one')).toEqual(agreedSeries());
       }),
       { numRuns: 60 },
     );
@@ -128,9 +153,9 @@ describe('many writers on a real Redis', () => {
   async function seriesAfter(
     list: readonly Arrival[],
     how: 'one by one' | 'concurrently' | 'in bulk',
-  ): Promise<unknown> {
+  ): Promise<readonly string[]> {
     const exchangeId = freshExchangeId();
-    const candles = list.map((each) => stateOf(each.at, each.asOfMs, each.source));
+    const candles = list.map((each) => arrivedAs(each));
     if (how === 'in bulk') await writerOf(0).writeExchangeCandles(exchangeId, SERIES, candles);
     else if (how === 'concurrently') {
       await Promise.all(
@@ -143,9 +168,11 @@ describe('many writers on a real Redis', () => {
         await writerOf(list[at]?.writer ?? 0).addExchangeCandleIfNewer(exchangeId, candle);
       }
     }
+    await writerOf(0).writeExchangeCandles(exchangeId, SERIES, readingsAt(DAY_MS + 2 * MINUTE_MS));
+    await writerOf(1).writeExchangeCandles(exchangeId, SERIES, readingsAt(DAY_MS + 13 * MINUTE_MS));
     const series = await writerOf(1).readExchangeCandles(exchangeId, SERIES);
     await reader.del(exchangeCandleKey(exchangeId, SERIES.symbol, SERIES.timeframe));
-    return series;
+    return series.map((candle) => `${candleClassOf(candle)}: ${toldOf(candle)}`);
   }
 
   it('A3: a reader never takes a forming bar for a closed one, under any interleaving of writes and reads', async () => {
@@ -157,12 +184,7 @@ describe('many writers on a real Redis', () => {
         const writes = list.map((each) =>
           scheduler
             .schedule(Promise.resolve(each), `write ${textOf(each)}`)
-            .then((due) =>
-              writerOf(due.writer).addExchangeCandleIfNewer(
-                exchangeId,
-                stateOf(due.at, due.asOfMs, due.source),
-              ),
-            ),
+            .then((due) => writerOf(due.writer).addExchangeCandleIfNewer(exchangeId, arrivedAs(due))),
         );
         const reads = Array.from({ length: 5 }, (_, look) =>
           scheduler.schedule(Promise.resolve(look), 'read').then(async () => {

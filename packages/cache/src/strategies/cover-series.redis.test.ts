@@ -1,4 +1,6 @@
 import {
+  CANDLE_SOURCES,
+  CANDLE_STANDINGS,
   LATEST_OPEN_TIME_MS,
   MICROS_PER_MS,
   TIMEFRAMES,
@@ -10,15 +12,21 @@ import type { SourcedCandle, Timeframe } from '@livermore/schemas';
 import * as fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { encodeCandle } from '../candle-layout';
 import { exchangeCandleKey } from '../keys';
 import { createRedis } from '../redis';
-import { freshExchangeId, sourcedCandle } from '../testing';
+import { freshExchangeId, layout1Of, sourcedCandle } from '../testing';
 import { CandleCacheStrategy } from './candle-cache';
 import type { SeriesSummary } from './candle-cache';
 
 const SYMBOL = 'BTCUSDT';
 /** 2023-11-14 00:00 UTC: on the grid of every timeframe. */
 const MIDNIGHT = 1_699_920_000_000;
+
+function memberOf(candle: SourcedCandle, layout: '1' | '2' | 'json'): string | Buffer {
+  if (layout === 'json') return JSON.stringify(candle);
+  return layout === '1' ? layout1Of(candle) : encodeCandle(candle);
+}
 
 /** What the command must say, computed the slow way. */
 function naiveSummary(
@@ -36,8 +44,10 @@ function naiveSummary(
   const lasts = closed.filter((candle) => !opens.has(candle.timestamp + step));
   return {
     closed: closed.length,
-    noTrades: closed.filter((candle) => candle.source === 'no-trades').length,
+    noTrades: closed.filter((candle) => candle.volume === 0).length,
     open: inside.length - closed.length,
+    settled: closed.filter(({ standing }) => standing === 'settled' || standing === 'final').length,
+    final: closed.filter(({ standing }) => standing === 'final').length,
     newestAsOf: inside.reduce((newest, candle) => Math.max(newest, candle.sequenceNum), 0),
     runs: firsts.map((first, at) => ({ first: first.timestamp, last: lasts[at]?.timestamp ?? 0 })),
   };
@@ -62,33 +72,36 @@ describe('what a series holds, told by Redis itself', () => {
       .record({
         at: fc.nat(40),
         asOf: fc.constantFrom('open', 'just open', 'just closed', 'closed'),
-        source: fc.constantFrom('stream', 'rest', 'derived', 'no-trades'),
+        source: fc.constantFrom(...CANDLE_SOURCES),
+        standing: fc.constantFrom(undefined, ...CANDLE_STANDINGS),
+        volume: fc.constantFrom(0, Number.MIN_VALUE, 7),
+        layout: fc.constantFrom('1', '2', 'json'),
       })
-      .map(({ at, asOf, source }) => {
+      .map(({ at, asOf, source, standing, volume, layout }) => {
         const timestamp = MIDNIGHT + at * step;
         const close = closeAsOf(timeframe, timestamp);
         const asOfs = { open: 0, 'just open': close - 1, 'just closed': close, closed: close + 7_000_000 };
-        return sourcedCandle({ timestamp, timeframe, sequenceNum: asOfs[asOf], source });
+        const said = standing === undefined || layout !== '2' ? {} : { standing };
+        const candle = sourcedCandle({ timestamp, timeframe, sequenceNum: asOfs[asOf], source, volume });
+        return { candle: { ...candle, ...said }, layout };
       });
-    const series = fc.uniqueArray(bar, { selector: (candle) => candle.timestamp, maxLength: 41 });
+    const series = fc.uniqueArray(bar, { selector: ({ candle }) => candle.timestamp, maxLength: 41 });
     await fc.assert(
-      fc.asyncProperty(
-        series,
-        fc.integer({ min: -2, max: 42 }),
-        fc.nat(45),
-        async (candles, from, length) => {
-          const exchangeId = freshExchangeId();
-          await cache.writeExchangeCandles(exchangeId, { symbol: SYMBOL, timeframe }, candles);
-          const window = { from: MIDNIGHT + from * step, to: MIDNIGHT + (from + length) * step };
-          const summary = await cache.summariseExchangeSeries(
-            exchangeId,
-            { symbol: SYMBOL, timeframe },
-            window,
-          );
-          expect(summary).toEqual(naiveSummary(candles, timeframe, window));
-          await redis.del(exchangeCandleKey(exchangeId, SYMBOL, timeframe));
-        },
-      ),
+      fc.asyncProperty(series, fc.integer({ min: -2, max: 42 }), fc.nat(45), async (bars, from, length) => {
+        const exchangeId = freshExchangeId();
+        const key = exchangeCandleKey(exchangeId, SYMBOL, timeframe);
+        for (const { candle, layout } of bars)
+          await redis.zadd(key, candle.timestamp, memberOf(candle, layout));
+        const candles = bars.map(({ candle }) => candle);
+        const window = { from: MIDNIGHT + from * step, to: MIDNIGHT + (from + length) * step };
+        const summary = await cache.summariseExchangeSeries(
+          exchangeId,
+          { symbol: SYMBOL, timeframe },
+          window,
+        );
+        expect(summary).toEqual(naiveSummary(candles, timeframe, window));
+        await redis.del(key);
+      }),
       { numRuns: 40 },
     );
   });
@@ -109,7 +122,7 @@ describe('what a series holds, told by Redis itself', () => {
     const exchangeId = freshExchangeId();
     const series = { symbol: SYMBOL, timeframe: '1m' } as const;
     const window = { from: MIDNIGHT, to: MIDNIGHT + 60_000 };
-    const nothing = { closed: 0, noTrades: 0, open: 0, newestAsOf: 0, runs: [] };
+    const nothing = { closed: 0, noTrades: 0, open: 0, settled: 0, final: 0, newestAsOf: 0, runs: [] };
     expect(await cache.summariseExchangeSeries(exchangeId, series, window)).toEqual(nothing);
     await redis.zadd(exchangeCandleKey(exchangeId, SYMBOL, '1m'), MIDNIGHT, '2'.repeat(53));
     await redis.zadd(exchangeCandleKey(exchangeId, SYMBOL, '1m'), MIDNIGHT, '{"close":1}');

@@ -1,7 +1,15 @@
 import { randomInt } from 'node:crypto';
-import { LATEST_OPEN_TIME_MS, TIMEFRAMES, timeframeMs } from '@livermore/schemas';
+import {
+  CANDLE_SOURCES,
+  CANDLE_STANDINGS,
+  LATEST_OPEN_TIME_MS,
+  MAX_TRADES,
+  TIMEFRAMES,
+  timeframeMs,
+} from '@livermore/schemas';
 import type { SourcedCandle, Timeframe, UnifiedCandle } from '@livermore/schemas';
 import * as fc from 'fast-check';
+import { encodeCandle } from '../candle-layout';
 
 /** Open time of the example bar: 2023-11-14 22:15 UTC, on the grid of every timeframe up to 15m. */
 export const EXAMPLE_OPEN_TIME = 1_700_000_100_000;
@@ -36,6 +44,19 @@ export function openTimes(timeframe: Timeframe): fc.Arbitrary<number> {
   return fc.integer({ min: 1, max: Math.floor(LATEST_OPEN_TIME_MS / length) }).map((at) => at * length);
 }
 
+const amount = fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true }).map((each) => each + 0);
+
+/** What a venue may tell beyond the values: each figure or none of it. */
+const anyFigures = fc.record(
+  {
+    quoteVolume: amount,
+    trades: fc.nat(MAX_TRADES),
+    takerBaseVolume: amount,
+    takerQuoteVolume: amount,
+  },
+  { requiredKeys: [] },
+);
+
 /** Valid candles of all timeframes with extreme prices, volumes, times and as-ofs. */
 export const anyCandle: fc.Arbitrary<UnifiedCandle> = fc
   .record({
@@ -43,9 +64,12 @@ export const anyCandle: fc.Arbitrary<UnifiedCandle> = fc
     volume: fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true }),
     timeframe: fc.constantFrom(...TIMEFRAMES),
     asOf: fc.option(fc.maxSafeNat(), { nil: undefined }),
-    source: fc.option(fc.constantFrom('stream', 'rest', 'derived', 'no-trades'), { nil: undefined }),
+    source: fc.option(fc.constantFrom(...CANDLE_SOURCES), { nil: undefined }),
+    standing: fc.option(fc.constantFrom(...CANDLE_STANDINGS), { nil: undefined }),
+    corrected: fc.option(fc.constant(true as const), { nil: undefined }),
+    figures: anyFigures,
   })
-  .chain(({ prices, volume, timeframe, asOf, source }) =>
+  .chain(({ prices, volume, timeframe, asOf, source, standing, corrected, figures }) =>
     openTimes(timeframe).map((timestamp) => ({
       ...candleWith({ timestamp, timeframe, volume }),
       open: prices[0],
@@ -54,10 +78,22 @@ export const anyCandle: fc.Arbitrary<UnifiedCandle> = fc
       low: Math.min(...prices),
       ...(asOf === undefined ? {} : { sequenceNum: asOf }),
       ...(source === undefined ? {} : { source }),
+      ...(standing === undefined ? {} : { standing }),
+      ...(corrected === undefined ? {} : { corrected }),
+      ...figures,
     })),
   );
 
 /** A candle of the pipeline with a price that tells it from others. */
 export function sourcedCandle(over: Partial<SourcedCandle> = {}): SourcedCandle {
   return { ...candleWith(over), sequenceNum: over.sequenceNum ?? 1, source: over.source ?? 'stream' };
+}
+
+/** The 53 bytes of layout 1, as its writers left them: the source by its place among the first four. */
+export function layout1Of(candle: UnifiedCandle): Buffer {
+  const bytes = Buffer.from(encodeCandle(candle).subarray(0, 53));
+  const source = candle.source === undefined ? 0 : CANDLE_SOURCES.indexOf(candle.source) + 1;
+  bytes[0] = 1;
+  bytes[1] = source;
+  return bytes;
 }

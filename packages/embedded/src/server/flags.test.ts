@@ -16,4 +16,8 @@ describe('the command line of a server of ours', () => {
     expect(valueOf('--save')).toBe('');
     expect(valueOf('--maxmemory-policy')).toBe('noeviction');
   });
+
+  it('keeps members as long as a candle in compact lists', () => {
+    expect(valueOf('--zset-max-ziplist-value')).toBe('96');
+  });
 });

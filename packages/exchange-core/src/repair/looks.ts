@@ -1,14 +1,16 @@
-import type { Look, LookStore } from '@livermore/cache';
+import type { AbsenceStore, CandleCacheStrategy, Look, LookStore } from '@livermore/cache';
 import { timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
-import type { VenueTime } from '../ports';
+import type { PageReport, VenueTime } from '../ports';
 import type { RepairRequest } from './gap-repairer';
 
 export interface LooksOptions {
   readonly exchangeId: number;
   readonly store: Pick<LookStore, 'add' | 'count' | 'due' | 'remove'>;
+  readonly absences: Pick<AbsenceStore, 'read'>;
+  readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
   /** Whether a series is kept: looks at others are forgotten. */
   readonly isKept: (series: Series) => boolean;
   readonly repair: (request: RepairRequest) => void;
@@ -31,6 +33,8 @@ const NEAR_BARS = 250;
  */
 export class Looks {
   readonly #options: LooksOptions;
+  /** By series, open times of verdicts (quiet, absent) that were due for their look when a reading was last asked for. */
+  readonly #verdicts = new Map<string, readonly number[]>();
   #waiting = 0;
 
   constructor(options: LooksOptions) {
@@ -40,6 +44,22 @@ export class Looks {
   /** How many bars waited for a look at the last round. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /**
+   * A reading that was asked for here has come. What is still quiet or absent needs no further look of its own; the other
+   * looks are let go by the step that settles their bar.
+   */
+  async done({ page, absent, stillQuiet }: PageReport): Promise<void> {
+    const { exchangeId, store } = this.#options;
+    const verdicts = this.#verdicts.get(keyOf(page)) ?? [];
+    const still = new Set([...absent, ...stillQuiet]);
+    const { symbol, timeframe } = page;
+    const over = verdicts.filter((openTime) => still.has(openTime));
+    await store.remove(
+      exchangeId,
+      over.map((openTime) => ({ series: { symbol, timeframe }, openTime })),
+    );
   }
 
   /** Works until the signal is aborted. Never rejects. */
@@ -65,7 +85,9 @@ export class Looks {
       exchangeId,
       due.filter((look) => !isKept(look.series)),
     );
+    if (due.length > 0) this.#options.logger.info({ event: 'looks_due', bars: due.length });
     for (const { series, openTimes } of bySeries(due.filter((look) => isKept(look.series)))) {
+      this.#verdicts.set(keyOf(series), await this.#verdictsAmong(series, openTimes));
       for (const openTime of openTimes) {
         const againMs = Math.max(LEAST_AGAIN_MS, (now - openTime) / 2);
         await store.add(exchangeId, series, [openTime], now + againMs);
@@ -76,6 +98,19 @@ export class Looks {
     }
     this.#waiting = await store.count(exchangeId);
   }
+
+  /** Which of some open times (ascending, ms) are said to be quiet or absent by now. */
+  async #verdictsAmong(series: Series, openTimes: readonly number[]): Promise<readonly number[]> {
+    const { exchangeId, absences, cache } = this.#options;
+    const window = { from: openTimes[0] ?? 0, to: openTimes.at(-1) ?? 0 };
+    const [absent, bars] = await Promise.all([
+      absences.read(exchangeId, series, window),
+      cache.readExchangeCandles(exchangeId, series, window),
+    ]);
+    const quiet = bars.filter((bar) => bar.source === 'no-trades').map((bar) => bar.timestamp);
+    const verdicts = new Set([...absent, ...quiet]);
+    return openTimes.filter((openTime) => verdicts.has(openTime));
+  }
 }
 
 /** Looks by series, open times ascending. */
@@ -84,7 +119,7 @@ function bySeries(
 ): readonly { readonly series: Series; readonly openTimes: readonly number[] }[] {
   const groups = new Map<string, { readonly series: Series; readonly openTimes: number[] }>();
   for (const { series, openTime } of looks) {
-    const key = `${series.symbol} ${series.timeframe}`;
+    const key = keyOf(series);
     const group = groups.get(key) ?? { series, openTimes: [] };
     group.openTimes.push(openTime);
     groups.set(key, group);
@@ -104,4 +139,8 @@ function rangesNear(openTimes: readonly number[], step: number): readonly OpenTi
     else ranges.push({ from: openTime, to: openTime + step });
   }
   return ranges;
+}
+
+function keyOf({ symbol, timeframe }: Series): string {
+  return `${symbol} ${timeframe}`;
 }

@@ -30,7 +30,7 @@ export interface HistoryLoaderOptions {
   readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
   readonly absences: Pick<AbsenceStore, 'add' | 'read' | 'remove'>;
   readonly unserved: Pick<UnservedStore, 'add' | 'read' | 'remove'>;
-  readonly looks: Pick<LookStore, 'add' | 'remove'>;
+  readonly looks: Pick<LookStore, 'add'>;
   readonly feed?: FeedWitness;
   readonly company?: Company;
 }
@@ -73,6 +73,7 @@ export class HistoryLoader implements PageLoader {
       rows: rows.length,
       absent: evidence.absent,
       unsettled: evidence.unsettled,
+      stillQuiet: evidence.stillQuiet,
       newestRow: answer.candles.at(-1)?.timestamp,
       readTo: rows.findLast((row) => candleClassOf(row) === 2)?.timestamp,
       outcomes: written,
@@ -155,12 +156,6 @@ export class HistoryLoader implements PageLoader {
       unserved.remove(id, page, answered),
       looks.add(id, page, asked, answeredAt + ASKED_APART_MS),
       looks.add(id, page, [...quiet, ...newlyAbsent], answeredAt + QUIET_LOOK_MS),
-      looks.remove(
-        id,
-        [...evidence.stillQuiet, ...evidence.absent.filter((openTime) => knownAbsent.has(openTime))].map(
-          (openTime) => ({ series: page, openTime }),
-        ),
-      ),
     ]);
   }
 }
