@@ -1,6 +1,7 @@
 import type { WriteOutcome } from '@livermore/cache';
 import type { OpenTimeRange, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import type { CandlePage, Listing, PricedRequest } from './protocol/protocol';
+import type { UnreadableElement } from './protocol/unreadable';
 import type { HttpResponse } from './transport';
 
 /** Who asks for weight, most urgent first: a lane never waits for a later one. */
@@ -34,13 +35,13 @@ export interface VenueTime {
 export interface PageAnswer {
   readonly page: CandlePage;
   readonly candles: readonly SourcedCandle[];
-  /** Rows that could not be read; `openTime` (ms) where at least that could. */
-  readonly unreadable?: readonly { readonly openTime?: number }[];
+  /** Rows that could not be read: as in PageRows. */
+  readonly unreadable: readonly UnreadableElement[];
   readonly answeredAt: number;
 }
 
 export interface CandleSource {
-  /** Fetches one page. @throws as RequestSender, and DecodeError */
+  /** Fetches one page, twice where rows of it cannot be read. @throws as RequestSender, and DecodeError */
   fetchPage(page: CandlePage, options: SendOptions): Promise<PageAnswer>;
   /** What the venue lists. */
   fetchListing(options: SendOptions): Promise<Listing>;

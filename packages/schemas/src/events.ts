@@ -32,6 +32,14 @@ export type FeedEvent =
       readonly since: number;
       readonly reason: string;
     }
-  /** A frame that could not be read: counted, named, never written. */
-  | { readonly type: 'feed:decode-error'; readonly field: string; readonly message: string }
+  /**
+   * A frame, or one entry of it, that could not be read: counted, named, never written. `symbol` where known, as the
+   * venue spelt it: it may be the very thing that is wrong.
+   */
+  | {
+      readonly type: 'feed:decode-error';
+      readonly field: string;
+      readonly message: string;
+      readonly symbol?: string;
+    }
   | { readonly type: 'feed:error'; readonly connection: string; readonly message: string };

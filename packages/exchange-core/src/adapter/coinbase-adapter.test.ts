@@ -158,4 +158,43 @@ describe('the Coinbase adapter', () => {
     expect(facts?.topicsRefused).toEqual(['candles:NOPE-USD']);
     expect(updates.length).toBeGreaterThan(50);
   });
+
+  it('loses one ticker to an odd figure, and neither its place in the counter nor the candles beside it', async () => {
+    const { clock, venue, transport, adapter, updates } = setUp();
+    const repairs: string[] = [];
+    adapter.on('feed:repair', ({ reason }) => repairs.push(reason));
+    adapter.subscribe(['BTC-USD'], '5m');
+    adapter.subscribeTickers(['BTC-USD']);
+    void adapter.connect();
+    await clock.advance(1_000);
+    const figures = { price: '11', low_24_h: '9', high_24_h: '12', price_percent_chg_24_h: '0.1' };
+    const ticker = { type: 'ticker', product_id: 'BTC-USD', ...figures, volume_24_h: '-1.5e-05' };
+    for (let second = 0; second < 60; second += 1) {
+      const socket = transport.newest;
+      socket.say(venue.message(socket, 'ticker', [{ type: 'update', tickers: [ticker] }]));
+      socket.say(venue.candles(socket, 'BTC-USD'));
+      await clock.advance(1_000);
+    }
+    expect(adapter.facts()).toMatchObject({
+      gaps: 0,
+      decodeErrors: { 'events.0.tickers.0.volume_24_h': 60 },
+    });
+    expect(repairs).toEqual([]);
+    expect(updates).toHaveLength(60);
+  });
+
+  it('repairs the series of a bucket that cannot be read, under every name it is wanted by', async () => {
+    const { clock, venue, transport, adapter } = setUp();
+    const repaired: object[] = [];
+    adapter.on('feed:repair', ({ series, reason }) => repaired.push({ series, reason }));
+    adapter.subscribe(['BTC-USD', 'BTC-USDC', 'ETH-USD'], '5m');
+    void adapter.connect();
+    await clock.advance(1_000);
+    transport.newest.say(venue.candles(transport.newest, 'BTC-USD').replace('"low":"9"', '"low":"0"'));
+    transport.newest.say(venue.candles(transport.newest, 'ETH-USD'));
+    await clock.advance(10);
+    const series = ['BTC-USD', 'BTC-USDC'].map((symbol) => ({ symbol, timeframe: '5m' }));
+    expect(repaired).toEqual([{ series, reason: 'events.0.candles.0.low could not be read' }]);
+    expect(adapter.facts().gaps).toBe(0);
+  });
 });

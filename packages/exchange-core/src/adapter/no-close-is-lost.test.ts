@@ -38,6 +38,7 @@ const FAULTS = {
     venue.live.at(0)?.cut(1001, 'bye');
   },
   lostFrames: (venue: FakeVenue) => venue.live.forEach((socket) => socket.loseNext(130)),
+  unreadable: (venue: FakeVenue) => venue.live.forEach((socket) => socket.garbleNext(130)),
   refuse: (venue: FakeVenue) => void (venue.manners.upgrade = 'refuse'),
   hang: (venue: FakeVenue) => void (venue.manners.upgrade = 'hang'),
   mute: (venue: FakeVenue) => void (venue.manners.answer = 'none'),
@@ -156,5 +157,22 @@ describe('whatever happens to its connections', () => {
     );
     // Otherwise the faults above would not have been faults.
     expect(missedInAll).toBeGreaterThan(0);
+  });
+
+  it('a close that cannot be read lies in what is repaired afterwards, without a gap or a new connection', async () => {
+    const faults = [20, 110, 160, 300].map((step) => ({ step, fault: 'unreadable' as const }));
+    const { missed, repairs, adapter } = await run({
+      faults,
+      aheadMs: 0,
+      seed: 1,
+      kind: { limits: PATIENT },
+    });
+    expect(new Set(missed.map(({ symbol }) => symbol))).toEqual(new Set(SYMBOLS));
+    for (const { symbol, closedAt } of missed) {
+      const cover = repairs.filter((repair) => repair.symbols.has(symbol) && repair.since < closedAt);
+      expect(cover.some(({ at }) => at >= closedAt && at < closedAt + 65_000)).toBe(true);
+    }
+    const { gaps, connections } = adapter.facts();
+    expect([gaps, connections.map(({ reconnects }) => reconnects)]).toEqual([0, [0]]);
   });
 });

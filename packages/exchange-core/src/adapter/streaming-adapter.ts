@@ -15,10 +15,12 @@ import { VenueTime } from '../connection/venue-time';
 import { DecodeError, UnstreamedTimeframeError } from '../errors';
 import { nodeSockets } from '../node-transport';
 import type { DecodeContext, ExchangeProtocol, Subscription } from '../protocol/protocol';
+import type { UnreadableElement } from '../protocol/unreadable';
 import type { OpenSocket, Transport } from '../transport';
 import { Emitter } from './emitter';
 import type { AdapterEvent, AdapterListener, IExchangeAdapter } from './exchange-adapter';
 import { Tally, isWorthLogging } from './tally';
+import { UnreadableRepairs } from './unreadable-repairs';
 import { WantedTopics } from './wanted-topics';
 
 /** What every adapter is handed; a protocol makes it one of a venue. */
@@ -77,6 +79,7 @@ export class StreamingAdapter implements IExchangeAdapter {
     for (const connection of this.#connections.values()) connection.settle();
   });
   readonly #wanted = new WantedTopics();
+  readonly #unreadable: UnreadableRepairs;
   readonly #emitter: Emitter;
   readonly #connections = new Map<number, Connection>();
   readonly #decodeErrors = new Tally();
@@ -107,6 +110,12 @@ export class StreamingAdapter implements IExchangeAdapter {
     this.#gate = connectGateFor(this.#url, protocol.stream.limits, this.#clock);
     this.#context = { exchange: exchange.name, symbolsOf: (name) => this.#wanted.symbolsOf(name) };
     this.#emitter = new Emitter((type, error) => this.#listenerFailed(type, error));
+    this.#unreadable = new UnreadableRepairs({
+      clock: this.#clock,
+      venueTime: this.#venueTime,
+      wanted: this.#wanted,
+      repair: (note) => this.#repair(note),
+    });
     this.#owner = this.#listen();
   }
 
@@ -131,6 +140,7 @@ export class StreamingAdapter implements IExchangeAdapter {
     this.#phase = 'off';
     for (const connection of this.#connections.values()) connection.stop();
     this.#connections.clear();
+    this.#unreadable.clear();
     this.#onSettled?.();
     return Promise.resolve();
   }
@@ -267,6 +277,10 @@ export class StreamingAdapter implements IExchangeAdapter {
       repair: (note) => this.#repair(note),
       lastGoodAt: (topic) => this.#wanted.lastGoodAt(topic),
       undecodable: (error) => this.#undecodable(error),
+      unreadable: (elements, venueTime) => {
+        for (const element of elements) this.#notRead(element);
+        this.#unreadable.note(elements, venueTime);
+      },
       ignored: (what) => void this.#ignored.add(what),
       carryingChanged: (isCarrying) => this.#carryingChanged(isCarrying),
     };
@@ -330,10 +344,17 @@ export class StreamingAdapter implements IExchangeAdapter {
 
   #undecodable(error: unknown): void {
     const field = error instanceof DecodeError ? error.field : 'unknown';
-    const message = messageOf(error);
+    this.#notRead({ field, message: messageOf(error) });
+  }
+
+  /** Counts and tells what could not be read: a whole frame, or one entry. */
+  #notRead({ field, message, symbol }: UnreadableElement): void {
     const count = this.#decodeErrors.add(field);
-    if (isWorthLogging(count)) this.#logger.warn({ event: 'feed_decode_error', field, message, count });
-    this.#announce({ type: 'feed:decode-error', field, message });
+    const named = symbol === undefined ? {} : { symbol };
+    if (isWorthLogging(count)) {
+      this.#logger.warn({ event: 'feed_decode_error', field, message, count, ...named });
+    }
+    this.#announce({ type: 'feed:decode-error', field, message, ...named });
   }
 
   #listenerFailed(type: AdapterEvent['type'], error: unknown): void {

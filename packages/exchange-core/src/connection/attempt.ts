@@ -1,6 +1,7 @@
 import type { MarketEvent } from '@livermore/schemas';
 import type { Clock } from '@livermore/utils';
 import type { DecodeContext, StreamMessage, StreamProtocol } from '../protocol/protocol';
+import type { UnreadableElement } from '../protocol/unreadable';
 import type { OpenSocket, Socket } from '../transport';
 import { DeadlineTimer } from './deadline-timer';
 import { judgeSequence } from './sequence';
@@ -20,6 +21,8 @@ export interface AttemptOwner {
   goodbye(attempt: Attempt, reason: string): void;
   venueError(attempt: Attempt, message: string): void;
   undecodable(error: unknown): void;
+  /** Parts of a message could not be read; `venueTime` is the message's (ms), where it has one. */
+  unreadable(elements: readonly UnreadableElement[], venueTime: number | undefined): void;
   ignored(what: string): void;
   /** Exactly once, unless the attempt was ended by its owner. */
   closed(attempt: Attempt, code: number, reason: string): void;
@@ -151,6 +154,7 @@ export class Attempt {
     if (message.venueTime !== undefined) this.#options.venueTime.observe(message.venueTime, now);
     if (message.kind === 'data') this.#onData(message.events, message.venueTime, now);
     else if (this.#phase === 'open') this.#onControl(message, now);
+    if (message.unreadable !== undefined) this.#owner.unreadable(message.unreadable, message.venueTime);
   }
 
   #onData(events: readonly MarketEvent[], venueTime: number | undefined, now: number): void {
@@ -165,6 +169,7 @@ export class Attempt {
   #onControl(message: Exclude<StreamMessage, { kind: 'data' }>, now: number): void {
     switch (message.kind) {
       case 'heartbeat':
+      case 'unreadable':
         return;
       case 'ack':
         this.#settle(this.ledger.acknowledged(message.requestId, message.active, now));

@@ -1,6 +1,7 @@
 import type { FeedEvent, MarketEvent } from '@livermore/schemas';
 import type { Logger, Random } from '@livermore/utils';
 import type { DecodeContext, StreamProtocol } from '../protocol/protocol';
+import type { UnreadableElement } from '../protocol/unreadable';
 import type { OpenSocket } from '../transport';
 import type { ConnectGate } from './connect-gate';
 import type { RepairNote } from './repair-ledger';
@@ -15,6 +16,8 @@ export interface ConnectionOwner {
   /** The venue's time (ms) of the last data of a topic, where known. */
   lastGoodAt(topic: string): number | undefined;
   undecodable(error: unknown): void;
+  /** Parts of a message could not be read; `venueTime` is the message's (ms), where it has one. */
+  unreadable(elements: readonly UnreadableElement[], venueTime: number | undefined): void;
   ignored(what: string): void;
   /** The connection began or ceased to carry everything it should. */
   carryingChanged(isCarrying: boolean): void;

@@ -17,15 +17,27 @@ describe('decimal text', () => {
     );
   });
 
-  it('refuses every text that is not plain decimal', () => {
+  it('refuses every text that is not an unsigned decimal', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        if (!/^\d+(?:\.\d+)?$/.test(text)) expect(decimalOf(text)).toBeNaN();
+        if (!/^\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?$/.test(text)) expect(decimalOf(text)).toBeNaN();
       }),
     );
   });
 
-  it.each(['', ' 1', '1 ', '-1', '+1', '1e5', '0x10', '.5', '5.', '1.2.3', '1,0', 'NaN', 'Infinity', '٣'])(
+  it.each(['1e5', '1E3', '1.5e-05', '2.50e+07', '123456789012345678e-9', '0e0'])('reads %j', (text) => {
+    expect(decimalOf(text)).toBe(Number(text));
+    expect(signedDecimalOf(`-${text}`)).toBe(-Number(text));
+  });
+
+  it.each(['e5', '1e', '1e+', '1e1.5', '1e100', '1e400', '1e5e5', '1.e5', '.5e5', '+1e5'])(
+    'refuses %j',
+    (text) => {
+      expect(decimalOf(text)).toBeNaN();
+    },
+  );
+
+  it.each(['', ' 1', '1 ', '-1', '+1', '0x10', '.5', '5.', '1.2.3', '1,0', 'NaN', 'Infinity', '٣'])(
     'refuses %j',
     (text) => {
       expect(decimalOf(text)).toBeNaN();

@@ -3,20 +3,21 @@
  *
  * Digits are gathered as an integer and divided by a power of ten. Both are exact doubles (an integer up to
  * 2^53, a power up to 10^22), and one division of exact doubles is correctly rounded: the result is the one
- * `Number(text)` gives. Longer texts go to `Number` itself.
+ * `Number(text)` gives. Longer texts and those with an exponent go to `Number` itself.
  * Clinger's fast path: https://dl.acm.org/doi/10.1145/93542.93557
  */
 
 const POWERS_OF_TEN = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
-/** Any integer of this many digits is below 2^53. */
-const EXACT_DIGITS = 15;
+/** Of this many digits only those above 2^53 are not exact: what is not exact comes out above it as well. */
+const EXACT_DIGITS = 16;
 const ZERO = 48;
 const NINE = 57;
 const POINT = 46;
-const PLAIN_DECIMAL = /^\d+(?:\.\d+)?$/;
+/** Exponents as programs print them: `1.5e-05`. Larger ones than two digits are no figure of a market. */
+const UNSIGNED_DECIMAL = /^\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?$/;
 
 /**
- * The value of an unsigned decimal text; NaN for anything else (signs, exponents, blanks, non-texts).
+ * The value of an unsigned decimal text, with or without an exponent; NaN for anything else (signs, blanks, non-texts).
  * @example decimalOf('0.00064000') // 0.00064
  */
 export function decimalOf(value: unknown): number {
@@ -30,8 +31,9 @@ export function decimalOf(value: unknown): number {
     const code = value.codePointAt(at) ?? 0;
     if (code >= ZERO && code <= NINE) units = units * 10 + (code - ZERO);
     else if (code === POINT && point < 0 && at > 0) point = at;
-    else return NaN;
+    else return longDecimal(value);
   }
+  if (units > Number.MAX_SAFE_INTEGER) return longDecimal(value);
   if (point < 0) return length > 0 && length <= EXACT_DIGITS ? units : longDecimal(value);
   const fraction = length - point - 1;
   return fraction > 0 ? units / (POWERS_OF_TEN[fraction] ?? NaN) : NaN;
@@ -44,5 +46,5 @@ export function signedDecimalOf(value: unknown): number {
 }
 
 function longDecimal(text: string): number {
-  return PLAIN_DECIMAL.test(text) ? Number(text) : NaN;
+  return UNSIGNED_DECIMAL.test(text) ? Number(text) : NaN;
 }

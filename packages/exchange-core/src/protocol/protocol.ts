@@ -7,6 +7,7 @@ import type {
   Timeframe,
 } from '@livermore/schemas';
 import type { HttpRequest, HttpResponse } from '../transport';
+import type { UnreadableElement } from './unreadable';
 
 /**
  * A venue is a questionnaire, not a program: constants and pure, synchronous functions. The connection and
@@ -56,12 +57,17 @@ export interface Frame {
   readonly topics: readonly string[];
 }
 
-/** What one inbound frame means. */
+/**
+ * What one inbound frame means. Its counter and time are read before its body, so that a body that cannot be read never
+ * looks like a lost frame.
+ */
 export type StreamMessage = {
   /** Per-connection counter, where the venue has one: gaps in it mean lost frames. */
   readonly sequence?: number;
   /** The venue's time of this message, ms. */
   readonly venueTime?: number;
+  /** Parts of it that could not be read and were left out; absent when there are none. */
+  readonly unreadable?: readonly UnreadableElement[];
 } & (
   | { readonly kind: 'data'; readonly events: readonly MarketEvent[] }
   | { readonly kind: 'heartbeat' }
@@ -72,6 +78,8 @@ export type StreamMessage = {
   | { readonly kind: 'goodbye'; readonly reason: string }
   /** Of a type this system does not use: counted, not an error. */
   | { readonly kind: 'ignored'; readonly what: string }
+  /** Of a type this system uses, but nothing of its body can be read: `unreadable` says why. */
+  | { readonly kind: 'unreadable'; readonly unreadable: readonly UnreadableElement[] }
 );
 
 export interface StreamLimits {
@@ -113,8 +121,10 @@ export interface StreamProtocol {
   /** A frame whose answer lists what is subscribed, where the venue offers one. */
   listFrame?(nextId: () => number): Frame;
   /**
-   * Reads one frame. `subscribed` re-keys what the venue streams under another name to what was asked for.
-   * @throws DecodeError naming the field, for anything that is not what the venue documents
+   * Reads one frame. `symbolsOf` re-keys what the venue streams under another name to what was asked for. An entry that
+   * is not what the venue documents is left out and told in `unreadable`; what stands beside it is read as if it
+   * were not there.
+   * @throws DecodeError naming the field, for what is no frame of the venue: not JSON, of no kind, without its counter
    */
   decode(text: string, context: DecodeContext): StreamMessage;
 }
@@ -139,7 +149,10 @@ export interface RestLimits {
   readonly settleMs: number;
   /** After this long (ms) past its close, REST's answer for a bar is taken as the last word. */
   readonly confirmMs: number;
-  /** A second equal reading settles a bar from so long after its close on, and so long after the first, ms. */
+  /**
+   * A second equal witnessed read counts as settling a bar only when it was made at least `fromMs` (ms) after the close
+   * and `apartMs` (ms) after the first.
+   */
   readonly finality: { readonly fromMs: number; readonly apartMs: number };
 }
 
@@ -176,6 +189,19 @@ export interface Listing {
   readonly symbols: readonly ExchangeSymbol[];
   /** The weight limit the venue states, where it states one: overrides the constant. */
   readonly weightLimit?: { readonly weight: number; readonly perMs: number };
+  /** Entries that could not be read and were left out. */
+  readonly unreadable: readonly UnreadableElement[];
+}
+
+/** What a body of candles holds. */
+export interface PageRows {
+  /** Ascending, unique, on the grid, inside the page, with their as-of. */
+  readonly candles: readonly SourcedCandle[];
+  /**
+   * Rows that could not be read and were left out. Where such a row tells its open time, the venue has that bar; where it
+   * does not, it may be any bar. A bar in both lists was served twice, and once could be read.
+   */
+  readonly unreadable: readonly UnreadableElement[];
 }
 
 export interface RestProtocol {
@@ -186,15 +212,16 @@ export interface RestProtocol {
   /** The venue's time, ms. @throws DecodeError */
   serverTime(response: HttpResponse): number;
   listingRequest(exchange: Exchange): PricedRequest;
-  /** @throws DecodeError */
+  /** Entries that cannot be read are left out. @throws DecodeError for what is no listing, or has no entry that can be read */
   listing(response: HttpResponse): Listing;
   candleRequest(exchange: Exchange, page: CandlePage): PricedRequest;
   /**
-   * The bars of a page: ascending, unique, on the grid, inside the page, with their as-of.
-   * `answeredAt` is the venue's time (ms) at which the answer was true.
-   * @throws DecodeError naming the field
+   * The bars of a page. `answeredAt` is the venue's time (ms) at which the answer was true. A row that cannot be read
+   * costs itself, unless most cannot: then it is the format that has changed, and nothing of the page is used.
+   * @throws DecodeError naming the field, for a body that is not the documented container, or when more than half of four
+   * rows or more cannot be read
    */
-  candles(page: CandlePage, response: HttpResponse, context: AnswerContext): readonly SourcedCandle[];
+  candles(page: CandlePage, response: HttpResponse, context: AnswerContext): PageRows;
   /** Weight the venue says this address has used in the current window. */
   usedWeight(headers: HttpResponse['headers']): number | undefined;
   verdict(response: HttpResponse): RestVerdict;

@@ -36,7 +36,7 @@ export function parseWith<S extends z.ZodType>(schema: S, value: unknown, where:
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const field = where.path + (issue?.path.map(String).join('.') ?? '');
+  const field = `${where.path}${issue?.path.map(String).join('.') ?? ''}`.replace(/\.$/, '');
   throw new DecodeError(where.venue, field === '' ? 'root' : field, issue?.message ?? 'is not as documented');
 }
 
@@ -52,6 +52,12 @@ export function amountAt(value: unknown, where: Where, name: string): number {
   const amount = decimalOf(value);
   if (amount >= 0 && amount < Infinity) return amount;
   throw new DecodeError(where.venue, where.path + name, 'is not a decimal text of zero or more');
+}
+
+/** A decimal of zero or more that one can do without: undefined where it is absent or not one. */
+export function figureOf(value: unknown): number | undefined {
+  const figure = decimalOf(value);
+  return figure >= 0 && figure < Infinity ? figure : undefined;
 }
 
 /** A computed figure that has not overflowed. @throws DecodeError naming the field it came from */

@@ -3,6 +3,7 @@ import { ManualClock, seededRandom } from '@livermore/utils';
 import { describe, expect, it } from 'vitest';
 import { DecodeError, UnavailableError } from '../errors';
 import { FAKE_EXCHANGE, FakeRestVenue, fakePrice, fakeRest } from '../testing/fake-rest-venue';
+import type { UnreadableElement } from '../protocol/unreadable';
 import { createRestRuntime } from './rest-runtime';
 
 const LIMIT = { weight: 100, perMs: 60_000, window: 'fixed', reserve: 0 } as const;
@@ -14,6 +15,7 @@ function setUp() {
   const clock = new ManualClock(START);
   const venue = new FakeRestVenue({ clock, limit: LIMIT });
   const errors: DecodeError[] = [];
+  const unreadable: UnreadableElement[] = [];
   const runtime = createRestRuntime({
     exchange: FAKE_EXCHANGE,
     protocol: { rest: fakeRest({ ...LIMIT, weight: 50 }) },
@@ -21,10 +23,18 @@ function setUp() {
     clock,
     random: seededRandom(1),
     onDecodeError: (error) => errors.push(error),
+    onUnreadable: (element) => unreadable.push(element),
   });
   const options = { lane: 'warmup', signal: new AbortController().signal } as const;
-  return { clock, venue, errors, options, ...runtime };
+  return { clock, venue, errors, unreadable, options, ...runtime };
 }
+
+/** The page's three bars, some of them with a price nobody can read. */
+const rows = (bad: readonly number[]) => {
+  const bars = [0, 1, 2].map((bar) => ({ t: page.from + bar * STEP, p: bad.includes(bar) ? '-1' : 5, v: 1 }));
+  return { status: 200, headers: {}, body: JSON.stringify(bars) };
+};
+const isBars = ({ url }: { url: string }) => url.includes('/bars');
 
 const garbage = () => ({ status: 200, headers: {}, body: '{"half":' });
 
@@ -93,5 +103,61 @@ describe('fetching', () => {
     expect(client.facts().weight.limit).toBe(50);
     await Promise.all([source.fetchListing(options), clock.advance(100)]);
     expect(client.facts().weight.limit).toBe(100);
+  });
+});
+
+describe('rows that cannot be read', () => {
+  it('are asked for once more, and whole in the next answer', async () => {
+    const { clock, venue, unreadable, errors, source, options } = setUp();
+    venue.answer = (request) => (isBars(request) && !venue.seen.some(isBars) ? rows([1]) : undefined);
+    const [answer] = await Promise.all([source.fetchPage(page, options), clock.advance(10_000)]);
+    expect(answer.candles.map(({ close }) => close)).toEqual(
+      [0, 1, 2].map((bar) => fakePrice(page.from + bar * STEP)),
+    );
+    expect(answer.unreadable).toEqual([]);
+    expect(unreadable).toMatchObject([{ field: '1.p', symbol: 'ABC', openTime: page.from + STEP }]);
+    expect(venue.seen.filter(isBars)).toHaveLength(2);
+    expect(errors).toEqual([]);
+  });
+
+  it('that stay so are named once, cost two requests the first time and one afterwards', async () => {
+    const { clock, venue, unreadable, source, options } = setUp();
+    venue.answer = (request) => (isBars(request) ? rows([1]) : undefined);
+    for (const requests of [2, 3, 4]) {
+      const [answer] = await Promise.all([source.fetchPage(page, options), clock.advance(10_000)]);
+      expect(answer.candles.map(({ timestamp }) => timestamp)).toEqual([page.from, page.from + 2 * STEP]);
+      expect(answer.unreadable).toMatchObject([{ openTime: page.from + STEP }]);
+      expect(venue.seen.filter(isBars)).toHaveLength(requests);
+    }
+    expect(unreadable).toHaveLength(3);
+  });
+
+  it('leave the better of two answers, never a mixture of both', async () => {
+    const { clock, venue, unreadable, source, options } = setUp();
+    const answers = [rows([1]), rows([0, 2])];
+    venue.answer = (request) => (isBars(request) ? answers.shift() : undefined);
+    const [answer] = await Promise.all([source.fetchPage(page, options), clock.advance(10_000)]);
+    expect(answer.candles.map(({ timestamp }) => timestamp)).toEqual([page.from, page.from + 2 * STEP]);
+    expect(unreadable.map(({ field }) => field)).toEqual(['1.p', '0.p', '2.p']);
+  });
+
+  it('leave the first answer when the second cannot be had', async () => {
+    const { clock, venue, source, options } = setUp();
+    venue.answer = (request) => {
+      if (!isBars(request)) return undefined;
+      return venue.seen.some(isBars) ? { status: 404, headers: {}, body: 'gone' } : rows([2]);
+    };
+    const [answer] = await Promise.all([source.fetchPage(page, options), clock.advance(60_000)]);
+    expect(answer.candles).toHaveLength(2);
+    expect(answer.unreadable).toHaveLength(1);
+  });
+
+  it('outside the page cost no second request', async () => {
+    const { clock, venue, source, options } = setUp();
+    venue.answer = (request) => (isBars(request) ? rows([0]) : undefined);
+    const narrow = { ...page, from: page.from + STEP };
+    const [answer] = await Promise.all([source.fetchPage(narrow, options), clock.advance(10_000)]);
+    expect(answer.candles).toHaveLength(2);
+    expect(venue.seen.filter(isBars)).toHaveLength(1);
   });
 });

@@ -54,9 +54,14 @@ function setUp({ emptyBuckets = 'omitted', serves, cached = [], absent = [] }: G
       fetchPage: (asked): Promise<PageAnswer> => {
         const bars = serves[Math.min(fetches, serves.length - 1)] ?? [];
         fetches += 1;
-        return Promise.resolve({ page: asked, candles: bars.map((bar) => row(bar)), answeredAt: LATER });
+        return Promise.resolve({
+          page: asked,
+          candles: bars.map((bar) => row(bar)),
+          unreadable: [],
+          answeredAt: LATER,
+        });
       },
-      fetchListing: () => Promise.resolve({ symbols: [] }),
+      fetchListing: () => Promise.resolve({ symbols: [], unreadable: [] }),
     },
     sink: {
       writeHistory: (_, candles, { announce }) => {

@@ -90,7 +90,7 @@ export class HistoryLoader implements PageLoader {
 
   async #judge(page: CandlePage, answer: PageAnswer): Promise<Evidence> {
     const { exchange, protocol } = this.#options;
-    const unreadable = answer.unreadable?.flatMap(({ openTime }) => openTime ?? []) ?? [];
+    const unreadable = answer.unreadable.flatMap(({ openTime }) => openTime ?? []);
     const input: EvidenceInput = {
       exchange: exchange.name,
       emptyBuckets: protocol.emptyBuckets,

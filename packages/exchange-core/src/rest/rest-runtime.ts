@@ -2,6 +2,7 @@ import type { Exchange } from '@livermore/schemas';
 import type { Clock, Logger, Random } from '@livermore/utils';
 import type { DecodeError } from '../errors';
 import type { ExchangeProtocol } from '../protocol/protocol';
+import type { UnreadableElement } from '../protocol/unreadable';
 import type { HttpGet } from '../transport';
 import { CandleFetcher } from './candle-fetcher';
 import { RestClient } from './rest-client';
@@ -18,6 +19,7 @@ export interface RestRuntimeOptions {
   readonly logger?: Logger;
   readonly onTrouble?: (trouble: RestTrouble) => void;
   readonly onDecodeError?: (error: DecodeError) => void;
+  readonly onUnreadable?: (element: UnreadableElement) => void;
 }
 
 /** The REST side of one exchange, wired. One per venue address: the budget is counted in it. */
@@ -30,7 +32,7 @@ export interface RestRuntime {
 
 /** Puts the parts together. Nothing is sent before a fetch; `sync.run` keeps the venue's clock measured. */
 export function createRestRuntime(options: RestRuntimeOptions): RestRuntime {
-  const { exchange, protocol, get, clock, random, logger, onTrouble, onDecodeError } = options;
+  const { exchange, protocol, get, clock, random, logger, onTrouble, onDecodeError, onUnreadable } = options;
   const { rest } = protocol;
   const shared = { clock, ...(random && { random }), ...(logger && { logger }) };
   const time = new VenueClock(clock);
@@ -51,6 +53,7 @@ export function createRestRuntime(options: RestRuntimeOptions): RestRuntime {
     ready: (signal) => sync.ready(signal),
     onWeightLimit: (limit) => client.learnLimit(limit),
     ...(onDecodeError && { onDecodeError }),
+    ...(onUnreadable && { onUnreadable }),
   });
   return { client, time, sync, source };
 }

@@ -11,13 +11,14 @@ import type {
   StreamProtocol,
   Subscription,
 } from '../protocol/protocol';
+import { told } from '../protocol/unreadable';
 
 /**
  * A venue small enough to read at a glance, to test the runtime with.
  *
  *   → {"op":"sub","topics":["AAA@1m"],"id":1}      ← {"ack":1}  or  {"ack":1,"active":[…]}  or  {"error":"…","id":1}
  *   → {"op":"list","id":2}                         ← {"ack":2,"active":["AAA@1m"]}
- *   ← {"at":1700000000000,"n":7,"bar":{…}}  {"beat":true}  {"bye":"…"}  {"what":"…"}
+ *   ← {"at":1700000000000,"n":7,"bar":{…}}  {"n":8,"odd":[{"field":"price",…}]}  {"beat":true}  {"bye":"…"}  {"what":"…"}
  */
 export interface FakeProtocolOptions {
   readonly limits?: Partial<StreamLimits>;
@@ -37,6 +38,15 @@ const BarSchema = z.object({
 });
 export type FakeBar = z.infer<typeof BarSchema>;
 
+/** An entry that cannot be read, as its decoder would tell of it. */
+const OddSchema = z.object({
+  field: z.string(),
+  message: z.string(),
+  symbol: z.string().exactOptional(),
+  openTime: z.int().exactOptional(),
+  topics: z.array(z.string()).exactOptional(),
+});
+
 const WireSchema = z.object({
   at: z.int().optional(),
   n: z.int().optional(),
@@ -45,6 +55,7 @@ const WireSchema = z.object({
   error: z.string().optional(),
   id: z.int().optional(),
   bar: BarSchema.optional(),
+  odd: z.array(OddSchema).optional(),
   beat: z.boolean().optional(),
   bye: z.string().optional(),
   what: z.string().optional(),
@@ -84,6 +95,7 @@ export function fakeProtocol(options: FakeProtocolOptions = {}): ExchangeProtoco
         budget: { weight: 100, perMs: 60_000, window: 'fixed', reserve: 0 },
         settleMs: 0,
         confirmMs: 0,
+        finality: { fromMs: 30_000, apartMs: 30_000 },
       },
       candleWeight: unused,
       timeRequest: unused,
@@ -150,7 +162,10 @@ function decode(text: string, context: DecodeContext): StreamMessage {
   if (error !== undefined) {
     return { ...head, kind: 'error', message: error, ...(id === undefined ? {} : { requestId: id }) };
   }
-  if (bar !== undefined) return { ...head, kind: 'data', events: eventsOf(bar, wire.at ?? 0, context) };
+  const odd = told(wire.odd ?? []);
+  if (bar !== undefined)
+    return { ...head, ...odd, kind: 'data', events: eventsOf(bar, wire.at ?? 0, context) };
+  if (wire.odd !== undefined) return { ...head, kind: 'unreadable', unreadable: wire.odd };
   if (wire.bye !== undefined) return { ...head, kind: 'goodbye', reason: wire.bye };
   return wire.beat === true
     ? { ...head, kind: 'heartbeat' }

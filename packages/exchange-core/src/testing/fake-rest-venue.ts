@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { restAsOf } from '../as-of';
 import { DecodeError } from '../errors';
 import type { CandlePage, RestProtocol, RestVerdict, WeightLimit } from '../protocol/protocol';
+import { readRows } from '../protocol/page-rows';
+import { parseWith } from '../protocol/wire';
 import type { HttpGet, HttpRequest, HttpResponse } from '../transport';
 
 /**
@@ -39,7 +41,9 @@ export const FAKE_EXCHANGE: Exchange = {
 };
 
 const TimeSchema = z.object({ time: z.number() });
-const BarsSchema = z.array(z.object({ t: z.int(), p: z.number(), v: z.number() }));
+const BarsSchema = z.array(z.unknown());
+const TimedRowSchema = z.object({ t: z.int() });
+const BarSchema = z.object({ t: z.int(), p: z.number(), v: z.number() });
 const ListingSchema = z.object({ weight: z.number(), perMs: z.number() });
 
 export class FakeRestVenue {
@@ -120,25 +124,42 @@ export function fakeRest(
   limits: Partial<Omit<RestProtocol['limits'], 'budget'>> = {},
 ): RestProtocol {
   return {
-    limits: { candlesPerPage: 100, settleMs: 2_000, confirmMs: 60_000, ...limits, budget: limit },
+    limits: {
+      candlesPerPage: 100,
+      settleMs: 2_000,
+      confirmMs: 60_000,
+      finality: { fromMs: 30_000, apartMs: 30_000 },
+      ...limits,
+      budget: limit,
+    },
     candleWeight: () => 2,
     timeRequest: (exchange) => ({ url: `${exchange.restUrl}/time?w=1`, weight: 1 }),
     serverTime: (response) => read(TimeSchema, response).time,
     listingRequest: (exchange) => ({ url: `${exchange.restUrl}/listing?w=1`, weight: 1 }),
-    listing: (response) => ({ symbols: [], weightLimit: read(ListingSchema, response) }),
+    listing: (response) => ({ symbols: [], unreadable: [], weightLimit: read(ListingSchema, response) }),
     candleRequest: (exchange, page) => ({
       url: `${exchange.restUrl}/bars?w=2&s=${page.symbol}&from=${page.from}&to=${page.to}&step=${timeframeMs(page.timeframe)}`,
       weight: 2,
     }),
     candles: (page, response, { exchange, answeredAt }) =>
-      read(BarsSchema, response).map((bar) => candleOf(bar, page, exchange, answeredAt)),
+      readRows(page, read(BarsSchema, response), {
+        venue: exchange,
+        candle: (row, at) =>
+          candleOf(
+            parseWith(BarSchema, row, { venue: exchange, path: `${at}.` }),
+            page,
+            exchange,
+            answeredAt,
+          ),
+        openTimeOf: (row) => TimedRowSchema.safeParse(row).data?.t,
+      }),
     usedWeight: (headers) => (headers['x-used'] === undefined ? undefined : Number(headers['x-used'])),
     verdict,
   };
 }
 
 function candleOf(
-  bar: z.infer<typeof BarsSchema>[number],
+  bar: z.infer<typeof BarSchema>,
   page: CandlePage,
   exchange: string,
   answeredAt: number,

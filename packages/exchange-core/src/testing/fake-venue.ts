@@ -88,6 +88,7 @@ export class FakeSocket implements Socket {
   #isOver = false;
   #sequence = 0;
   #lose = 0;
+  #garble = 0;
 
   constructor(venue: FakeVenue, handlers: SocketHandlers) {
     this.#venue = venue;
@@ -129,7 +130,9 @@ export class FakeSocket implements Socket {
 
   /** A frame to the client, whether it is still wanted or not. */
   push(wire: FakeWire): void {
-    const numbered = this.#venue.manners.isNumbered ? { ...wire, n: this.#nextNumber() } : wire;
+    const said = this.#garble > 0 ? garbled(wire) : wire;
+    if (said !== wire) this.#garble -= 1;
+    const numbered = this.#venue.manners.isNumbered ? { ...said, n: this.#nextNumber() } : said;
     this.pushText(JSON.stringify(numbered));
   }
 
@@ -158,6 +161,11 @@ export class FakeSocket implements Socket {
   /** Loses the next frames; their numbers are used up. */
   loseNext(count: number): void {
     this.#lose = count;
+  }
+
+  /** Sends the next bars so that they cannot be read. */
+  garbleNext(count: number): void {
+    this.#garble = count;
   }
 
   /** Uses up the next numbers, as if frames had been lost on the way; gives them back when negative. */
@@ -200,4 +208,13 @@ export class FakeSocket implements Socket {
     this.state = 'closed';
     this.#handlers.closed(code, reason);
   }
+}
+
+/** A frame whose bar cannot be read; any other as it is. */
+function garbled(whole: FakeWire): FakeWire {
+  const { bar, ...wire } = whole;
+  if (bar === undefined) return whole;
+  const { symbol, timeframe, openTime } = bar;
+  const topics = [`${symbol}@${timeframe}`];
+  return { ...wire, odd: [{ field: 'bar.price', message: 'bar.price is odd', symbol, topics, openTime }] };
 }

@@ -5,13 +5,12 @@ import {
   UnifiedCandleSchema,
   isClosed,
 } from '@livermore/schemas';
-import type { Exchange, MarketEvent, SourcedCandle } from '@livermore/schemas';
+import type { MarketEvent, SourcedCandle } from '@livermore/schemas';
 import { must } from '@livermore/utils';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DecodeError } from '../errors';
 import type {
-  CandlePage,
   DecodeContext,
   ExchangeProtocol,
   Frame,
@@ -19,23 +18,18 @@ import type {
   StreamMessage,
   Subscription,
 } from '../protocol/protocol';
+import type { UnreadableElement } from '../protocol/unreadable';
 import { isObject } from '../protocol/wire';
 import type { HttpResponse } from '../transport';
 import { damaged } from './mutations';
+import { quarantineContract } from './quarantine.contract';
+import type { CandleAnswer, QuarantineCase } from './quarantine.contract';
 
-/** A candle body, the page it answers, and the venue's time of the answer (ms). */
-export interface CandleAnswer {
-  readonly body: string;
-  readonly page: CandlePage;
-  readonly answeredAt: number;
-}
+export type { CandleAnswer } from './quarantine.contract';
 
 /** What a venue brings to the contract. Texts are by name, so that a failure says which. */
-export interface ProtocolCase {
-  readonly protocol: ExchangeProtocol;
-  readonly exchange: Exchange;
+export interface ProtocolCase extends QuarantineCase {
   readonly frames: ReadonlyMap<string, string>;
-  readonly candles: readonly CandleAnswer[];
   readonly listings: readonly string[];
   readonly times: readonly string[];
   /** Frames as one healthy connection delivers them. */
@@ -58,6 +52,7 @@ export function protocolContract(venue: ProtocolCase): void {
     controlFrames(venue);
     restAnswers(venue);
     fuzzing(venue);
+    quarantineContract(venue);
   });
 }
 
@@ -77,8 +72,9 @@ function questionnaire({ protocol }: ProtocolCase): void {
 
   it('states limits that are finite and above zero', () => {
     const { connects, framesPerAddress: _isShared, ...stream } = protocol.stream.limits;
-    const { budget, ...rest } = protocol.rest.limits;
-    const numbers = [...Object.values(stream), ...Object.values(rest), connects.count, connects.perMs];
+    const { budget, finality, ...rest } = protocol.rest.limits;
+    const windows = [connects.count, connects.perMs, finality.fromMs, finality.apartMs];
+    const numbers = [...Object.values(stream), ...Object.values(rest), ...windows];
     for (const limit of [...numbers, budget.weight, budget.perMs]) expect(limit).toSatisfy(isPositive);
     expect(budget.reserve).toBeGreaterThanOrEqual(0);
     expect(budget.reserve).toBeLessThan(1);
@@ -143,6 +139,7 @@ function sourced(candle: unknown): SourcedCandle {
 
 function expectWholeMessage(message: StreamMessage, venue: ProtocolCase): void {
   if (message.venueTime !== undefined) expect(message.venueTime).toSatisfy(Number.isSafeInteger);
+  expectNamed(message.unreadable ?? []);
   if (message.sequence !== undefined) expect(message.sequence).toSatisfy(Number.isSafeInteger);
   for (const event of eventsOf(message)) {
     if (event.type === 'ticker:update') {
@@ -260,7 +257,8 @@ function restAnswers(venue: ProtocolCase): void {
 function candlesOf(answer: CandleAnswer, venue: ProtocolCase): readonly SourcedCandle[] {
   const { page, answeredAt } = answer;
   const context = { exchange: venue.exchange.name, answeredAt };
-  const candles = venue.protocol.rest.candles(page, responseOf(answer.body), context);
+  const { candles, unreadable } = venue.protocol.rest.candles(page, responseOf(answer.body), context);
+  expectNamed(unreadable);
   let before = -1;
   for (const candle of candles) {
     sourced(candle);
@@ -277,7 +275,15 @@ function candlesOf(answer: CandleAnswer, venue: ProtocolCase): readonly SourcedC
   return candles;
 }
 
+function expectNamed(unreadable: readonly UnreadableElement[]): void {
+  for (const { field, openTime } of unreadable) {
+    expect(field).not.toBe('');
+    if (openTime !== undefined) expect(openTime).toSatisfy(isPositive);
+  }
+}
+
 function expectWholeListing(listing: Listing): void {
+  expectNamed(listing.unreadable);
   for (const symbol of listing.symbols) ExchangeSymbolSchema.parse(symbol);
   if (listing.weightLimit === undefined) return;
   expect(listing.weightLimit.weight).toSatisfy(isPositive);
@@ -299,10 +305,13 @@ function fuzzing(venue: ProtocolCase): void {
   const { stream, rest } = venue.protocol;
 
   it('reads a damaged frame as something whole, or refuses it by venue and field, and throws nothing else', () => {
-    const refused = fuzz([...venue.frames.values()], (text) =>
-      expectWholeMessage(stream.decode(text, contextOf(venue)), venue),
-    );
-    expect(refused).toBeGreaterThan(FUZZ_RUNS / 10);
+    let leftOut = 0;
+    const refused = fuzz([...venue.frames.values()], (text) => {
+      const message = stream.decode(text, contextOf(venue));
+      expectWholeMessage(message, venue);
+      if (message.unreadable !== undefined) leftOut += 1;
+    });
+    expect(refused + leftOut).toBeGreaterThan(FUZZ_RUNS / 10);
   });
 
   it('reads a damaged candle body as whole candles, or refuses it by venue and field', () => {

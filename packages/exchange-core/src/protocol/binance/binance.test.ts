@@ -10,7 +10,7 @@ import { protocolContract } from '../../testing/protocol.contract';
 import type { CandleAnswer } from '../../testing/protocol.contract';
 import { fixturesIn, hasRecordedData, recordedLines, recordedText } from '../../testing/recorded';
 import type { HttpResponse } from '../../transport';
-import type { StreamMessage } from '../protocol';
+import type { PageRows, StreamMessage } from '../protocol';
 import { defaultExchange } from '../registry';
 import { binanceProtocol } from './index';
 
@@ -70,6 +70,14 @@ function kline({ timeframe, open, price = 9_168_000, E, x }: KlineParts): string
   return JSON.stringify({ stream: `btcusdt@kline_${timeframe}`, data: { e: 'kline', E, s: 'BTCUSDT', k } });
 }
 
+const TICKER_FIELDS = { decimals: ['c', 'o', 'h', 'l', 'v'], others: ['E', 's'] };
+const ROW_FIELDS = { decimals: [1, 2, 3, 4, 5], others: [0, 6] };
+
+function bareTickers(count: number): string {
+  const [ticker] = z.tuple([z.looseObject({})]).parse(JSON.parse(fixture('ws_mini_ticker_array_raw')));
+  return JSON.stringify(Array.from({ length: count }, (_, at) => ({ ...ticker, s: `T${at}USDT` })));
+}
+
 for (const name of ['binance', 'binance_us']) {
   protocolContract({
     protocol: binanceProtocol,
@@ -79,6 +87,34 @@ for (const name of ['binance', 'binance_us']) {
     listings: named('http_listing').map(([, body]) => body),
     times: named('http_time').map(([, body]) => body),
     session,
+    elements: {
+      frames: [
+        {
+          name: 'an array of tickers',
+          text: fixture('ws_mini_ticker_array'),
+          at: ['data'],
+          ...TICKER_FIELDS,
+        },
+        { name: 'a bare array of tickers', text: bareTickers(3), at: [], ...TICKER_FIELDS },
+      ],
+      candles: [{ name: 'a page of klines', text: fixture('http_candles'), at: [], ...ROW_FIELDS }],
+      listings: [
+        {
+          name: 'exchangeInfo',
+          text: fixture('http_listing'),
+          at: ['symbols'],
+          decimals: [],
+          others: ['symbol', 'status', 'baseAsset', 'quoteAsset', 'isSpotTradingAllowed'],
+        },
+        {
+          name: 'the weight limits',
+          text: fixture('http_listing'),
+          at: ['rateLimits'],
+          decimals: [],
+          others: ['rateLimitType', 'interval', 'intervalNum', 'limit'],
+        },
+      ],
+    },
   });
 }
 
@@ -92,14 +128,15 @@ function candleIn(text: string): SourcedCandle {
 
 const fault = (code: number, msg: string): string => JSON.stringify({ code, msg });
 
-function faultOf(read: () => unknown): string {
+function faultOf(read: () => StreamMessage | PageRows): string {
   try {
-    read();
+    const [first, ...others] = read().unreadable ?? [];
+    if (others.length > 0) throw new Error('one fault was told more than once');
+    return first === undefined ? 'none' : `left out ${first.field}`;
   } catch (error) {
     if (error instanceof DecodeError) return `${error.venue} ${error.field}`;
     throw error;
   }
-  return 'none';
 }
 
 describe('klines on the stream', () => {
@@ -122,6 +159,10 @@ describe('klines on the stream', () => {
             exchange: 'binance',
             sequenceNum: 1_795_312_802_016_000,
             source: 'stream',
+            quoteVolume: 73_449.02,
+            trades: 131,
+            takerBaseVolume: 0.41,
+            takerQuoteVolume: 37_590.11,
           },
         },
       ],
@@ -167,12 +208,12 @@ describe('klines on the stream', () => {
     ['k.l', (_, k) => (k['l'] = '91681.00000000')],
     ['k.c', (_, k) => (k['c'] = '0.00000000')],
     ['k.v', (_, k) => (k['v'] = '-1')],
-  ])('refuses a wrong %s by name', (field, damage) => {
+  ])('leaves a kline with a wrong %s out, by name', (field, damage) => {
     const frame = z
       .looseObject({ data: z.looseObject({ k: z.looseObject({}) }) })
       .parse(JSON.parse(fixture('ws_kline_open')));
     damage(frame.data, frame.data.k);
-    expect(faultOf(() => decode(JSON.stringify(frame)))).toBe(`binance ${field}`);
+    expect(faultOf(() => decode(JSON.stringify(frame)))).toBe(`left out ${field}`);
   });
 });
 
@@ -222,12 +263,40 @@ describe('other frames', () => {
     ['"kline"', 'root'],
     ['{}', 'e'],
     ['{"e":5}', 'e'],
-    ['{"stream":"btcusdt@kline_1m"}', 'data'],
     ['{"result":5,"id":1}', 'result'],
     ['{"error":"no","id":1}', 'error'],
-    ['[5]', '[0]'],
   ])('refuses %s, naming %s', (text, field) => {
     expect(faultOf(() => decode(text))).toBe(`binance ${field}`);
+  });
+
+  it.each([
+    ['{"stream":"btcusdt@kline_1m"}', 'data', ['btcusdt@kline_1m']],
+    ['{"stream":"btcusdt@kline_1m","data":{"k":1}}', 'e', ['btcusdt@kline_1m']],
+    ['{"stream":"btcusdt@miniTicker","data":null}', 'data', undefined],
+    ['{"e":"24hrMiniTicker","s":"BTCUSDT"}', 'E', undefined],
+    ['{"e":"kline","s":"BTCUSDT","k":{"i":"5m"}}', 'E', ['btcusdt@kline_5m']],
+    ['[5]', '[0]', undefined],
+  ])('leaves %s out, naming %s and whose candles are unknown now', (text, field, topics) => {
+    const { unreadable } = decode(text);
+    expect(unreadable).toEqual([expect.objectContaining({ field, ...(topics && { topics }) })]);
+    if (topics === undefined) expect(unreadable?.[0]).not.toHaveProperty('topics');
+  });
+
+  it('tells of a kline that cannot be read whose it is, which bar, and when the venue sent it', () => {
+    const text = fixture('ws_kline_open').replace('91690.00000000', '91.00000000');
+    expect(decode(text)).toEqual({
+      kind: 'unreadable',
+      venueTime: 1_795_312_802_016,
+      unreadable: [
+        {
+          field: 'k.h',
+          message: 'binance: k.h: is below open or close',
+          symbol: 'BTCUSDT',
+          topics: ['btcusdt@kline_1m'],
+          openTime: 1_795_312_800_000,
+        },
+      ],
+    });
   });
 
   it('names the exchange, not the family, in an error', () => {
@@ -267,22 +336,23 @@ describe('REST', () => {
     });
   });
 
-  it('takes the venue at its word about buckets without trades, and dates each bar by the as-of rule', () => {
-    const candles = rest.candles(PAGE, response(fixture('http_candles')), {
+  it('takes a flat row of volume zero as the venue’s own bar, and dates each bar by the as-of rule', () => {
+    const { candles } = rest.candles(PAGE, response(fixture('http_candles')), {
       exchange: 'binance',
       answeredAt: ANSWERED_AT,
     });
     expect(candles.map(({ source, sequenceNum }) => [source, sequenceNum])).toEqual([
-      ['no-trades', ANSWERED_AT * 1000],
+      ['rest', ANSWERED_AT * 1000],
       ['rest', ANSWERED_AT * 1000],
       ['rest', ANSWERED_AT * 1000],
     ]);
     expect(candles.map(isClosed)).toEqual([true, true, false]);
+    expect(candles[0]).toMatchObject({ volume: 0, trades: 0, quoteVolume: 0 });
   });
 
   it('dates a bar that closed less than two seconds before the answer at its close', () => {
     const answeredAt = 1_795_312_800_900;
-    const candles = rest.candles(PAGE, response(fixture('http_candles')), {
+    const { candles } = rest.candles(PAGE, response(fixture('http_candles')), {
       exchange: 'binance',
       answeredAt,
     });
@@ -292,14 +362,20 @@ describe('REST', () => {
   it.each([
     ['root', '{"code":-1000,"msg":"?"}'],
     ['json', '[[1795312740000,'],
+  ])('refuses a body with a wrong %s', (field, body) => {
+    const read = () => rest.candles(PAGE, response(body), { exchange: 'binance', answeredAt: ANSWERED_AT });
+    expect(faultOf(read)).toBe(`binance ${field}`);
+  });
+
+  it.each([
     ['[0]', '[5]'],
     ['[0]', '[[1795312740000,"1"]]'],
     ['[0][0]', '[[1795312740001,"1","1","1","1","1",1795312800000,"1",1,"1","1","0"]]'],
     ['[0][6]', '[[1795312740000,"1","1","1","1","1",1795312800000,"1",1,"1","1","0"]]'],
     ['[0][2]', '[[1795312740000,"2","1","1","1","1",1795312799999,"1",1,"1","1","0"]]'],
-  ])('refuses rows with a wrong %s', (field, body) => {
+  ])('leaves a row with a wrong %s out', (field, body) => {
     const read = () => rest.candles(PAGE, response(body), { exchange: 'binance', answeredAt: ANSWERED_AT });
-    expect(faultOf(read)).toBe(`binance ${field}`);
+    expect(faultOf(read)).toBe(`left out ${field}`);
   });
 
   it('lists as tradable only what is TRADING on spot, and the weight limit the venue states', () => {
@@ -405,7 +481,8 @@ describe.skipIf(!hasRecordedData)('recorded traffic (skipped where ../shared/dat
     expect(answers.length).toBeGreaterThan(10);
     for (const { body, page, answeredAt } of answers) {
       const rows = z.array(z.array(z.unknown())).parse(JSON.parse(body));
-      const candles = rest.candles(page, response(body), { exchange: 'binance', answeredAt });
+      const { candles, unreadable } = rest.candles(page, response(body), { exchange: 'binance', answeredAt });
+      expect(unreadable).toEqual([]);
       const asRead = candles.map((bar) => [
         bar.timestamp,
         bar.open,

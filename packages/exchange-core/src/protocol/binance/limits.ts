@@ -64,5 +64,6 @@ export const restLimits: RestLimits = {
   // REST is served from a database that lags the stream for up to about 2 s after a boundary.
   settleMs: 2_000,
   confirmMs: 2_000,
+  // Replicas were reported to show the newest bar as it was for 2 to 15 s after a close.
   finality: { fromMs: 30_000, apartMs: 30_000 },
 };

@@ -1,9 +1,12 @@
-import { SymbolSchema } from '@livermore/schemas';
+import { LATEST_OPEN_TIME_MS, SymbolSchema } from '@livermore/schemas';
 import { z } from 'zod';
 
-/** The wire shapes that zod reads. Klines, the hot path, are read by hand in to-events.ts and candles.ts. */
+/** The wire shapes that zod reads. Klines, the hot path, are read by hand in kline.ts and candles.ts. */
 
 const milliseconds = z.int().positive();
+
+/** Every event has the time at which the venue sent it, ms. One that is later than any candle can be tells no time. */
+export const TimedSchema = z.object({ E: milliseconds.max(LATEST_OPEN_TIME_MS) });
 
 /**
  * `<symbol>@miniTicker`, and the elements of `!miniTicker@arr`: rolling 24 hours.
@@ -49,7 +52,8 @@ export const ServerShutdownSchema = z.object({ E: milliseconds.optional() });
 export const TimeSchema = z.object({ serverTime: milliseconds });
 
 /**
- * `GET /api/v3/exchangeInfo`, the parts we use. Every other field and unknown status passes unread.
+ * `GET /api/v3/exchangeInfo`, the parts we use; entries are read one by one. Every other field and unknown status passes
+ * unread.
  *
  *   {"timezone":"UTC","serverTime":1795312805123,
  *    "rateLimits":[{"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":6000}],
@@ -57,21 +61,23 @@ export const TimeSchema = z.object({ serverTime: milliseconds });
  *                "isSpotTradingAllowed":true,"filters":[],"permissionSets":[["SPOT","MARGIN"]]}]}
  */
 export const ExchangeInfoSchema = z.object({
-  rateLimits: z.array(
-    z.object({
-      rateLimitType: z.string(),
-      interval: z.string(),
-      intervalNum: z.int().positive(),
-      limit: z.int().positive(),
-    }),
-  ),
-  symbols: z.array(
-    z.object({
-      symbol: SymbolSchema,
-      status: z.string(),
-      baseAsset: z.string(),
-      quoteAsset: z.string(),
-      isSpotTradingAllowed: z.boolean(),
-    }),
-  ),
+  rateLimits: z.unknown(),
+  symbols: z.array(z.unknown()),
+});
+
+/** One of `rateLimits`. */
+export const RateLimitSchema = z.object({
+  rateLimitType: z.string(),
+  interval: z.string(),
+  intervalNum: z.int().positive(),
+  limit: z.int().positive(),
+});
+
+/** One of `symbols`. */
+export const ListedSymbolSchema = z.object({
+  symbol: SymbolSchema,
+  status: z.string(),
+  baseAsset: z.string(),
+  quoteAsset: z.string(),
+  isSpotTradingAllowed: z.boolean(),
 });

@@ -1,26 +1,18 @@
-import { LATEST_OPEN_TIME_MS, MICROS_PER_MS, isTimeframe, timeframeMs } from '@livermore/schemas';
-import type { MarketEvent, Timeframe } from '@livermore/schemas';
-import { streamAsOf } from '../../as-of';
+import type { MarketEvent } from '@livermore/schemas';
 import { DecodeError } from '../../errors';
 import type { DecodeContext, StreamMessage } from '../protocol';
-import {
-  amountAt,
-  checkRange,
-  finite,
-  integerAt,
-  isObject,
-  parseJson,
-  parseWith,
-  priceAt,
-  symbolAt,
-} from '../wire';
+import { symbolKnown, told, unreadableBy } from '../unreadable';
+import type { Known, UnreadableElement } from '../unreadable';
+import { amountAt, finite, isObject, parseJson, parseWith } from '../wire';
 import type { JsonObject, Where } from '../wire';
+import { klineMessage, knownOfKline } from './kline';
 import {
   ControlReplySchema,
   FlatErrorSchema,
   MiniTickerSchema,
   NestedErrorSchema,
   ServerShutdownSchema,
+  TimedSchema,
 } from './messages';
 
 /**
@@ -31,39 +23,85 @@ import {
 
 const LONGEST_NAME = 40;
 
-/** Reads one frame. @throws DecodeError */
+/** Reads one frame. @throws DecodeError for what is no frame of the venue; a kline or ticker at fault is told instead */
 export function decode(text: string, context: DecodeContext): StreamMessage {
   const frame = parseJson(context.exchange, text);
-  const wrapped = isObject(frame) && typeof frame['stream'] === 'string';
-  const data = wrapped ? frame['data'] : frame;
+  const where: Where = { venue: context.exchange, path: '' };
+  const stream = isObject(frame) ? frame['stream'] : undefined;
+  if (!isObject(frame) || typeof stream !== 'string') return bodyOf(frame, 'root', where, context);
+  try {
+    return bodyOf(frame['data'], 'data', where, context);
+  } catch (error) {
+    const topics = stream.includes('@kline_') ? { topics: [stream] } : {};
+    return { kind: 'unreadable', unreadable: [unreadableBy(error, topics)] };
+  }
+}
+
+function bodyOf(data: unknown, name: string, where: Where, context: DecodeContext): StreamMessage {
   if (Array.isArray(data)) return eventsOf(data, context);
-  if (isObject(data)) return messageOf(data, context);
-  throw new DecodeError(context.exchange, wrapped ? 'data' : 'root', 'is neither an object nor an array');
+  if (isObject(data)) return messageOf(data, where, context);
+  throw new DecodeError(where.venue, name, 'is neither an object nor an array');
 }
 
 /** The elements of an array stream, as one message. */
 function eventsOf(elements: readonly unknown[], context: DecodeContext): StreamMessage {
   const events: MarketEvent[] = [];
+  const unreadable: UnreadableElement[] = [];
   let venueTime: number | undefined;
   for (const [at, element] of elements.entries()) {
-    if (!isObject(element)) throw new DecodeError(context.exchange, `[${at}]`, 'is not an object');
-    const message = messageOf(element, context);
+    const message = elementMessage(element, at, context);
+    unreadable.push(...(message.unreadable ?? []));
     if (message.kind !== 'data') continue;
     events.push(...message.events);
     venueTime = Math.max(venueTime ?? 0, message.venueTime ?? 0);
   }
-  return { kind: 'data', events, ...(venueTime === undefined ? {} : { venueTime }) };
+  return { kind: 'data', events, ...told(unreadable), ...(venueTime === undefined ? {} : { venueTime }) };
 }
 
-function messageOf(data: JsonObject, context: DecodeContext): StreamMessage {
+function elementMessage(element: unknown, at: number, context: DecodeContext): StreamMessage {
+  const venue = context.exchange;
+  try {
+    if (!isObject(element)) throw new DecodeError(venue, `[${at}]`, 'is not an object');
+    return messageOf(element, { venue, path: `[${at}].` }, context);
+  } catch (error) {
+    return { kind: 'unreadable', unreadable: [unreadableBy(error, knownOfTicker(element))] };
+  }
+}
+
+function messageOf(data: JsonObject, where: Where, context: DecodeContext): StreamMessage {
   const type = data['e'];
-  if (type === 'kline') return klineMessage(data, context);
-  const where: Where = { venue: context.exchange, path: '' };
-  if (type === '24hrMiniTicker') return tickerMessage(data, where, context);
+  if (type === 'kline') {
+    try {
+      return klineMessage(data, where, context);
+    } catch (error) {
+      return unreadableMessage(error, data, knownOfKline(data));
+    }
+  }
+  if (type === '24hrMiniTicker') {
+    try {
+      return tickerMessage(data, where, context);
+    } catch (error) {
+      return unreadableMessage(error, data, knownOfTicker(data));
+    }
+  }
   if (type === 'serverShutdown') return shutdownMessage(data, where);
   if (typeof type === 'string') return { kind: 'ignored', what: type.slice(0, LONGEST_NAME) };
-  if (type !== undefined) throw new DecodeError(context.exchange, 'e', 'is not a text');
+  if (type !== undefined) throw new DecodeError(where.venue, `${where.path}e`, 'is not a text');
   return untypedMessage(data, where);
+}
+
+/** A kline or ticker that is not as documented, with its time where that can be read. */
+function unreadableMessage(error: unknown, data: JsonObject, known: Known): StreamMessage {
+  const time = TimedSchema.safeParse(data);
+  return {
+    kind: 'unreadable',
+    unreadable: [unreadableBy(error, known)],
+    ...(time.success ? { venueTime: time.data.E } : {}),
+  };
+}
+
+function knownOfTicker(data: unknown): Known {
+  return isObject(data) ? symbolKnown(data['s']) : {};
 }
 
 /** Frames without `e`: control replies, errors in two shapes, and the two data streams that lack it. */
@@ -82,7 +120,7 @@ function untypedMessage(data: JsonObject, where: Where): StreamMessage {
   }
   if ('u' in data && 's' in data) return { kind: 'ignored', what: 'bookTicker' };
   if ('lastUpdateId' in data) return { kind: 'ignored', what: 'depth' };
-  throw new DecodeError(where.venue, 'e', 'is missing');
+  throw new DecodeError(where.venue, `${where.path}e`, 'is missing');
 }
 
 function requestIdOf(id: number | string | null | undefined): { readonly requestId?: number } {
@@ -92,74 +130,6 @@ function requestIdOf(id: number | string | null | undefined): { readonly request
 function shutdownMessage(data: JsonObject, where: Where): StreamMessage {
   const { E } = parseWith(ServerShutdownSchema, data, where);
   return { kind: 'goodbye', reason: 'serverShutdown', ...(E === undefined ? {} : { venueTime: E }) };
-}
-
-const KLINE_RANGE = { high: 'k.h', low: 'k.l' };
-
-/**
- * A kline frame, field by field: this is the hot path, and a schema library costs several times the parse.
- *
- *   {"e":"kline","E":1795312802016,"s":"BTCUSDT","k":{"t":1795312800000,"T":1795312859999,"s":"BTCUSDT","i":"1m",
- *    "f":5203000001,"L":5203000131,"o":"91680.00000000","c":"91688.01000000","h":"91690.00000000",
- *    "l":"91671.30000000","v":"0.80110000","n":131,"x":false,"q":"73449.02000000","V":"0.41000000",
- *    "Q":"37590.11000000","B":"0"}}
- *
- * https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
- */
-function klineMessage(data: JsonObject, context: DecodeContext): StreamMessage {
-  const where: Where = { venue: context.exchange, path: '' };
-  const kline = data['k'];
-  if (!isObject(kline)) throw new DecodeError(where.venue, 'k', 'is not an object');
-  const venueTime = eventTimeOf(data, where);
-  const streamedAs = symbolAt(data['s'], where, 's');
-  if (kline['s'] !== streamedAs) throw new DecodeError(where.venue, 'k.s', 'is not the symbol of the event');
-  const timeframe = kline['i'];
-  if (typeof timeframe !== 'string') throw new DecodeError(where.venue, 'k.i', 'is not a text');
-  if (!isTimeframe(timeframe)) {
-    return { kind: 'ignored', what: `kline_${timeframe}`.slice(0, LONGEST_NAME) };
-  }
-  const isFinal = kline['x'];
-  if (typeof isFinal !== 'boolean') throw new DecodeError(where.venue, 'k.x', 'is not a boolean');
-  const timestamp = openTimeOfKline(kline, timeframe, where);
-  const candle = {
-    timestamp,
-    open: priceAt(kline['o'], where, 'k.o'),
-    high: priceAt(kline['h'], where, 'k.h'),
-    low: priceAt(kline['l'], where, 'k.l'),
-    close: priceAt(kline['c'], where, 'k.c'),
-    volume: amountAt(kline['v'], where, 'k.v'),
-    symbol: streamedAs,
-    timeframe,
-    exchange: context.exchange,
-    sequenceNum: streamAsOf(timeframe, timestamp, venueTime * MICROS_PER_MS, isFinal),
-    source: 'stream' as const,
-  };
-  checkRange(candle, where, KLINE_RANGE);
-  const type = isFinal ? 'candle:close' : 'candle:update';
-  const events = context
-    .symbolsOf(streamedAs)
-    .map((symbol) => ({ type, candle: symbol === streamedAs ? candle : { ...candle, symbol } }) as const);
-  return { kind: 'data', venueTime, events };
-}
-
-/** A time (ms) whose microseconds are an exact integer. */
-function eventTimeOf(data: JsonObject, where: Where): number {
-  const time = integerAt(data['E'], where, 'E');
-  if (time <= LATEST_OPEN_TIME_MS) return time;
-  throw new DecodeError(where.venue, 'E', 'is not a time in milliseconds');
-}
-
-/** `t`, on the grid, with `T` one millisecond before the next open. */
-function openTimeOfKline(kline: JsonObject, timeframe: Timeframe, where: Where): number {
-  const openTime = integerAt(kline['t'], where, 'k.t');
-  const length = timeframeMs(timeframe);
-  if (openTime % length !== 0 || openTime > LATEST_OPEN_TIME_MS) {
-    throw new DecodeError(where.venue, 'k.t', `is not an open time of ${timeframe}`);
-  }
-  if (kline['T'] !== openTime + length - 1) {
-    throw new DecodeError(where.venue, 'k.T', `is not the last millisecond of the ${timeframe} bar`);
-  }
-  return openTime;
 }
 
 /** A symbol that has no trade in the window reports zeros: then there is no price to announce. */

@@ -2,12 +2,13 @@ import type { SourcedCandle } from '@livermore/schemas';
 import { restAsOf } from '../../as-of';
 import { DecodeError } from '../../errors';
 import type { HttpResponse } from '../../transport';
-import { inPage } from '../page-rows';
-import type { AnswerContext, CandlePage } from '../protocol';
+import { readRows } from '../page-rows';
+import type { AnswerContext, CandlePage, PageRows } from '../protocol';
 import { isObject, parseJson, parseWith } from '../wire';
 import type { Where } from '../wire';
 import { readBar } from './bar';
 import { CandlesBodySchema } from './messages';
+import { openTimeIn } from './time';
 
 /**
  * `GET /market/products/{id}/candles`: newest first, buckets without trades left out (and left out here too:
@@ -19,13 +20,14 @@ import { CandlesBodySchema } from './messages';
  *
  * https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/get-public-product-candles
  */
-export function candles(page: CandlePage, response: HttpResponse, context: AnswerContext) {
+export function candles(page: CandlePage, response: HttpResponse, context: AnswerContext): PageRows {
   const root: Where = { venue: context.exchange, path: '' };
   const body = parseWith(CandlesBodySchema, parseJson(root.venue, response.body), root);
-  return inPage(
-    page,
-    body.candles.map((row, at) => candleOf(row, at, page, context)),
-  );
+  return readRows(page, body.candles, {
+    venue: context.exchange,
+    candle: (row, at) => candleOf(row, at, page, context),
+    openTimeOf: (row) => (isObject(row) ? openTimeIn(row['start'], page.timeframe) : undefined),
+  });
 }
 
 function candleOf(row: unknown, at: number, page: CandlePage, context: AnswerContext): SourcedCandle {

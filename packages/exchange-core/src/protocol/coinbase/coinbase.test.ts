@@ -8,8 +8,9 @@ import { z } from 'zod';
 import { DecodeError, RejectedError } from '../../errors';
 import { protocolContract } from '../../testing/protocol.contract';
 import { fixturesIn, hasRecordedData, recordedLines, recordedText } from '../../testing/recorded';
+import type { ElementCase } from '../../testing/element-corruptions';
 import type { HttpResponse } from '../../transport';
-import type { StreamMessage } from '../protocol';
+import type { PageRows, StreamMessage } from '../protocol';
 import { defaultExchange } from '../registry';
 import { coinbaseProtocol } from './index';
 import { microsOf } from './time';
@@ -60,6 +61,32 @@ function frame(starts: readonly number[], timestamp: string, sequence_num = 0): 
   });
 }
 
+const BUCKET_FIELDS = { decimals: ['open', 'high', 'low', 'close', 'volume'], others: ['start'] };
+/** An empty text is how the venue writes a figure that it does not have. */
+const TICKER_FIELDS = {
+  decimals: ['price', 'high_24_h', 'low_24_h', 'volume_24_h'],
+  others: [],
+  silent: [''],
+};
+
+/** The one entry of a fixture three times, each of another product. */
+function channelCases(channel: string): readonly ElementCase[] {
+  const [name, list, fields] =
+    channel === 'candles'
+      ? (['ws_candles_update', 'candles', BUCKET_FIELDS] as const)
+      : (['ws_ticker', 'tickers', TICKER_FIELDS] as const);
+  const frameShape = z.looseObject({
+    events: z.tuple([z.looseObject({ [list]: z.array(z.looseObject({})) })]),
+  });
+  const frameOf = frameShape.parse(JSON.parse(fixture(name)));
+  const [entry] = z.tuple([z.looseObject({})]).parse(frameOf.events[0][list]);
+  const entries = ['AAA-USD', 'BBB-USD', 'CCC-USD'].map((product_id) => ({ ...entry, product_id }));
+  const text = JSON.stringify({ ...frameOf, events: [{ ...frameOf.events[0], [list]: entries }] });
+  const { others, ...figures } = fields;
+  const at = ['events', 0, list];
+  return [{ name: `a frame of ${channel}`, text, at, ...figures, others: [...others, 'product_id'] }];
+}
+
 protocolContract({
   protocol: coinbaseProtocol,
   exchange,
@@ -68,6 +95,38 @@ protocolContract({
   listings: named('http_listing').map(([, body]) => body),
   times: named('http_time').map(([, body]) => body),
   session,
+  elements: {
+    frames: [
+      ...['candles', 'ticker'].flatMap(channelCases),
+      {
+        name: 'events of a snapshot',
+        text: fixture('ws_candles_snapshot'),
+        at: ['events'],
+        decimals: [],
+        others: [],
+      },
+    ],
+    candles: [
+      { name: 'a page of candles', text: fixture('http_candles'), at: ['candles'], ...BUCKET_FIELDS },
+    ],
+    listings: [
+      {
+        name: 'products',
+        text: fixture('http_listing'),
+        at: ['products'],
+        decimals: [],
+        others: [
+          'product_id',
+          'status',
+          'is_disabled',
+          'trading_disabled',
+          'view_only',
+          'base_currency_id',
+          'quote_currency_id',
+        ],
+      },
+    ],
+  },
 });
 
 function candlesIn(text: string): readonly UnifiedCandle[] {
@@ -80,14 +139,15 @@ const at = (text: string): number => Math.floor(microsOf(text) / 1000);
 const fault = (error: string, message: string): string =>
   JSON.stringify({ error, error_details: message, message });
 
-function faultOf(read: () => unknown): string {
+function faultOf(read: () => StreamMessage | PageRows): string {
   try {
-    read();
+    const [first, ...others] = read().unreadable ?? [];
+    if (others.length > 0) throw new Error('one fault was told more than once');
+    return first === undefined ? 'none' : `left out ${first.field}`;
   } catch (error) {
     if (error instanceof DecodeError) return `${error.venue} ${error.field}`;
     throw error;
   }
-  return 'none';
 }
 
 describe('candles on the stream', () => {
@@ -134,16 +194,36 @@ describe('candles on the stream', () => {
     expect(candles.map(isClosed)).toEqual([false, false]);
   });
 
-  it('reads a snapshot with holes, oldest first, each product by itself', () => {
+  it('reads a snapshot with holes, oldest first, each product by itself, its past as a snapshot’s', () => {
     const candles = candlesIn(fixture('ws_candles_snapshot'));
-    expect(candles.map(({ symbol, timestamp }) => [symbol, (BUCKET - timestamp) / BUCKET_MS])).toEqual([
-      ['ABC-USD', 11],
-      ['BTC-USD', 5],
-      ['BTC-USD', 1],
-      ['BTC-USD', 0],
+    expect(
+      candles.map(({ symbol, timestamp, source }) => [symbol, (BUCKET - timestamp) / BUCKET_MS, source]),
+    ).toEqual([
+      ['ABC-USD', 11, 'stream'],
+      ['BTC-USD', 5, 'snapshot'],
+      ['BTC-USD', 1, 'snapshot'],
+      ['BTC-USD', 0, 'stream'],
     ]);
     // The only bucket of its product: nothing says that it is final.
     expect(candles.map(isClosed)).toEqual([false, true, true, false]);
+    for (const { source, sequenceNum, timestamp } of candles) {
+      if (source === 'snapshot') expect(sequenceNum).toBe(closeAsOf('5m', timestamp));
+    }
+  });
+
+  it('takes an event without a type as an update, and a snapshot’s bucket as open while its time is not over', () => {
+    const untyped = fixture('ws_candles_boundary').replace('"type": "update",', '');
+    expect(candlesIn(untyped)).toEqual(candlesIn(fixture('ws_candles_boundary')));
+    const early = frame([BUCKET + BUCKET_MS, BUCKET], '2026-11-20T10:04:59.9Z').replace('update', 'snapshot');
+    expect(candlesIn(early).map(({ source }) => source)).toEqual(['stream', 'stream']);
+  });
+
+  it('takes no bucket that cannot be read as proof that an earlier one is over', () => {
+    const text = fixture('ws_candles_boundary').replace('"91671.3"', '"0"');
+    expect(candlesIn(text).map(isClosed)).toEqual([false]);
+    expect(decode(text).unreadable).toEqual([
+      expect.objectContaining({ symbol: 'BTC-USD', topics: ['candles:BTC-USD'], openTime: BUCKET }),
+    ]);
   });
 
   it('re-keys an alias to everything that was asked for under it', () => {
@@ -163,15 +243,24 @@ describe('candles on the stream', () => {
     ['close', '0'],
     ['volume', 'many'],
     ['product_id', ''],
-  ])('refuses a wrong %s by name', (field, value) => {
+  ])('leaves a bucket with a wrong %s out, by name', (field, value) => {
     const shape = z.looseObject({
       events: z.tuple([z.looseObject({ candles: z.tuple([z.looseObject({})]) })]),
     });
     const damaged = shape.parse(JSON.parse(fixture('ws_candles_update')));
     damaged.events[0].candles[0][field] = value;
-    expect(faultOf(() => decode(JSON.stringify(damaged)))).toBe(`coinbase events.0.candles.0.${field}`);
+    expect(faultOf(() => decode(JSON.stringify(damaged)))).toBe(`left out events.0.candles.0.${field}`);
   });
 });
+
+function tickerWith(field: string, value: unknown): string {
+  const shape = z.looseObject({
+    events: z.tuple([z.looseObject({ tickers: z.tuple([z.looseObject({})]) })]),
+  });
+  const damaged = shape.parse(JSON.parse(fixture('ws_ticker_batch')));
+  damaged.events[0].tickers[0][field] = value;
+  return JSON.stringify(damaged);
+}
 
 describe('other frames', () => {
   it('derives the change of a ticker from its percentage', () => {
@@ -190,6 +279,35 @@ describe('other frames', () => {
     });
     expect(batch).toMatchObject({ events: [{ type: 'ticker:update', ticker }] });
     expect(JSON.stringify(batch)).not.toContain('"bid"');
+  });
+
+  it.each<[string, unknown, number]>([
+    ['volume_24_h', '1.5e-05', 0.000015],
+    ['volume_24_h', 1.5e-5, 0.000015],
+    ['price_percent_chg_24_h', '-1.5e-05', -0.000015],
+    ['price_percent_chg_24_h', '1E1', 10],
+  ])('reads a %s of %j, as programs print small numbers', (field, value, expected) => {
+    const message = decode(tickerWith(field, value));
+    const [event] = message.kind === 'data' ? message.events : [];
+    if (event?.type !== 'ticker:update') throw new Error('no ticker');
+    const { volume24h, changePercent24h } = event.ticker;
+    expect(field === 'volume_24_h' ? volume24h : changePercent24h).toBe(expected);
+  });
+
+  it.each<[string, unknown]>([
+    ['volume_24_h', '-1.5e-05'],
+    ['volume_24_h', '+1'],
+    ['volume_24_h', '1e400'],
+    ['volume_24_h', null],
+    ['price_percent_chg_24_h', 'NaN'],
+    ['price_percent_chg_24_h', '-100'],
+    ['high_24_h', 'Infinity'],
+  ])('costs one ticker and its counter nothing when %s is %j', (field, value) => {
+    const message = decode(tickerWith(field, value));
+    expect(message).toMatchObject({ kind: 'data', sequence: 6, events: [] });
+    const told = expect.objectContaining({ field: `events.0.tickers.0.${field}`, symbol: 'BTC-USD' });
+    expect(message.unreadable).toEqual([told]);
+    expect(message.unreadable?.[0]).not.toHaveProperty('topics');
   });
 
   it('announces no ticker for a product without a price', () => {
@@ -237,18 +355,45 @@ describe('other frames', () => {
     ['null', 'root'],
     ['{}', 'channel'],
     ['{"type":"error"}', 'message'],
-    ['{"channel":"candles","timestamp":"2026-11-20 10:00:06","sequence_num":1,"events":[]}', 'timestamp'],
     [
       '{"channel":"candles","timestamp":"2026-11-20T10:00:06Z","sequence_num":-1,"events":[]}',
       'sequence_num',
+    ],
+  ])('refuses %s, naming %s', (text, field) => {
+    expect(faultOf(() => decode(text))).toBe(`coinbase ${field}`);
+  });
+
+  it.each([
+    ['{"channel":"candles","timestamp":"2026-11-20 10:00:06","sequence_num":1,"events":[]}', 'timestamp'],
+    ['{"channel":"ticker","timestamp":5,"sequence_num":1,"events":[]}', 'timestamp'],
+    ['{"channel":"candles","timestamp":"2026-11-20T10:00:06Z","sequence_num":1,"events":[null]}', 'events.0'],
+    [
+      '{"channel":"ticker","timestamp":"2026-11-20T10:00:06Z","sequence_num":1,"events":[{}]}',
+      'events.0.tickers',
     ],
     ['{"channel":"candles","timestamp":"2026-11-20T10:00:06Z","sequence_num":1,"events":{}}', 'events'],
     [
       '{"channel":"subscriptions","timestamp":"2026-11-20T10:00:06Z","sequence_num":1,"events":[{}]}',
       'events.0.subscriptions',
     ],
-  ])('refuses %s, naming %s', (text, field) => {
-    expect(faultOf(() => decode(text))).toBe(`coinbase ${field}`);
+  ])('notes the counter of %s, and names %s', (text, field) => {
+    expect(faultOf(() => decode(text))).toBe(`left out ${field}`);
+    expect(decode(text).sequence).toBe(1);
+  });
+
+  it('names everybody whose candles are unknown after a frame without its time', () => {
+    const text = fixture('ws_candles_snapshot').replace('2026-11-20T10:00:05Z', 'soon');
+    expect(decode(text)).toEqual({
+      kind: 'unreadable',
+      sequence: 0,
+      unreadable: [
+        {
+          field: 'timestamp',
+          message: 'coinbase: timestamp: is not RFC 3339 in UTC',
+          topics: ['candles:BTC-USD', 'candles:ABC-USD'],
+        },
+      ],
+    });
   });
 });
 
@@ -335,7 +480,7 @@ describe('REST', () => {
   });
 
   it('turns newest-first into ascending and leaves omitted buckets out', () => {
-    const candles = rest.candles(PAGE, response(fixture('http_candles')), {
+    const { candles } = rest.candles(PAGE, response(fixture('http_candles')), {
       exchange: 'coinbase',
       answeredAt: ANSWERED_AT,
     });
@@ -347,15 +492,21 @@ describe('REST', () => {
   it.each([
     ['root', '[]'],
     ['candles', '{"candles":null}'],
+  ])('refuses a body with a wrong %s', (field, body) => {
+    const read = () => rest.candles(PAGE, response(body), { exchange: 'coinbase', answeredAt: ANSWERED_AT });
+    expect(faultOf(read)).toBe(`coinbase ${field}`);
+  });
+
+  it.each([
     ['candles.0', '{"candles":[[]]}'],
     ['candles.0.start', '{"candles":[{"start":"1795168801"}]}'],
     [
       'candles.0.low',
       '{"candles":[{"start":"1795168800","open":"1","high":"2","low":"1.5","close":"1","volume":"0"}]}',
     ],
-  ])('refuses rows with a wrong %s', (field, body) => {
+  ])('leaves a row with a wrong %s out', (field, body) => {
     const read = () => rest.candles(PAGE, response(body), { exchange: 'coinbase', answeredAt: ANSWERED_AT });
-    expect(faultOf(read)).toBe(`coinbase ${field}`);
+    expect(faultOf(read)).toBe(`left out ${field}`);
   });
 
   it('lists aliases, volumes, and as tradable only what is online and nowise disabled', () => {

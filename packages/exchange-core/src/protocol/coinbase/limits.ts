@@ -41,5 +41,6 @@ export const restLimits: RestLimits = {
   settleMs: 2_000,
   // The newest bucket may be missing or stale for up to about 60 s after its close.
   confirmMs: 75_000,
+  // One to seven minutes behind were reported, by one to five buckets; most answers are right within two minutes.
   finality: { fromMs: 120_000, apartMs: 60_000 },
 };

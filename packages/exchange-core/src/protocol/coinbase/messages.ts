@@ -7,7 +7,8 @@ import { z } from 'zod';
  */
 
 /**
- * What every data frame has. `sequence_num` counts all frames of a connection, acknowledgements included.
+ * What every data frame has. `sequence_num` counts all frames of a connection, acknowledgements included; it is read
+ * before anything else.
  *
  *   {"channel":"candles","timestamp":"2026-11-20T10:00:06.1Z","sequence_num":3,"events":[…]}
  *
@@ -15,66 +16,34 @@ import { z } from 'zod';
  */
 export const EnvelopeSchema = z.object({
   channel: z.string().min(1),
-  timestamp: z.string(),
   sequence_num: z.int().nonnegative(),
-  events: z.array(z.unknown()),
 });
-export type Envelope = z.infer<typeof EnvelopeSchema>;
 
 /** `{"type":"error","message":"rate limit exceeded"}`: no envelope. */
 export const ErrorFrameSchema = z.object({ type: z.literal('error'), message: z.string() });
 
-/** `{"subscriptions":{"candles":["BTC-USD","ETH-USD"],"heartbeats":["heartbeats"]}}` */
-export const SubscriptionsEventsSchema = z.array(
-  z.object({ subscriptions: z.record(z.string(), z.array(z.string())) }),
-);
+/** The events of an acknowledgement: `{"subscriptions":{"candles":["BTC-USD","ETH-USD"],"heartbeats":["heartbeats"]}}` */
+export const SubscriptionsSchema = z.object({
+  events: z.array(z.object({ subscriptions: z.record(z.string(), z.array(z.string())) })),
+});
 
 /**
  * A five-minute bucket, in a snapshot (newest first, not contiguous) or an update; no closed flag. The same
- * six fields are a REST row, without `product_id`.
+ * six fields are a REST row, without `product_id`. Read by hand, one by one, as are tickers.
  *
- *   {"start":"1795168800","high":"91690","low":"91671.3","open":"91680","close":"91688.01","volume":"0.8011",
- *    "product_id":"BTC-USD"}
+ *   {"type":"update","candles":[{"start":"1795168800","high":"91690","low":"91671.3","open":"91680",
+ *     "close":"91688.01","volume":"0.8011","product_id":"BTC-USD"}]}
  */
-export const CandlesEventsSchema = z.array(
-  z.object({
-    candles: z.array(
-      z.object({
-        start: z.string(),
-        open: z.string(),
-        high: z.string(),
-        low: z.string(),
-        close: z.string(),
-        volume: z.string(),
-        product_id: SymbolSchema,
-      }),
-    ),
-  }),
-);
+export const CANDLE_ENTRIES = 'candles';
 
 /**
  * `ticker` and `ticker_batch`; only the former has best bid and ask. An absent number is an empty text.
  *
- *   {"type":"ticker","product_id":"BTC-USD","price":"91680.01","volume_24_h":"5321.9012","low_24_h":"90900",
- *    "high_24_h":"92400","price_percent_chg_24_h":"-0.1312","best_bid":"91680","best_ask":"91680.01"}
+ *   {"type":"update","tickers":[{"type":"ticker","product_id":"BTC-USD","price":"91680.01","volume_24_h":"5321.9012",
+ *     "low_24_h":"90900","high_24_h":"92400","price_percent_chg_24_h":"-0.1312","best_bid":"91680",
+ *     "best_ask":"91680.01"}]}
  */
-export const TickersEventsSchema = z.array(
-  z.object({
-    tickers: z.array(
-      z.object({
-        product_id: SymbolSchema,
-        price: z.string(),
-        volume_24_h: z.string(),
-        low_24_h: z.string(),
-        high_24_h: z.string(),
-        price_percent_chg_24_h: z.string(),
-        best_bid: z.string().optional(),
-        best_ask: z.string().optional(),
-      }),
-    ),
-  }),
-);
-export type WireTicker = z.infer<typeof TickersEventsSchema>[number]['tickers'][number];
+export const TICKER_ENTRIES = 'tickers';
 
 /** `GET /time`: `{"iso":"2026-11-20T10:00:05Z","epochSeconds":"1795168805","epochMillis":"1795168805123"}` */
 export const TimeSchema = z.object({
@@ -90,23 +59,23 @@ export const TimeSchema = z.object({
  *
  * https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/list-public-products
  */
-export const ProductsSchema = z.object({
-  products: z.array(
-    z.object({
-      product_id: SymbolSchema,
-      status: z.string(),
-      is_disabled: z.boolean(),
-      trading_disabled: z.boolean(),
-      view_only: z.boolean(),
-      base_currency_id: z.string(),
-      quote_currency_id: z.string(),
-      /** The product whose book this one shares, and under whose name it is streamed. */
-      alias: z.union([SymbolSchema, z.literal('')]).optional(),
-      approximate_quote_24h_volume: z.string().optional(),
-    }),
-  ),
+export const ProductsSchema = z.object({ products: z.array(z.unknown()) });
+
+/** One of `products`. */
+export const ProductSchema = z.object({
+  product_id: SymbolSchema,
+  status: z.string(),
+  is_disabled: z.boolean(),
+  trading_disabled: z.boolean(),
+  view_only: z.boolean(),
+  base_currency_id: z.string(),
+  quote_currency_id: z.string(),
+  /** The product whose book this one shares, and under whose name it is streamed; null is as good as none. */
+  alias: z.union([SymbolSchema, z.literal(''), z.null()]).optional(),
+  /** A decimal text that one can do without. */
+  approximate_quote_24h_volume: z.unknown(),
 });
-export type Product = z.infer<typeof ProductsSchema>['products'][number];
+export type Product = z.infer<typeof ProductSchema>;
 
 /** `{"candles":[{"start":"1795168800","low":"…","high":"…","open":"…","close":"…","volume":"…"}]}` */
 export const CandlesBodySchema = z.object({ candles: z.array(z.unknown()) });
