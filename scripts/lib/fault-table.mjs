@@ -54,7 +54,9 @@ function fieldsInWords({ properties, required = [] }) {
     .join('; ');
 }
 
-function typeInWords({ type, minimum, maximum, exclusiveMinimum }) {
+function typeInWords({ type, minimum, maximum, exclusiveMinimum, enum: words, items }) {
+  if (words !== undefined) return words.map((word) => `\`${word}\``).join(', ');
+  if (type === 'array') return typeInWords(items).replace('number', 'list of numbers');
   if (type === 'boolean') return 'true or false';
   if (type === 'string') return 'text';
   const number = type === 'integer' ? 'whole number' : 'number';

@@ -6,7 +6,10 @@ import { createFaultDirector } from './faults/active-faults';
 import type { ActiveFaults } from './faults/active-faults';
 import { withOutages } from './faults/outage-market';
 import type { Outage } from './faults/outage-market';
-import { withRestFaults } from './faults/rest-market';
+import { createBlemishes } from './faults/blemish';
+import { withRestFaults, withRevisions } from './faults/rest-market';
+import { RestTurn } from './faults/rest-turn';
+import { Revisions } from './faults/revisions';
 import { Carrier } from './server/carrier';
 import { createClientRecorder } from './server/client-log';
 import { createInProcessTransport } from './server/in-process';
@@ -18,22 +21,30 @@ import type { Simulator, SimulatorOptions } from './simulator';
 /** Outages remembered: the buckets they emptied stay empty. */
 const OUTAGES_KEPT = 1000;
 
-/** Makes a venue out of a market. Nothing is served until `listen`; the in-process transport works at once. */
+/**
+ * Makes a venue out of a market. Nothing is served until `listen`; the in-process transport works at once.
+ * @throws FaultScriptError, FaultNotApplicableError for a script with a fault that does nothing at this venue
+ */
 export function createSimulator(options: SimulatorOptions): Simulator {
   const seed = options.seed ?? 1;
   const logger = options.logger ?? silentLogger;
-  const faults = createFaultDirector(options.clock, options.faults, logger);
+  const { venue: venueName, faults: script = [] } = options;
+  const faults = createFaultDirector(options.clock, { venue: venueName, script, logger });
   const clock = skewed(options.clock, faults);
   const market = withOutages(options.market, rememberOutages(faults, clock));
-  const truth = withRestFaults(market, { ...faults, find: () => undefined }, () => clock.now(), seed);
+  const revisions = new Revisions(market, faults, () => clock.now());
+  const turn = new RestTurn(seed);
+  const revised = withRevisions(market, revisions, () => turn.note(faults, 'revised-candle'));
   const recorder = createClientRecorder();
   const venueOptions: VenueOptions = {
-    venue: options.venue,
+    venue: venueName,
     market,
-    restMarket: withRestFaults(market, faults, () => clock.now(), seed),
+    restMarket: withRestFaults(revised, { faults, turn, seed }),
     clock,
     random: seededRandom(hash32(`venue|${seed}`)),
     faults,
+    blemishes: createBlemishes(faults, seededRandom(hash32(`blemishes|${seed}`))),
+    revisions,
     logger,
     recorder,
     usProfile: options.usProfile ?? 'post',
@@ -47,13 +58,15 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     venueClock: clock,
     random,
     faults,
+    turn,
     recorder,
   });
   const listeners: Listener[] = [];
   return {
     transport: createInProcessTransport(carrier, options.clock),
     log: recorder.log,
-    truth,
+    truth: withRevisions(market, revisions),
+    faultsApplied: faults.applied,
     streamed: market,
     inject: (fault) => faults.inject(fault),
     async listen(port = 0) {
@@ -78,7 +91,7 @@ function createVenue(options: VenueOptions, heartbeatEveryMs: number | undefined
 /** The venue's clock goes wrong while such a fault lasts; waiting takes as long as ever. */
 function skewed(clock: Clock, faults: ActiveFaults): Clock {
   return {
-    now: () => clock.now() + (faults.find('clock-skew')?.byMs ?? 0),
+    now: () => clock.now() + (faults.act('clock-skew')?.byMs ?? 0),
     monotonicMs: () => clock.monotonicMs(),
     setTimer: (callback, delayMs) => clock.setTimer(callback, delayMs),
     sleep: (ms, signal) => clock.sleep(ms, signal),

@@ -1,5 +1,8 @@
 export { FaultSchema, FaultScriptSchema } from './faults/fault';
-export type { Fault, FaultKind, FaultScript } from './faults/fault';
+export type { Fault, FaultKind, FaultScript, OrderedFault } from './faults/fault';
+export { FaultNotApplicableError, VENUES_OF_FAULTS, isApplicable } from './faults/fault-registry';
+export { disagreeing } from './faults/disagreeing';
+export type { DisagreeingOptions } from './faults/disagreeing';
 export { FaultScriptError } from './faults/fault-times';
 export { DAY_MS, INTERVAL_MS, bucketStart, nextBucket } from './market/intervals';
 export * from './market/market';

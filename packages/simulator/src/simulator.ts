@@ -1,6 +1,6 @@
 import type { Transport } from '@livermore/exchange-core';
 import type { Clock, Logger } from '@livermore/utils';
-import type { FaultScript, Fault } from './faults/fault';
+import type { FaultKind, FaultScript, OrderedFault } from './faults/fault';
 import type { Market } from './market/market';
 
 /** The venues that can be simulated, and the profile of each. */
@@ -43,12 +43,17 @@ export interface Simulator {
   /** The same venue without a network, for replays on a shared clock. */
   readonly transport: Transport;
   readonly log: ClientLog;
-  /** What the venue serves once every fault is over: outages left their holes, revisions stay. An oracle. */
+  /**
+   * What the venue serves once every fault is over: outages left their holes, revisions stay. An oracle. As of a `now`
+   * long after the last correction fell due, its closed bars are final.
+   */
   readonly truth: Market;
   /** The same before any revision: what streams said. */
   readonly streamed: Market;
-  /** Starts a fault now; returns what ends it. */
-  inject(fault: Fault): () => void;
+  /** How often faults of each kind really acted: on a frame, an answer, a connection. Kinds that never did are missing. */
+  readonly faultsApplied: ReadonlyMap<FaultKind, number>;
+  /** Starts a fault now; returns what ends it. @throws FaultNotApplicableError where it would do nothing */
+  inject(fault: OrderedFault): () => void;
   /** Serves REST and WebSocket on one loopback port (0: any free one). */
   listen(port?: number): Promise<{ readonly port: number; readonly rest: string; readonly ws: string }>;
   close(): Promise<void>;

@@ -17,8 +17,14 @@ export function statusOf(symbol: MarketSymbol): string {
   return symbol.status === 'trading' ? 'TRADING' : 'BREAK';
 }
 
-/** One member of `symbols[]`, by profile. */
-export function symbolInfo(symbol: MarketSymbol, profile: Profile, showSets: boolean): object {
+/** One member of `symbols[]`. */
+export interface SymbolInfo {
+  readonly symbol: string;
+  readonly [field: string]: unknown;
+}
+
+/** The entry of a symbol, by profile. */
+export function symbolInfo(symbol: MarketSymbol, profile: Profile, showSets: boolean): SymbolInfo {
   const quotePrecision = symbol.quote === 'USD' ? 4 : 8;
   const isNewer = profile.permissions === 'sets';
   const newer = {

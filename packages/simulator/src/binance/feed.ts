@@ -1,4 +1,6 @@
 import type { ActiveFaults } from '../faults/active-faults';
+import type { Blemishes } from '../faults/blemish';
+import type { Revisions } from '../faults/revisions';
 import type { Market } from '../market/market';
 import type { Frame } from './frame';
 import type { Listing } from './listing';
@@ -16,6 +18,8 @@ export interface FeedContext {
   readonly quotes: Quotes;
   readonly profile: Profile;
   readonly faults: ActiveFaults;
+  readonly blemishes: Blemishes;
+  readonly revisions: Pick<Revisions, 'told'>;
   readonly seed: number;
   /** `timer`: closes by the clock; `2021`: only when a later bucket's first trade arrives. */
   readonly timing: 'timer' | '2021';

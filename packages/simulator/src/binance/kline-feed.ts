@@ -37,7 +37,8 @@ export class KlineFeed implements Feed {
     this.#start = bucketStart(this.interval, now, this.shift);
   }
 
-  emit(now: number): void {
+  emit(now: number, since: number): void {
+    for (const bar of this.#revised(since, now)) this.#push(bar, now, true);
     if (this.#context.timing === '2021') this.#closeByTrade(now);
     if (now >= this.#end) return;
     const bar = this.#bar(this.#start, now);
@@ -69,8 +70,14 @@ export class KlineFeed implements Feed {
     const bar = this.#bar(this.#start, Math.max(now, this.#end));
     this.#sent = -1;
     const series = { symbol: this.#symbol, timeframe: this.interval };
-    if (bar === undefined || this.#context.faults.find('closes-missing', series) !== undefined) return;
+    if (bar === undefined || this.#context.faults.act('closes-missing', series) !== undefined) return;
     this.#push(bar, now, true);
+  }
+
+  /** Bars told long ago that have changed meanwhile. */
+  #revised(since: number, now: number): readonly Bar[] {
+    if (this.shift !== 0) return [];
+    return this.#context.revisions.told({ symbol: this.#symbol, interval: this.interval }, since, now);
   }
 
   #bar(start: number, now: number): Bar | undefined {

@@ -8,8 +8,8 @@ export type ParameterSpec = Readonly<Record<string, ParameterKind | `${Parameter
 
 const KIND_PATTERNS: Readonly<Record<ParameterKind, RegExp>> = {
   // Letters of other scripts are legal, lowercase Latin ones are not.
-  symbol: /^[^a-z\s"'/[\]{}<>,;:?&=%]{1,50}$/,
-  symbols: /^\[("[^a-z\s"'/[\]{}<>,;:?&=%]{1,50}"(,"[^a-z\s"'/[\]{}<>,;:?&=%]{1,50}")*)?\]$/,
+  symbol: /^[^a-z\s"'/\\[\]{}<>,;:?&=%]{1,50}$/,
+  symbols: /^\[("[^a-z\s"'/\\[\]{}<>,;:?&=%]{1,50}"(,"[^a-z\s"'/\\[\]{}<>,;:?&=%]{1,50}")*)?\]$/,
   integer: /^[0-9]{1,20}$/,
   text: /^.*$/,
 };

@@ -1,9 +1,8 @@
-import { ManualClock, seededRandom, silentLogger } from '@livermore/utils';
+import { ManualClock } from '@livermore/utils';
 import { describe, expect, it } from 'vitest';
-import { createFaultDirector } from '../faults/active-faults';
 import { createSeededMarket } from '../market/seeded-market';
 import { defaultUniverse } from '../market/universe';
-import { createClientRecorder } from '../server/client-log';
+import { bareOptions } from '../testing/bare-venue';
 import { klinesIn } from '../testing/kline-frames';
 import { createBinanceVenue } from './venue';
 import type { BinanceQuirks } from './venue';
@@ -15,21 +14,7 @@ const market = createSeededMarket({ seed: 1, symbols: defaultUniverse('binance')
 function connect(quirks: BinanceQuirks, path: string) {
   const clock = new ManualClock(NOW);
   const frames: string[] = [];
-  const venue = createBinanceVenue(
-    {
-      venue: 'binance',
-      market,
-      restMarket: market,
-      clock,
-      random: seededRandom(1),
-      faults: createFaultDirector(clock),
-      logger: silentLogger,
-      recorder: createClientRecorder(),
-      usProfile: 'post',
-      updateEveryMs: undefined,
-    },
-    quirks,
-  );
+  const venue = createBinanceVenue(bareOptions('binance', market, clock), quirks);
   const session = venue.connect(
     { path, query: new URLSearchParams(), headers: {}, ip: '127.0.0.1' },
     {

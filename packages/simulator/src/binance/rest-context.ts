@@ -1,3 +1,5 @@
+import type { ActiveFaults } from '../faults/active-faults';
+import type { Blemishes } from '../faults/blemish';
 import type { Market } from '../market/market';
 import type { ClientRecorder } from '../server/client-log';
 import type { SimRequest } from '../server/venue';
@@ -14,6 +16,8 @@ export interface RestContext {
   readonly quotes: Quotes;
   readonly profile: Profile;
   readonly recorder: ClientRecorder;
+  readonly faults: ActiveFaults;
+  readonly blemishes: Blemishes;
 }
 
 /** One request on its way through a route. */

@@ -1,6 +1,8 @@
+import { withSpoilt } from '../faults/blemish';
 import { INTERVALS } from '../market/market';
 import { refusals } from './answers';
 import { rowOf, selectBars } from './kline-rows';
+import { spoiltRow } from './spoilt';
 import { instantOf, integerOf, timeZoneOf } from './parameters';
 import type { ParameterSpec } from './parameters';
 import { KLINE_LIMIT_DEFAULT, KLINE_LIMIT_MAX } from './profile';
@@ -44,5 +46,7 @@ function klines({ query, now, unit }: RestCall, context: RestContext): unknown {
     now,
   });
   const scale = context.listing.priceScale(name);
-  return bars.map((bar) => rowOf(bar, scale, unit));
+  const rows = bars.map((bar) => rowOf(bar, scale, unit));
+  const spoilt = context.blemishes.ofRows({ symbol: name, timeframe: interval }, rows.length);
+  return withSpoilt(rows, spoilt, spoiltRow);
 }

@@ -30,7 +30,7 @@ export function tickerRoutes(profile: Profile): Readonly<Record<string, Route>> 
         if (type !== 'FULL' && type !== 'MINI') throw refusals.tickerType();
         const body = type === 'FULL' ? fullTicker : miniTickerBody;
         return perSymbol(call, context, ({ symbol }) =>
-          body(symbol, dayFigures(context.quotes, context.listing, symbol, call.now), call.unit),
+          body(symbol, figuresOf(symbol, type, call, context), call.unit),
         );
       },
     },
@@ -55,6 +55,16 @@ export function tickerRoutes(profile: Profile): Readonly<Record<string, Route>> 
       answer: averagePrice,
     },
   };
+}
+
+/** The figures of a day, one of them odd while such a fault lasts. */
+function figuresOf(symbol: string, type: 'FULL' | 'MINI', { now }: RestCall, context: RestContext) {
+  const figures = dayFigures(context.quotes, context.listing, symbol, now);
+  const odd = context.blemishes.ofTicker(symbol);
+  if (odd === undefined) return figures;
+  return odd.field === 'change' && type === 'FULL'
+    ? { ...figures, percent: odd.value }
+    : { ...figures, base: odd.value };
 }
 
 function bookBody(symbol: string, now: number, { quotes, listing }: RestContext): object {

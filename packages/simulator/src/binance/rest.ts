@@ -1,6 +1,7 @@
 import type { SimRequest, SimResponse } from '../server/venue';
 import { json, refusal, Refusal, refusals } from './answers';
 import { rateLimitsOf, statusOf, symbolInfo } from './exchange-info';
+import { withOddEntries } from './odd-listing';
 import { checkParameters, symbolsOf } from './parameters';
 import type { Profile } from './profile';
 import type { RestCall, RestContext, Route } from './rest-context';
@@ -103,7 +104,8 @@ function routesOf(profile: Profile): Readonly<Record<string, Route>> {
   };
 }
 
-function exchangeInfo({ query, now, unit }: RestCall, { listing, profile }: RestContext): unknown {
+function exchangeInfo({ query, now, unit }: RestCall, context: RestContext): unknown {
+  const { listing, profile, faults } = context;
   const one = query.get('symbol');
   const many = query.get('symbols');
   const status = query.get('symbolStatus');
@@ -114,14 +116,15 @@ function exchangeInfo({ query, now, unit }: RestCall, { listing, profile }: Rest
   const isFiltered = status !== null || query.has('permissions');
   if ((one !== null && many !== null) || (names !== undefined && isFiltered)) throw refusals.combination();
   const showSets = query.get('showPermissionSets') !== 'false';
+  const entries = symbols
+    .flatMap((symbol) => (symbol === undefined ? [] : [symbol]))
+    .filter((symbol) => status === null || statusOf(symbol) === status)
+    .map((symbol) => symbolInfo(symbol, profile, showSets));
   return {
     timezone: 'UTC',
     serverTime: now * unit,
     rateLimits: rateLimitsOf(profile),
     exchangeFilters: [],
-    symbols: symbols
-      .flatMap((symbol) => (symbol === undefined ? [] : [symbol]))
-      .filter((symbol) => status === null || statusOf(symbol) === status)
-      .map((symbol) => symbolInfo(symbol, profile, showSets)),
+    symbols: withOddEntries(entries, faults, names === undefined),
   };
 }

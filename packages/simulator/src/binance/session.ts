@@ -154,7 +154,7 @@ export class StreamSession implements VenueSession, Subscriber {
         stream.kind === 'kline'
           ? { symbol: stream.symbol, timeframe: stream.interval }
           : { symbol: stream.symbol };
-      if (faults.find('ack-silent', series) !== undefined) return;
+      if (faults.act('ack-silent', series) !== undefined) return;
     }
     hub.subscribe(name, stream, this);
   }

@@ -1,9 +1,11 @@
 /** Streams of trades and of how symbols stand. */
 import type { Trade } from '../market/market';
+import { withSpoilt } from '../faults/blemish';
 import { textToUnits, toFixedText, unitsToText } from '../market/units';
 import type { Feed, FeedContext, Subscriber } from './feed';
 import { Frame } from './frame';
 import { SIZE_SCALE } from './listing';
+import { spoiltTicker } from './spoilt';
 import { dayFigures } from './ticker-bodies';
 
 /** `@trade`, `@aggTrade`: one event per trade. */
@@ -77,10 +79,11 @@ export function tickerEvent(
   now: number,
   unit: 1 | 1000,
 ): object {
-  const { quotes, listing } = context;
+  const { quotes, listing, blemishes } = context;
   if (kind === 'bookTicker') return bookEvent(context, symbol, now);
   if (kind === 'avgPrice') return averageEvent(context, symbol, now, unit);
   const day = dayFigures(quotes, listing, symbol, now);
+  const odd = blemishes.ofTicker(symbol);
   const head = { E: now * unit, s: symbol };
   if (kind === 'miniTicker')
     return {
@@ -90,14 +93,14 @@ export function tickerEvent(
       o: day.open,
       h: day.high,
       l: day.low,
-      v: day.base,
+      v: odd?.value ?? day.base,
       q: day.quote,
     };
   return {
     e: '24hrTicker',
     ...head,
     p: day.change,
-    P: day.percent,
+    P: odd?.field === 'change' ? odd.value : day.percent,
     w: day.average,
     x: day.before,
     c: day.last,
@@ -109,7 +112,7 @@ export function tickerEvent(
     o: day.open,
     h: day.high,
     l: day.low,
-    v: day.base,
+    v: odd?.field === 'volume' ? odd.value : day.base,
     q: day.quote,
     O: day.opensAt * unit,
     C: day.closesAt * unit,
@@ -176,8 +179,11 @@ export class AllTickersFeed implements Feed {
       return next !== undefined && next <= now;
     });
     if (changed.length === 0) return;
+    const spoilt = this.#context.blemishes.ofFrame(changed.length);
+    const events = (unit: 1 | 1000) =>
+      changed.map(({ symbol }) => tickerEvent(this.#context, symbol, this.#kind, now, unit));
     const frame = new Frame(this.name, (unit) =>
-      JSON.stringify(changed.map(({ symbol }) => tickerEvent(this.#context, symbol, this.#kind, now, unit))),
+      JSON.stringify(withSpoilt(events(unit), spoilt, spoiltTicker)),
     );
     for (const subscriber of this.subscribers) subscriber.deliver(frame);
   }

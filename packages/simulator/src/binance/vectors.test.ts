@@ -1,13 +1,12 @@
-import { ManualClock, seededRandom, silentLogger } from '@livermore/utils';
+import { ManualClock } from '@livermore/utils';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createSimulator } from '../create-simulator';
 import { createSeededMarket } from '../market/seeded-market';
 import { defaultUniverse } from '../market/universe';
-import { createClientRecorder } from '../server/client-log';
+import { bareOptions } from '../testing/bare-venue';
 import type { Simulator } from '../simulator';
 import { ask, listen } from '../testing/client';
-import { createFaultDirector } from '../faults/active-faults';
 import { createBinanceVenue } from './venue';
 
 const NOW = 1_795_312_805_123;
@@ -187,18 +186,7 @@ describe('binance test vectors', () => {
   it('21: pings that are not answered cost the connection', async () => {
     const closes: string[] = [];
     const pings: string[] = [];
-    const venue = createBinanceVenue({
-      venue: 'binance',
-      market,
-      restMarket: market,
-      clock,
-      random: seededRandom(1),
-      faults: createFaultDirector(clock),
-      logger: silentLogger,
-      recorder: createClientRecorder(),
-      usProfile: 'post',
-      updateEveryMs: undefined,
-    });
+    const venue = createBinanceVenue(bareOptions('binance', market, clock));
     const connect = (answers: (payload: string) => string) => {
       const session = venue.connect(
         { path: '/ws', query: new URLSearchParams(), headers: {}, ip: '127.0.0.1' },

@@ -11,6 +11,7 @@ import { Quotes } from './quotes';
 import { RestRouter, timeUnitOf, usedHeaders } from './rest';
 import { StreamSession } from './session';
 import type { SessionContext } from './session';
+import { decoded } from '../server/request-target';
 import { isStreamName } from './stream-name';
 import { WeightLedger } from './weight-ledger';
 
@@ -27,10 +28,11 @@ export function createBinanceVenue(options: VenueOptions, quirks: BinanceQuirks 
   const listing = new Listing(options.market);
   const quotes = new Quotes(options.market, listing);
   const ledger = new WeightLedger(profile);
-  const { market, restMarket, clock, faults, recorder } = options;
-  const router = new RestRouter({ market, restMarket, listing, quotes, profile, recorder }, ledger);
+  const { market, restMarket, clock, faults, blemishes, revisions, recorder } = options;
+  const shared = { market, listing, quotes, profile, faults, blemishes };
+  const router = new RestRouter({ ...shared, restMarket, recorder }, ledger);
   const seed = Math.floor(options.random.next() * 4_294_967_296);
-  const feedContext = { market, listing, quotes, profile, faults, seed, timing: quirks.timing ?? 'timer' };
+  const feedContext = { ...shared, revisions, seed, timing: quirks.timing ?? 'timer' };
   const hub = new FeedHub(feedContext, clock, options.updateEveryMs);
   const sessions = new Set<StreamSession>();
   const context: SessionContext = {
@@ -45,7 +47,9 @@ export function createBinanceVenue(options: VenueOptions, quirks: BinanceQuirks 
   };
   const doorkeeper = new Doorkeeper();
   const unlisten = faults.onStart((fault) => {
-    if (fault.kind === 'server-shutdown') shutDown(sessions, profile, clock.now(), fault.leadMs);
+    if (fault.kind !== 'server-shutdown') return;
+    if (sessions.size > 0) faults.acted('server-shutdown');
+    shutDown(sessions, profile, clock.now(), fault.leadMs);
   });
   return {
     dress: dressOf(ledger, profile, () => clock.now()),
@@ -74,7 +78,7 @@ function open(
   request: Pick<SimRequest, 'path' | 'query'>,
   client: { readonly link: ClientLink; readonly onBurst: () => void },
 ): StreamSession | Exclude<ReturnType<DressedVenue['connect']>, VenueSession> {
-  const path = decodeURIComponent(request.path);
+  const path = decoded(request.path);
   const isCombined = path === '/stream' || path === '/stream/';
   if (!isCombined && path !== '/ws' && !path.startsWith('/ws/')) return { refused: 404, body: 'Not found' };
   const list = isCombined ? (request.query.get('streams') ?? '') : path.slice('/ws/'.length);

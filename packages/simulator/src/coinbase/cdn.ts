@@ -24,13 +24,21 @@ export class Cdn {
   answer(
     request: SimRequest,
     now: number,
-    options: { readonly staleMs: number | undefined; readonly fresh: () => SimResponse },
+    options: {
+      readonly staleMs: number | undefined;
+      readonly fresh: () => SimResponse;
+      /** Something kept was given out because of that. */
+      readonly onStale: () => void;
+    },
   ): SimResponse {
     const key = `${request.path}?${request.query.toString()}`;
     const kept = this.#kept.get(key);
     const isBypassed = options.staleMs === undefined && asksForFresh(request);
     const maxAge = options.staleMs ?? this.#freshMs;
-    if (!isBypassed && kept !== undefined && now >= kept.at && now - kept.at < maxAge) return kept.response;
+    if (!isBypassed && kept !== undefined && now >= kept.at && now - kept.at < maxAge) {
+      if (options.staleMs !== undefined) options.onStale();
+      return kept.response;
+    }
     const response = options.fresh();
     const cached = {
       ...response,

@@ -1,7 +1,9 @@
 import { hash32 } from '@livermore/utils';
+import { withSpoilt } from '../faults/blemish';
 import type { Bar } from '../market/market';
 import type { ChannelSource, SourceContext } from './channel-source';
 import { wireCandle } from './rest-candles';
+import { spoiltCandle } from './spoilt';
 
 const BUCKET_MS = 300_000;
 /** A live snapshot holds at most 100 buckets, picked with holes from about this many. */
@@ -14,9 +16,13 @@ const MOST_BUCKETS_BACK = 100;
 export function candleSource(context: SourceContext): ChannelSource {
   let lastSent = '';
   return {
-    snapshot: (now) => event(context, 'snapshot', withHoles(context, snapshotBars(context, now))),
+    snapshot: (now) => {
+      const bars = withHoles(context, snapshotBars(context, now));
+      return event(context, 'snapshot', context.spoilSnapshot(bars));
+    },
     update(since, now) {
-      const bars = changedBars(context, since, now);
+      const again = context.revised(since, now);
+      const bars = [...again, ...changedBars(context, since, now)];
       const text = event(context, 'update', bars);
       if (bars.length === 0 || text === lastSent) return undefined;
       lastSent = text;
@@ -28,7 +34,8 @@ export function candleSource(context: SourceContext): ChannelSource {
 function event(context: SourceContext, type: string, bars: readonly Bar[]): string {
   const product_id = context.symbol.symbol;
   const candles = bars.toReversed().map((bar) => ({ ...wireCandle(bar), product_id }));
-  return JSON.stringify({ type, candles });
+  const spoilt = context.blemishes.ofFrame(candles.length);
+  return JSON.stringify({ type, candles: withSpoilt(candles, spoilt, spoiltCandle) });
 }
 
 function snapshotBars(context: SourceContext, now: number): readonly Bar[] {
@@ -46,10 +53,11 @@ function withHoles({ symbol }: SourceContext, bars: readonly Bar[]): readonly Ba
 
 /** From the bucket of the last update to the running one: just after a boundary the ended one is told once more. */
 function changedBars(context: SourceContext, since: number, now: number): readonly Bar[] {
-  const running = Math.floor(now / BUCKET_MS) * BUCKET_MS;
-  const from = Math.max(Math.floor(since / BUCKET_MS) * BUCKET_MS, running - MOST_BUCKETS_BACK * BUCKET_MS);
+  const current = Math.floor(now / BUCKET_MS) * BUCKET_MS;
+  const from = Math.max(Math.floor(since / BUCKET_MS) * BUCKET_MS, current - MOST_BUCKETS_BACK * BUCKET_MS);
   const bars = traded(context, from, now);
-  return context.hidesEnded() ? bars.filter((bar) => bar.closeTime > now) : bars;
+  const running = bars.filter((bar) => bar.closeTime > now);
+  return running.length < bars.length && context.hidesEnded() ? running : bars;
 }
 
 /** None where the market knows only longer bars: what it has of a shorter one is not the venue's. */

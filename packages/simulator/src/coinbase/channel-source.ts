@@ -1,4 +1,5 @@
-import type { Market, MarketSymbol } from '../market/market';
+import type { Blemishes } from '../faults/blemish';
+import type { Bar, Market, MarketSymbol } from '../market/market';
 import type { Figures } from './figures';
 
 /** One product on one channel. Both functions give the JSON of one element of `events`. */
@@ -16,4 +17,9 @@ export interface SourceContext {
   readonly bookLevels: () => number;
   /** Whether buckets that have ended are left out of updates. */
   readonly hidesEnded: () => boolean;
+  readonly blemishes: Blemishes;
+  /** Ended buckets that have changed in (since, now] and are told again. */
+  readonly revised: (since: number, now: number) => readonly Bar[];
+  /** What a snapshot of candles shows of these buckets: all, while no fault makes it lossy or short. */
+  readonly spoilSnapshot: (bars: readonly Bar[]) => readonly Bar[];
 }

@@ -19,19 +19,20 @@ export function tickerSource(context: SourceContext, options: { readonly hasBook
   };
 }
 
-function rolling({ figures, symbol }: SourceContext, last: string, now: number) {
+function rolling({ figures, symbol, blemishes }: SourceContext, last: string, now: number) {
   const day = figures.day(symbol, now);
+  const odd = blemishes.ofTicker(symbol.symbol);
   const year = figures.year(symbol, now);
   return {
     type: 'ticker',
     product_id: symbol.symbol,
     price: last,
-    volume_24_h: day.volume,
+    volume_24_h: odd?.field === 'volume' ? odd.value : day.volume,
     low_24_h: lower(day.low, last),
     high_24_h: higher(day.high, last),
     low_52_w: lower(year.low, lower(day.low, last)),
     high_52_w: higher(year.high, higher(day.high, last)),
-    price_percent_chg_24_h: percentChange(day.open, last),
+    price_percent_chg_24_h: odd?.field === 'change' ? odd.value : percentChange(day.open, last),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ActiveFaults } from '../faults/active-faults';
+import type { Bar } from '../market/market';
 import type { VenueOptions } from '../server/venue-options';
 import type { Product } from './catalogue';
 import { CHANNELS } from './channels';
@@ -6,6 +7,7 @@ import type { Channel } from './channels';
 import { Feed } from './feeds';
 import type { FeedListener } from './feeds';
 import type { Figures } from './figures';
+import { spoiltSnapshot } from './snapshot-faults';
 
 /** Levels a side while snapshots are ordered to be oversized: about five megabytes. */
 const OVERSIZED_LEVELS = 20_000;
@@ -56,14 +58,18 @@ export class FeedHub {
     const key = keyOf(channelName, product);
     const known = this.#feeds.get(key);
     if (known !== undefined) return known;
-    const { market, faults } = this.#venue;
+    const { market, faults, blemishes, revisions } = this.#venue;
     const series = { symbol: symbol.symbol, timeframe: channel.timeframe };
     const context = {
       market,
       symbol,
       figures: this.#figures,
-      bookLevels: () => (faults.find('oversized-book') === undefined ? this.#bookLevels : OVERSIZED_LEVELS),
-      hidesEnded: () => faults.find('closes-missing', series) !== undefined,
+      blemishes,
+      bookLevels: () => (faults.act('oversized-book') === undefined ? this.#bookLevels : OVERSIZED_LEVELS),
+      hidesEnded: () => faults.act('closes-missing', series) !== undefined,
+      revised: (since: number, now: number) =>
+        revisions.told({ symbol: symbol.symbol, interval: '5m' }, since, now),
+      spoilSnapshot: (bars: readonly Bar[]) => spoiltSnapshot(bars, symbol.symbol, faults),
     };
     const feed = new Feed(channel, context, this.#venue);
     this.#feeds.set(key, feed);

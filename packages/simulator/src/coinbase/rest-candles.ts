@@ -1,10 +1,12 @@
 /** `GET /products/{id}/candles`: newest first, both ends inclusive, fewer than 350 buckets apart, empty ones left out. */
+import { withSpoilt } from '../faults/blemish';
 import type { Bar } from '../market/market';
 import type { SimRequest, SimResponse } from '../server/venue';
 import type { Product } from './catalogue';
 import { granularityOf } from './granularity';
 import type { Granularity } from './granularity';
 import type { RestContext } from './rest-context';
+import { spoiltCandle } from './spoilt';
 import { wholeNumber } from './rest-products';
 import { errorAnswer, jsonAnswer, plainDecimal } from './wire';
 
@@ -40,7 +42,10 @@ export function candles(context: RestContext, request: SimRequest, product: Prod
   if (window === undefined || window.start > window.end) return invalid('start and end argument is invalid');
   if ((window.end - window.start) / granularity.seconds >= MAX_CANDLES) return invalid(TOO_MANY);
   const rows = tradedBars(context, product, { granularity, window });
-  return jsonAnswer(200, { candles: rows.slice(-limit).toReversed().map(wireCandle) });
+  const wire = rows.slice(-limit).toReversed().map(wireCandle);
+  const series = { symbol: product.symbol?.symbol ?? product.id, timeframe: granularity.interval };
+  const spoilt = context.blemishes.ofRows(series, wire.length);
+  return jsonAnswer(200, { candles: withSpoilt(wire, spoilt, spoiltCandle) });
 }
 
 /** The wire form of a bar. */

@@ -1,3 +1,5 @@
+import type { ActiveFaults } from '../faults/active-faults';
+import type { Blemishes } from '../faults/blemish';
 import type { Market } from '../market/market';
 import type { Product } from './catalogue';
 import type { Figures } from './figures';
@@ -9,6 +11,8 @@ export interface RestContext {
   /** The market as candle routes show it. */
   readonly restMarket: Market;
   readonly figures: Figures;
+  readonly faults: ActiveFaults;
+  readonly blemishes: Blemishes;
   readonly bookLevels: number;
   /** Venue time, ms. */
   readonly now: number;

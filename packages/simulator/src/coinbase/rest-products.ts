@@ -4,6 +4,7 @@ import type { Product } from './catalogue';
 import { percentChange } from './figures';
 import type { DayFigures } from './figures';
 import { bookAt } from './order-book';
+import { withOddProducts } from './odd-listing';
 import type { RestContext } from './rest-context';
 import { fromUnits, jsonAnswer, plainDecimal, wireTime } from './wire';
 
@@ -40,7 +41,8 @@ export function listProducts(context: RestContext, request: SimRequest): SimResp
           has_prev: offset > 0,
           has_next: offset + page.length < matching.length,
         };
-  const products = page.map((product) => productObject(context, product));
+  const objects = page.map((product) => productObject(context, product));
+  const products = withOddProducts(objects, context.faults, ids.length === 0);
   return jsonAnswer(200, { products, num_products: matching.length, pagination });
 }
 
@@ -55,6 +57,7 @@ function productObject(context: RestContext, product: Product): Readonly<Record<
   return {
     ...identity(product),
     ...figuresOf(last, day),
+    ...oddFigure(context, product),
     ...steps(product),
     ...flags(product),
     ...bookFields(context, product, last),
@@ -92,6 +95,13 @@ function figuresOf(last: string, day: DayFigures): Readonly<Record<string, unkno
     approximate_quote_24h_volume: day.quoteVolume,
     market_cap: '',
   };
+}
+
+/** The one figure that cannot be read, while such a fault lasts. */
+function oddFigure({ blemishes }: RestContext, product: Product): Readonly<Record<string, string>> {
+  const odd = product.symbol === undefined ? undefined : blemishes.ofTicker(product.symbol.symbol);
+  if (odd === undefined) return {};
+  return { [odd.field === 'change' ? 'price_percentage_change_24h' : 'volume_24h']: odd.value };
 }
 
 function steps(product: Product): Readonly<Record<string, unknown>> {

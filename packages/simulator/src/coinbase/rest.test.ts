@@ -250,7 +250,7 @@ describe('the content network', () => {
   it('repeats for longer, even against no-cache, while that is ordered', async () => {
     const rig = createRig();
     const path = '/market/products/ETH-USD/ticker?limit=1';
-    const end = rig.faults.inject({ kind: 'rest-stale', byMs: 60_000 });
+    const end = rig.faults.inject({ kind: 'rest-cached', byMs: 60_000 });
     const first = rig.get(path);
     await rig.clock.advance(59_000);
     expect(rig.get(path, NO_CACHE).body).toBe(first.body);

@@ -1,5 +1,6 @@
 /** The REST side: which route, whether it is allowed, and what stands before it. */
 import type { VenueOptions } from '../server/venue-options';
+import { decoded } from '../server/request-target';
 import type { SimRequest, SimResponse } from '../server/venue';
 import type { Product } from './catalogue';
 import { Cdn } from './cdn';
@@ -67,7 +68,9 @@ export class CoinbaseRest {
   #public(request: SimRequest, now: number, fresh: () => SimResponse): SimResponse {
     const { profile, venue } = this.#options;
     if (!this.#publicWindow.admit(request.ip, now)) return throttled(profile.throttleWording);
-    return this.#cdn.answer(request, now, { staleMs: venue.faults.find('rest-stale')?.byMs, fresh });
+    const { faults } = venue;
+    const staleMs = faults.find('rest-cached')?.byMs;
+    return this.#cdn.answer(request, now, { staleMs, fresh, onStale: () => faults.acted('rest-cached') });
   }
 
   /** Private: needs a key, is limited per key, and never cached. */
@@ -93,8 +96,9 @@ export class CoinbaseRest {
 
   #context(area: RestContext['area'], now: number): RestContext {
     const { venue, products, figures, profile } = this.#options;
-    const { market, restMarket } = venue;
-    return { products, market, restMarket, figures, bookLevels: profile.bookLevels, now, area };
+    const { market, restMarket, faults, blemishes } = venue;
+    const { bookLevels } = profile;
+    return { products, market, restMarket, figures, faults, blemishes, bookLevels, now, area };
   }
 
   #note(request: SimRequest): void {
@@ -109,14 +113,6 @@ export function productIdOf(request: SimRequest): string | undefined {
   const [, id] = PRODUCT_ROUTE.exec(route) ?? [];
   if (id !== undefined) return decoded(id);
   return route === '/product_book' ? (request.query.get('product_id') ?? undefined) : undefined;
-}
-
-function decoded(id: string): string {
-  try {
-    return decodeURIComponent(id);
-  } catch {
-    return id;
-  }
 }
 
 function time(now: number): SimResponse {

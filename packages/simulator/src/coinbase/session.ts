@@ -46,7 +46,7 @@ export class Session implements VenueSession {
       clock: venue.clock,
       random: venue.random,
       clientId: profile.clientId,
-      announces: () => venue.faults.find('frames-unknown') !== undefined,
+      announces: () => venue.faults.act('frames-unknown') !== undefined,
       send: (text) => this.#send(text),
     });
     this.#subscriptions = new Subscriptions(options, this.writer);

@@ -95,7 +95,7 @@ export class Subscriptions {
 
   #isAcknowledgedOnly(channelName: string, product: Product): boolean {
     const timeframe = CHANNELS.get(channelName)?.timeframe ?? channelName;
-    return this.#options.venue.faults.find('ack-silent', { symbol: product.id, timeframe }) !== undefined;
+    return this.#options.venue.faults.act('ack-silent', { symbol: product.id, timeframe }) !== undefined;
   }
 
   #startHeartbeats(): void {

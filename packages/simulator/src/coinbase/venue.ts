@@ -37,7 +37,10 @@ export function createCoinbaseVenue(
   const shared = { venue: options, profile: settings, products, hub, heartbeats, messageWindow };
   const sessions = new Set<Session>();
 
-  const onStart = (fault: Fault) => strike(fault, { sessions, heartbeats, hub });
+  const onStart = (fault: Fault) => {
+    if (ONCE.has(fault.kind) && sessions.size > 0) faults.acted(fault.kind);
+    strike(fault, { sessions, heartbeats, hub });
+  };
   const onEnd = (fault: Fault) => {
     if (fault.kind === 'clock-skew') onStart(fault);
     // A feed that saw no end of the outage waits for nothing.
@@ -67,6 +70,9 @@ export function createCoinbaseVenue(
     dress: dressOf(settings),
   };
 }
+
+/** Faults that strike whoever is connected. */
+const ONCE: ReadonlySet<Fault['kind']> = new Set(['sequence-gap', 'sequence-restart', 'heartbeat-jump']);
 
 /** Faults that are this venue's own and happen once. */
 function strike(

@@ -69,6 +69,7 @@ describe('bounds', () => {
     const ask = (name: string) =>
       cdn.answer({ method: 'GET', path: name, query: new URLSearchParams(), headers: {}, ip: '' }, 0, {
         staleMs: undefined,
+        onStale: () => undefined,
         fresh: () => ({ status: 200, headers: {}, body: String((made += 1)) }),
       }).body;
     expect([ask('/first'), ask('/first')]).toEqual(['1', '1']);

@@ -1,8 +1,11 @@
 /** Which faults last right now: scripted on a clock, or injected. */
 import type { Clock, Logger } from '@livermore/utils';
+import type { SimulatedVenue } from '../simulator';
+import { disagreeing } from './disagreeing';
+import { mustApply } from './fault-registry';
 import { parseDuration, parseStart } from './fault-times';
 import { FaultSchema, FaultScriptSchema } from './fault';
-import type { Fault, FaultKind, FaultScript } from './fault';
+import type { Fault, FaultKind, FaultScript, OrderedFault } from './fault';
 
 export type FaultOf<K extends FaultKind> = Extract<Fault, { readonly kind: K }>;
 
@@ -24,7 +27,16 @@ export interface ActiveFaults {
   find<K extends FaultKind>(kind: K, series?: SeriesName): FaultOf<K> | undefined;
   /** Every fault of this kind that lasts now, with its start, oldest first. */
   all<K extends FaultKind>(kind: K): readonly RunningFault<K>[];
-  /** Whether a series delivers nothing on streams: silent, or a symbol the venue does not know. */
+  /** Like `find`, and counted as having acted: for the places where finding it is what it does. */
+  act<K extends FaultKind>(kind: K, series?: SeriesName): FaultOf<K> | undefined;
+  /** Counts a fault as having acted. */
+  acted(kind: FaultKind): void;
+  /** How often faults of each kind acted; a kind that never did is not in it. */
+  readonly applied: ReadonlyMap<FaultKind, number>;
+  /**
+   * Whether a series delivers nothing on streams: silent, or a symbol the venue does not know. Asked when there is
+   * something to deliver, so that a yes counts.
+   */
   isSilent(symbol: string, timeframe?: string): boolean;
   /** Called whenever a fault begins (the moment for faults that are events); returns what stops the calls. */
   onStart(listener: (fault: Fault) => void): () => void;
@@ -33,7 +45,8 @@ export interface ActiveFaults {
 }
 
 export interface FaultDirector extends ActiveFaults {
-  inject(fault: Fault): () => void;
+  /** @throws FaultNotApplicableError */
+  inject(fault: OrderedFault): () => void;
   stop(): void;
 }
 
@@ -42,32 +55,32 @@ interface Entry {
   readonly since: number;
 }
 
-/** Starts a script on a clock. Instants of the script are measured from now. */
-export function createFaultDirector(
-  clock: Clock,
-  script: FaultScript = [],
-  logger?: Pick<Logger, 'info'>,
-): FaultDirector {
-  const running: Entry[] = [];
-  const starts = new Set<(fault: Fault) => void>();
-  const ends = new Set<(fault: Fault) => void>();
-  const timers: (() => void)[] = [];
+export interface FaultDirectorOptions {
+  /** Faults that do nothing there are refused. */
+  readonly venue: SimulatedVenue;
+  readonly script?: FaultScript;
+  readonly logger?: Pick<Logger, 'info'>;
+}
 
+/**
+ * Starts a script on a clock. Instants of the script are measured from now.
+ * @throws FaultScriptError, FaultNotApplicableError
+ */
+export function createFaultDirector(clock: Clock, options: FaultDirectorOptions): FaultDirector {
+  const { venue } = options;
+  const stage = new Stage(clock, options.logger);
+  const timers: (() => void)[] = [];
   const begin = (fault: Fault): (() => void) => {
-    const entry: Entry = { fault, since: clock.now() };
-    running.push(entry);
-    logger?.info({ event: 'fault_started', fault: fault.kind });
-    for (const listener of starts) listener(fault);
+    if (fault.kind !== 'disagreeing') return stage.begin(fault);
+    const ends = disagreeing(venue, fault).map((line) => stage.begin(FaultSchema.parse(line.fault)));
     return () => {
-      const at = running.indexOf(entry);
-      if (at < 0) return;
-      running.splice(at, 1);
-      logger?.info({ event: 'fault_ended', fault: fault.kind });
-      for (const listener of ends) listener(fault);
+      for (const end of ends) end();
     };
   };
   const startedAt = clock.now();
-  for (const line of FaultScriptSchema.parse(script)) {
+  const script = FaultScriptSchema.parse(options.script ?? []);
+  script.forEach(({ fault }, line) => mustApply(fault.kind, venue, line));
+  for (const line of script) {
     const delay = parseStart(line.at, startedAt) - startedAt;
     const lasts = line.for === undefined ? undefined : parseDuration(line.for);
     const strike = () => {
@@ -78,31 +91,88 @@ export function createFaultDirector(
     if (delay <= 0) strike();
     else timers.push(clock.setTimer(strike, delay));
   }
-
-  const isOf = <K extends FaultKind>(entry: Entry, kind: K): entry is RunningFault<K> & Entry =>
-    entry.fault.kind === kind;
-  const all = <K extends FaultKind>(kind: K): readonly RunningFault<K>[] =>
-    running.filter((entry): entry is RunningFault<K> & Entry => isOf(entry, kind));
-  const find = <K extends FaultKind>(kind: K, series?: SeriesName): FaultOf<K> | undefined => {
-    if (running.length === 0) return undefined;
-    return all(kind).findLast(({ fault }) => concerns(fault, series))?.fault;
-  };
   return {
-    find,
-    all,
-    isSilent: (symbol, timeframe) => {
-      if (running.length === 0) return false;
-      const series = timeframe === undefined ? { symbol } : { symbol, timeframe };
-      return find('series-silent', series) !== undefined || find('bad-symbol', { symbol }) !== undefined;
+    ...stage.faults(),
+    inject(fault) {
+      mustApply(fault.kind, venue);
+      return begin(FaultSchema.parse(fault));
     },
-    onStart: (listener) => listen(starts, listener),
-    onEnd: (listener) => listen(ends, listener),
-    inject: (fault) => begin(FaultSchema.parse(fault)),
     stop() {
       for (const cancel of timers.splice(0)) cancel();
-      running.length = 0;
+      stage.clear();
     },
   };
+}
+
+/** The faults that last now, and who wants to hear of them. */
+class Stage {
+  readonly #clock: Clock;
+  readonly #logger: Pick<Logger, 'info'> | undefined;
+  readonly #running: Entry[] = [];
+  readonly #starts = new Set<(fault: Fault) => void>();
+  readonly #ends = new Set<(fault: Fault) => void>();
+  readonly #applied = new Map<FaultKind, number>();
+
+  constructor(clock: Clock, logger: Pick<Logger, 'info'> | undefined) {
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Returns what ends it. */
+  begin(fault: Fault): () => void {
+    const entry: Entry = { fault, since: this.#clock.now() };
+    this.#running.push(entry);
+    this.#logger?.info({ event: 'fault_started', fault: fault.kind });
+    for (const listener of this.#starts) listener(fault);
+    return () => {
+      const at = this.#running.indexOf(entry);
+      if (at < 0) return;
+      this.#running.splice(at, 1);
+      this.#logger?.info({ event: 'fault_ended', fault: fault.kind });
+      for (const listener of this.#ends) listener(fault);
+    };
+  }
+
+  clear(): void {
+    this.#running.length = 0;
+  }
+
+  faults(): ActiveFaults {
+    return {
+      find: (kind, series) => this.#find(kind, series),
+      all: (kind) => this.#all(kind),
+      act: (kind, series) => this.#act(kind, series),
+      acted: (kind) => this.#count(kind),
+      applied: this.#applied,
+      isSilent: (symbol, timeframe) => {
+        if (this.#running.length === 0) return false;
+        const series = timeframe === undefined ? { symbol } : { symbol, timeframe };
+        const isSilenced = this.#act('series-silent', series) !== undefined;
+        return isSilenced || this.#act('bad-symbol', { symbol }) !== undefined;
+      },
+      onStart: (listener) => listen(this.#starts, listener),
+      onEnd: (listener) => listen(this.#ends, listener),
+    };
+  }
+
+  #all<K extends FaultKind>(kind: K): readonly RunningFault<K>[] {
+    return this.#running.filter((entry): entry is RunningFault<K> & Entry => entry.fault.kind === kind);
+  }
+
+  #find<K extends FaultKind>(kind: K, series?: SeriesName): FaultOf<K> | undefined {
+    if (this.#running.length === 0) return undefined;
+    return this.#all(kind).findLast(({ fault }) => concerns(fault, series))?.fault;
+  }
+
+  #act<K extends FaultKind>(kind: K, series?: SeriesName): FaultOf<K> | undefined {
+    const fault = this.#find(kind, series);
+    if (fault !== undefined) this.#count(kind);
+    return fault;
+  }
+
+  #count(kind: FaultKind): void {
+    this.#applied.set(kind, (this.#applied.get(kind) ?? 0) + 1);
+  }
 }
 
 function listen<T>(set: Set<T>, listener: T): () => void {

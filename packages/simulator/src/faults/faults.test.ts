@@ -58,9 +58,12 @@ describe('fault scripts', () => {
 
   it('begin and end faults on the clock, for the series they name', async () => {
     const clock = new ManualClock(NOW);
-    const faults = createFaultDirector(clock, [
-      { at: '10s', for: '20s', fault: { kind: 'series-silent', symbol: 'BTCUSDT', timeframe: '1m' } },
-    ]);
+    const faults = createFaultDirector(clock, {
+      venue: 'binance',
+      script: [
+        { at: '10s', for: '20s', fault: { kind: 'series-silent', symbol: 'BTCUSDT', timeframe: '1m' } },
+      ],
+    });
     const seen = () => [
       faults.isSilent('BTCUSDT', '1m'),
       faults.isSilent('BTCUSDT', '5m'),
@@ -74,7 +77,7 @@ describe('fault scripts', () => {
   });
 
   it('can be injected and taken back', () => {
-    const faults = createFaultDirector(new ManualClock(NOW));
+    const faults = createFaultDirector(new ManualClock(NOW), { venue: 'binance' });
     const started: string[] = [];
     faults.onStart((fault) => started.push(fault.kind));
     const end = faults.inject({ kind: 'rest-slow', byMs: 5 });

@@ -2,6 +2,7 @@
 import type { Clock, Random } from '@livermore/utils';
 import type { ActiveFaults } from '../faults/active-faults';
 import type { Fault } from '../faults/fault';
+import type { RestTurn } from '../faults/rest-turn';
 import type { ClientRecorder } from './client-log';
 import { FaultyLink } from './faulty-link';
 import type { Wire } from './faulty-link';
@@ -15,11 +16,21 @@ export interface CarrierOptions {
   readonly venueClock: Pick<Clock, 'now'>;
   readonly random: Random;
   readonly faults: ActiveFaults;
+  readonly turn: Pick<RestTurn, 'begin'>;
   readonly recorder: ClientRecorder;
 }
 
 /** What becomes of a request: an answer after a while, or none ever. */
-export type Fate = { readonly response: SimResponse; readonly delayMs: number } | 'hang';
+export type Fate =
+  | {
+      readonly response: SimResponse;
+      readonly delayMs: number;
+      /** Blanks before the body. */
+      readonly padBytes: number;
+      /** How fast the body comes after the head; at once when absent. */
+      readonly bytesPerSecond?: number;
+    }
+  | 'hang';
 
 export type Accepted = VenueSession | { readonly refused: number; readonly body: string };
 
@@ -41,18 +52,25 @@ export class Carrier {
   }
 
   handle(request: SimRequest): Fate {
-    const { faults, recorder } = this.#options;
-    if (faults.find('rest-hang') !== undefined) return 'hang';
+    const { faults, recorder, turn } = this.#options;
+    turn.begin();
+    if (faults.act('rest-hang') !== undefined) return 'hang';
     const response = this.#dated(this.#spoil(this.#refusal(request) ?? this.#options.venue.http(request)));
     recorder.answered(response.status);
-    return { response, delayMs: faults.find('rest-slow')?.byMs ?? 0 };
+    const drip = faults.act('rest-drip');
+    return {
+      response,
+      delayMs: faults.act('rest-slow')?.byMs ?? 0,
+      padBytes: faults.act('rest-huge')?.bytes ?? 0,
+      ...(drip === undefined ? {} : { bytesPerSecond: drip.bytesPerSecond }),
+    };
   }
 
   /** Lets a client in, or says why not. The returned session must be told everything the client does. */
   accept(request: Omit<SimRequest, 'method'>, wire: Wire): Accepted {
     const { venue, clock, random, faults, recorder } = this.#options;
     recorder.connected();
-    if (faults.find('refuse-connections') !== undefined || faults.find('outage') !== undefined)
+    if (faults.act('refuse-connections') !== undefined || faults.act('outage') !== undefined)
       return { refused: 503, body: 'Service Unavailable' };
     const link = new FaultyLink({ wire, clock, random, faults, dress: () => venue.dress });
     const session = venue.connect(request, link);
@@ -85,8 +103,9 @@ export class Carrier {
   }
 
   #strike(fault: Fault): void {
-    const { venue } = this.#options;
+    const { venue, faults } = this.#options;
     for (const [link, session] of this.#links) {
+      if (STRIKES.has(fault.kind)) faults.acted(fault.kind);
       if (fault.kind === 'cut') link.cut(fault.midFrame);
       if (fault.kind === 'outage') link.cut(false);
       if (fault.kind === 'age-cut') link.close(venue.dress.ageClose.code, venue.dress.ageClose.reason);
@@ -111,22 +130,29 @@ export class Carrier {
 
   /** The answer of whatever stands before the venue, if it does not let a request through. */
   #refusal(request: SimRequest): SimResponse | undefined {
-    const { faults, clock } = this.#options;
+    const { faults } = this.#options;
     const { dress } = this.#options.venue;
-    if (faults.find('outage') !== undefined) return dress.unavailable();
-    if (faults.find('rest-451') !== undefined) return dress.geoBlocked();
-    if (faults.find('rest-403-html') !== undefined) return page(403, 'Forbidden');
-    const broken = faults.find('rest-5xx');
-    if (broken !== undefined) return broken.html ? page(broken.status, 'Error') : plain(broken.status);
-    const ban = faults.all('rest-418').at(-1);
-    if (ban !== undefined && clock.now() < ban.since + ban.fault.banMs) {
-      const until = ban.since + ban.fault.banMs;
-      return dress.banned(until, Math.ceil((until - clock.now()) / 1000));
-    }
-    const tooMany = faults.find('rest-429');
-    if (tooMany !== undefined) return dress.tooManyRequests(tooMany.retryAfterSeconds);
-    if (faults.find('rest-401') !== undefined) return dress.unauthorized();
+    if (faults.act('outage') !== undefined) return dress.unavailable();
+    if (faults.act('rest-451') !== undefined) return dress.geoBlocked();
+    if (faults.act('rest-403-html') !== undefined) return page(403, 'Forbidden');
+    const broken = faults.act('rest-5xx');
+    if (broken !== undefined)
+      return retryAfter(broken, broken.html ? page(broken.status, 'Error') : plain(broken.status));
+    const banned = this.#banned();
+    if (banned !== undefined) return banned;
+    const tooMany = faults.act('rest-429');
+    if (tooMany !== undefined) return retryAfter(tooMany, dress.tooManyRequests(tooMany.retryAfterSeconds));
+    if (faults.act('rest-401') !== undefined) return dress.unauthorized();
     return this.#badSymbol(request);
+  }
+
+  #banned(): SimResponse | undefined {
+    const { faults, clock, venue } = this.#options;
+    const ban = faults.all('rest-418').at(-1);
+    if (ban === undefined || clock.now() >= ban.since + ban.fault.banMs) return undefined;
+    faults.acted('rest-418');
+    const until = ban.since + ban.fault.banMs;
+    return retryAfter(ban.fault, venue.dress.banned(until, Math.ceil((until - clock.now()) / 1000)));
   }
 
   #badSymbol(request: SimRequest): SimResponse | undefined {
@@ -135,7 +161,9 @@ export class Carrier {
     if (bad.length === 0) return undefined;
     const asked = venue.dress.symbolsOf(request);
     const hit = bad.find(({ fault }) => asked.includes(fault.symbol));
-    return hit === undefined ? undefined : venue.dress.badSymbol(hit.fault.symbol);
+    if (hit === undefined) return undefined;
+    faults.acted('bad-symbol');
+    return venue.dress.badSymbol(hit.fault.symbol);
   }
 
   /** As every server does, in whole seconds of its own clock. */
@@ -145,10 +173,22 @@ export class Carrier {
   }
 
   #spoil(response: SimResponse): SimResponse {
-    if (this.#options.faults.find('rest-garbage') === undefined) return response;
+    const { faults } = this.#options;
+    const deep = faults.act('rest-deep');
+    if (deep !== undefined)
+      return { ...response, status: 200, body: '['.repeat(deep.depth) + ']'.repeat(deep.depth) };
+    if (faults.act('rest-garbage') === undefined) return response;
     const half = response.body.slice(0, Math.floor(response.body.length / 2));
     return { ...response, body: this.#options.random.next() < 0.5 ? half : `${half}\u0000]]}{<` };
   }
+}
+
+/** Faults that strike each connection there is when they begin. */
+const STRIKES: ReadonlySet<Fault['kind']> = new Set(['cut', 'outage', 'age-cut', 'half-open', 'error-frame']);
+
+function retryAfter(fault: { readonly retryAfter?: string | undefined }, response: SimResponse): SimResponse {
+  if (fault.retryAfter === undefined) return response;
+  return { ...response, headers: { ...response.headers, 'retry-after': fault.retryAfter } };
 }
 
 function page(status: number, title: string): SimResponse {

@@ -36,13 +36,13 @@ export class FaultyLink implements ClientLink {
   send(text: string): void {
     if (this.#isDead) return;
     this.#lastFrame = text;
-    const { faults, random, dress } = this.#options;
-    if (happens(random, faults.find('frames-dropped')?.share)) return;
-    if (faults.find('frames-unknown') !== undefined) this.#deliver(dress().unknownFrame());
-    const isCut = happens(random, faults.find('frames-truncated')?.share);
+    const { faults, dress } = this.#options;
+    if (this.#happens('frames-dropped')) return;
+    if (faults.act('frames-unknown') !== undefined) this.#deliver(dress().unknownFrame());
+    const isCut = this.#happens('frames-truncated');
     const frame = isCut ? text.slice(0, Math.ceil(text.length / 2)) : text;
     this.#inOrder(frame);
-    if (faults.find('frames-repeated') !== undefined) this.#deliver(frame);
+    if (faults.act('frames-repeated') !== undefined) this.#deliver(frame);
   }
 
   ping(payload: string): void {
@@ -73,10 +73,19 @@ export class FaultyLink implements ClientLink {
     else this.#options.wire.terminate();
   }
 
+  #happens(kind: 'frames-dropped' | 'frames-truncated'): boolean {
+    const { faults, random } = this.#options;
+    const fault = faults.find(kind);
+    if (fault === undefined || random.next() >= fault.share) return false;
+    faults.acted(kind);
+    return true;
+  }
+
   #inOrder(frame: string): void {
     const held = this.#held;
     if (held !== undefined) {
       this.#held = undefined;
+      this.#options.faults.acted('frames-reordered');
       this.#deliver(frame);
       this.#deliver(held);
       return;
@@ -102,12 +111,9 @@ export class FaultyLink implements ClientLink {
       return;
     }
     this.#busyUntil = due;
+    faults.acted('frames-delayed');
     clock.setTimer(() => {
       if (!this.#isDead) wire.send(frame);
     }, due - now);
   }
-}
-
-function happens(random: Random, share: number | undefined): boolean {
-  return share !== undefined && random.next() < share;
 }

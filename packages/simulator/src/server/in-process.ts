@@ -6,6 +6,9 @@ import type { VenueSession } from './venue';
 
 const LOCAL = '127.0.0.1';
 
+/** Blanks before a body that is held in memory as a whole, at most. */
+const MOST_PADDING = 64_000_000;
+
 /** Close code of a connection that ended without a closing handshake. */
 const ABNORMAL = 1006;
 
@@ -30,9 +33,12 @@ function getFrom(carrier: Carrier, clock: Clock): HttpGet {
       ip: LOCAL,
     });
     if (fate === 'hang') return await abortOf(signal);
-    if (fate.delayMs > 0) await clock.sleep(fate.delayMs, signal);
+    const { status, headers } = fate.response;
+    const body = ' '.repeat(Math.min(fate.padBytes, MOST_PADDING)) + fate.response.body;
+    const dripMs = fate.bytesPerSecond === undefined ? 0 : (body.length / fate.bytesPerSecond) * 1000;
+    if (fate.delayMs + dripMs > 0) await clock.sleep(fate.delayMs + dripMs, signal);
     signal.throwIfAborted();
-    return { status: fate.response.status, headers: fate.response.headers, body: fate.response.body };
+    return { status, headers, body };
   };
 }
 

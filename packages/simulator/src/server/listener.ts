@@ -6,6 +6,8 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { Carrier } from './carrier';
 import type { Wire } from './faulty-link';
+import { targetOf } from './request-target';
+import { writeBody } from './write-body';
 import type { SimRequest, VenueSession } from './venue';
 
 export interface Listener {
@@ -50,20 +52,19 @@ function serve(carrier: Carrier, clock: Clock, incoming: IncomingMessage, respon
   const answer = () => {
     if (response.destroyed) return;
     response.writeHead(fate.response.status, { ...fate.response.headers });
-    response.end(incoming.method === 'HEAD' ? undefined : fate.response.body);
+    if (incoming.method === 'HEAD') response.end();
+    else writeBody(response, clock, fate);
   };
   if (fate.delayMs > 0) clock.setTimer(answer, fate.delayMs);
   else answer();
 }
 
 function requestOf(incoming: IncomingMessage): Omit<SimRequest, 'method'> {
-  const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
   const headers = Object.entries(incoming.headers).map(
     ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const,
   );
   return {
-    path: url.pathname,
-    query: url.searchParams,
+    ...targetOf(incoming.url ?? '/'),
     headers: Object.fromEntries(headers),
     ip: incoming.socket.remoteAddress ?? '127.0.0.1',
   };

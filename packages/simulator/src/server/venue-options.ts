@@ -1,6 +1,8 @@
 /** What every simulated venue is handed, and what it must be able to say about itself so that faults can be generic. */
 import type { Clock, Logger, Random } from '@livermore/utils';
 import type { ActiveFaults } from '../faults/active-faults';
+import type { Blemishes } from '../faults/blemish';
+import type { Revisions } from '../faults/revisions';
 import type { Market } from '../market/market';
 import type { SimulatedVenue } from '../simulator';
 import type { ClientRecorder } from './client-log';
@@ -11,7 +13,7 @@ export interface VenueOptions {
   /** The truth, outages included. Streams and trades come from here. */
   readonly market: Market;
   /**
-   * The same truth as REST candle routes show it: lagging, revised, with rows missing, repeated or shuffled while
+   * The same truth as REST candle routes show it: as it was, revised, with rows missing, repeated or shuffled while
    * such a fault lasts. Rows go out in the order given; a venue that serves newest first reverses them, never sorts.
    */
   readonly restMarket: Market;
@@ -19,6 +21,10 @@ export interface VenueOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly faults: ActiveFaults;
+  /** Which rows, elements and figures cannot be read. */
+  readonly blemishes: Blemishes;
+  /** Closed bars that the stream tells once more, changed. */
+  readonly revisions: Pick<Revisions, 'told'>;
   readonly logger: Logger;
   readonly recorder: ClientRecorder;
   readonly usProfile: 'pre' | 'post';
@@ -48,8 +54,8 @@ export interface FaultDress {
 /**
  * A venue with its dress. The carrier (real server or in-process) does for every venue: cut, half-open,
  * refuse-connections, frames-*, age-cut, error-frame, outage, every rest-* fault, rows-*, revised-candle, bad-symbol
- * on REST, clock-skew. A venue itself does: series-silent, ack-silent, closes-missing, sequence-gap,
- * server-shutdown, and silence for a bad-symbol on its streams.
+ * on REST, clock-skew. A venue itself does: series-silent, ack-silent, closes-missing, sequence-gap, server-shutdown,
+ * silence for a bad-symbol on its streams, odd listings, rows and elements that cannot be read, snapshots.
  */
 export interface DressedVenue extends Venue {
   readonly dress: FaultDress;

@@ -1,13 +1,12 @@
-import { ManualClock, seededRandom, silentLogger } from '@livermore/utils';
+import { ManualClock, seededRandom } from '@livermore/utils';
 import { createCoinbaseVenue } from '../coinbase/venue';
 import type { CoinbaseProfile } from '../coinbase/profile';
-import { createFaultDirector } from '../faults/active-faults';
 import type { FaultDirector } from '../faults/active-faults';
 import type { Market } from '../market/market';
-import { createClientRecorder } from '../server/client-log';
 import type { ClientRecorder } from '../server/client-log';
 import type { DressedVenue } from '../server/venue-options';
 import type { SimResponse } from '../server/venue';
+import { bareOptions } from './bare-venue';
 import { createFakeMarket } from './fake-market';
 
 /** The clock of the protocol sheet's test vectors: 2026-11-20T10:00:05.123Z. */
@@ -73,21 +72,11 @@ export function vectorMarket(): Market {
 export function createRig(options: RigOptions = {}): Rig {
   const clock = new ManualClock(options.startMs ?? FROZEN);
   const market = options.market ?? vectorMarket();
-  const faults = createFaultDirector(clock);
-  const recorder = createClientRecorder();
+  const bare = bareOptions('coinbase', market, clock);
+  const { faults, recorder } = bare;
+  const { restMarket = market, updateEveryMs } = options;
   const venue = createCoinbaseVenue(
-    {
-      venue: 'coinbase',
-      market,
-      restMarket: options.restMarket ?? market,
-      clock,
-      random: seededRandom(7),
-      faults,
-      logger: silentLogger,
-      recorder,
-      usProfile: 'post',
-      updateEveryMs: options.updateEveryMs,
-    },
+    { ...bare, restMarket, random: seededRandom(7), updateEveryMs },
     options.profile,
   );
   return {
