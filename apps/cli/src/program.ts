@@ -241,6 +241,14 @@ function addSimulator(program: Command): void {
     .addOption(onlySymbolsOption())
     .addOption(new Option('--faults <file>', 'JSON script of faults: docs/simulator.md'))
     .addOption(new Option('--no-derive', 'fetch every timeframe natively, derive none'))
+    .addOption(new Option('--no-audit', 'do not compare cached candles with native ones in the spare budget'))
+    .addOption(new Option('--no-tickers', 'keep no tickers'))
+    .addOption(
+      new Option(
+        '--update-every <ms>',
+        "least distance of two updates of a stream (default: the venue's own)",
+      ).argParser(wholeNumber(1)),
+    )
     .addOption(seedOption())
     .addOption(
       new Option('--redis <url>', 'Redis to replay into (default: a private one, thrown away)').argParser(

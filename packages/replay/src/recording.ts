@@ -1,42 +1,64 @@
 import { TIMEFRAMES, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series, Timeframe } from '@livermore/schemas';
-import { INTERVAL_MS } from '@livermore/simulator';
-import type { Market, RecordedMarket } from '@livermore/simulator';
-import { AppError } from '@livermore/utils';
-import type { Recovery } from '@livermore/utils';
-import { trueBarOf } from './compare';
+import type { BarValues } from './bar-values';
+import { differingFields } from './bar-values';
 import type { TrueBar } from './compare';
+import { NotReplayableError } from './recording/errors';
+import { foldRecorded, recordedValues } from './recording/fold';
+import { readFolder } from './recording/read-folder';
+import { recordedWithin } from './recording/recorded-series';
+import type { RecordedSeries } from './recording/recorded-series';
+import { layStretches, partsOf } from './recording/stretches';
+import type { Stretch } from './recording/stretches';
 
-/** A recording that cannot be replayed as asked; the message says what it holds. */
-export class NotReplayableError extends AppError {
-  readonly code = 'NOT_REPLAYABLE';
-  readonly recovery: Recovery = 'stop';
+export { NotReplayableError } from './recording/errors';
+
+/** Another native recording of a bar, and what that says. */
+export interface Reading extends BarValues {
+  readonly openTime: number;
+  /** Which: a shorter timeframe whose bars it is the sum of, or a second file of the same one. */
+  readonly of: string;
 }
 
-/** A recording, as a replay sees it. */
+/** A recorded bar that another native recording contradicts. */
+export interface RevisedBar extends Series {
+  readonly openTime: number;
+  /** Which recording that is: see `Reading`. */
+  readonly parts: string;
+  readonly volume: number;
+  readonly partsVolume: number;
+  /** What the other recording says. */
+  readonly fromParts: BarValues;
+}
+
+/** Recorded candles as their files have them: what a replay is judged by. */
 export class Recording {
-  readonly market: RecordedMarket;
   readonly symbols: readonly string[];
-  /** Timeframes that every symbol can be served in: recorded, or made of shorter recorded ones. */
+  /** Timeframes that every symbol can be told in: recorded, or made of shorter recorded ones. */
   readonly timeframes: readonly Timeframe[];
   /** The time (ms) of which the finest candles are known, for every symbol. */
   readonly span: OpenTimeRange;
-  readonly #native = new Map<string, readonly TrueBar[]>();
+  readonly #series: ReadonlyMap<string, readonly RecordedSeries[]>;
+  readonly #stretches: ReadonlyMap<string, readonly Stretch[]>;
 
-  /** @throws NotReplayableError when nothing of it can be served in a timeframe we keep */
-  constructor(market: RecordedMarket) {
-    this.market = market;
-    this.symbols = market.symbols.map((each) => each.symbol);
-    this.timeframes = TIMEFRAMES.filter((timeframe) =>
-      this.symbols.every((symbol) => market.intervals(symbol).includes(timeframe)),
+  /** @throws NotReplayableError when nothing of it can be told in a timeframe we keep */
+  constructor(recorded: readonly RecordedSeries[]) {
+    this.symbols = [...new Set(recorded.filter(isFirst).map((series) => series.symbol))];
+    this.#series = new Map(
+      this.symbols.map((symbol) => [symbol, recorded.filter((series) => series.symbol === symbol)]),
     );
-    const finest = this.timeframes[0];
+    this.#stretches = new Map(
+      [...this.#series].map(([symbol, series]) => [symbol, layStretches(series.filter(isFirst))]),
+    );
+    const isTold = (timeframe: Timeframe) => this.symbols.every((symbol) => this.#canTell(symbol, timeframe));
+    this.timeframes = this.symbols.length === 0 ? [] : TIMEFRAMES.filter(isTold);
+    const [finest] = this.timeframes;
     if (finest === undefined) {
       throw new NotReplayableError(
-        `the recording has no candles from which ${TIMEFRAMES.join(', ')} could be served`,
+        `the recording has no candles from which ${TIMEFRAMES.join(', ')} could be served: it needs files named <SYMBOL>-<timeframe>.csv or .csv.gz`,
       );
     }
-    const spans = this.symbols.map((symbol) => this.#spanOf(symbol));
+    const spans = this.symbols.map((symbol) => this.#finest(symbol));
     this.span = {
       from: openTimeOf(finest, Math.max(...spans.map((span) => span.from))),
       to: openTimeOf(finest, Math.min(...spans.map((span) => span.to))),
@@ -46,42 +68,119 @@ export class Recording {
     }
   }
 
-  /** Bars recorded in this timeframe itself, finished ones only. */
-  native(series: Series): readonly TrueBar[] {
-    const key = `${series.symbol} ${series.timeframe}`;
-    const known = this.#native.get(key);
-    if (known !== undefined) return known;
-    const bars = this.market.recordedBars(series.symbol, series.timeframe).map((bar) => trueBarOf(bar, true));
-    this.#native.set(key, bars);
-    return bars;
+  /** @throws NotReplayableError naming the file and line that cannot be read */
+  static async read(folder: string, symbols?: readonly string[]): Promise<Recording> {
+    return new Recording(await readFolder(folder, symbols));
+  }
+
+  /** Whether a venue serves no row for a bucket without trades: those whose symbols are spelled with a dash. */
+  omitsQuiet({ symbol }: Series): boolean {
+    return symbol.includes('-');
   }
 
   /**
-   * What a venue has of a series in a range of open times: recorded where it was, else made of what was. `market` is
-   * the recording as that venue lived it, with its outages and revisions; the recording itself when absent.
+   * What the venue had of a series that opened in a range, ascending: as recorded in its own timeframe, else what the
+   * shorter recorded bars come to.
    */
-  truth(series: Series, range: OpenTimeRange, market: Market = this.market): readonly TrueBar[] {
-    const { symbol, timeframe } = series;
-    const native = new Set(this.native(series).map((bar) => bar.openTime));
-    // Long after the end every bar of the range is finished.
-    const now = range.to + timeframeMs('1d');
-    return market
-      .bars(symbol, timeframe, range.from, range.to, now)
-      .filter((bar) => bar.trades > 0 || !isUnserved(symbol))
-      .map((bar) => trueBarOf(bar, native.has(bar.openTime)));
+  bars(series: Series, { from, to }: OpenTimeRange): readonly TrueBar[] {
+    const step = timeframeMs(series.timeframe);
+    const bars: TrueBar[] = [];
+    for (let openTime = Math.ceil(from / step) * step; openTime < to; openTime += step) {
+      const bar = this.#bar(series, openTime);
+      if (bar !== undefined) bars.push(bar);
+    }
+    return bars;
   }
 
-  /** The finest candles of a kept timeframe, recorded or made of shorter ones, decide what can be lived through. */
-  #spanOf(symbol: string): OpenTimeRange {
-    const spans = [...this.market.spans(symbol)].toSorted(([a], [b]) => INTERVAL_MS[a] - INTERVAL_MS[b]);
-    const [finest] = spans;
+  /** The close of the last bar before an open time; undefined where the recording begins there. */
+  closeBefore(series: Series, openTime: number): number | undefined {
+    const step = timeframeMs(series.timeframe);
+    const from = Math.min(...this.#of(series.symbol).map((each) => each.from));
+    for (let at = openTime - step; at >= from; at -= step) {
+      const bar = this.#bar(series, at);
+      if (bar !== undefined) return bar.close;
+    }
+    return undefined;
+  }
+
+  /** Where native recordings contradict what `bars` says: what each other one says of the same bar, longest parts first. */
+  readings(series: Series, range: OpenTimeRange): readonly Reading[] {
+    const step = timeframeMs(series.timeframe);
+    const others = this.#of(series.symbol)
+      .filter((each) => each.stepMs <= step && step % each.stepMs === 0)
+      .toSorted((a, b) => b.stepMs - a.stepMs);
+    return this.bars(series, range).flatMap((bar) =>
+      others.flatMap((other) => {
+        const reading = readingOf(other, bar.openTime, step);
+        return reading === undefined || differingFields(reading, bar).length === 0 ? [] : [reading];
+      }),
+    );
+  }
+
+  /** Recorded bars that another native recording contradicts: the venue revised one of the two. */
+  revised(): readonly RevisedBar[] {
+    return this.symbols.flatMap((symbol) =>
+      this.timeframes.flatMap((timeframe) => {
+        const own = this.#of(symbol).find((each) => isFirst(each) && each.stepMs === timeframeMs(timeframe));
+        if (own === undefined) return [];
+        const readings = this.readings({ symbol, timeframe }, own);
+        const first = readings.filter((each, at) => each.openTime !== readings[at - 1]?.openTime);
+        return first.map(({ openTime, of, ...fromParts }) => ({
+          symbol,
+          timeframe,
+          openTime,
+          parts: of,
+          volume: Number(own.bars.get(openTime)?.volume),
+          partsVolume: fromParts.volume,
+          fromParts,
+        }));
+      }),
+    );
+  }
+
+  #bar(series: Series, openTime: number): TrueBar | undefined {
+    const step = timeframeMs(series.timeframe);
+    const own = this.#of(series.symbol).find((each) => isFirst(each) && each.stepMs === step);
+    const recorded = own?.bars.get(openTime);
+    const isWithin = own !== undefined && openTime > own.from && openTime < own.to;
+    const parts = isWithin ? [] : partsOf(this.#stretchesOf(series.symbol), openTime, openTime + step);
+    const values = recorded === undefined ? foldRecorded(parts ?? []) : recordedValues(recorded);
+    if (values === undefined || (values.volume === 0 && this.omitsQuiet(series))) return undefined;
+    return { openTime, ...values, isNative: recorded !== undefined };
+  }
+
+  #of(symbol: string): readonly RecordedSeries[] {
+    return this.#series.get(symbol) ?? [];
+  }
+
+  #stretchesOf(symbol: string): readonly Stretch[] {
+    return this.#stretches.get(symbol) ?? [];
+  }
+
+  #canTell(symbol: string, timeframe: Timeframe): boolean {
+    const step = timeframeMs(timeframe);
+    return this.#of(symbol).some((each) => each.stepMs === step) || step % this.#finest(symbol).stepMs === 0;
+  }
+
+  /** The finest candles decide what can be lived through. */
+  #finest(symbol: string): RecordedSeries {
+    const [finest] = this.#of(symbol)
+      .filter(isFirst)
+      .toSorted((a, b) => a.stepMs - b.stepMs);
     if (finest === undefined) throw new NotReplayableError(`nothing is recorded of ${symbol}`);
-    const [interval, { from, to }] = finest;
-    return { from, to: to + INTERVAL_MS[interval] };
+    return finest;
   }
 }
 
-/** Venues whose symbols are spelled with a dash serve no bar for a bucket without trades. */
-function isUnserved(symbol: string): boolean {
-  return symbol.includes('-');
+function isFirst(series: RecordedSeries): boolean {
+  return series.source === '';
+}
+
+/** What a recording says of the bar of [openTime, openTime + step), where it covers all of it. */
+function readingOf(recorded: RecordedSeries, openTime: number, step: number): Reading | undefined {
+  if (openTime < recorded.from || openTime + step > recorded.to) return undefined;
+  const values = foldRecorded(recordedWithin(recorded, openTime, openTime + step));
+  const { interval, source } = recorded;
+  const of = source === '' ? interval : `${interval} of the recording "${source}"`;
+  return values === undefined ? undefined : { openTime, ...values, of };
 }

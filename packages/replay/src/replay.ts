@@ -7,20 +7,20 @@ import {
 } from '@livermore/exchange-core';
 import { ExchangeInstance } from '@livermore/instance';
 import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
-import type { Exchange, OpenTimeRange, Series, Timeframe } from '@livermore/schemas';
+import type { Exchange, OpenTimeRange, Series } from '@livermore/schemas';
 import { createSimulator, loadRecordedMarket } from '@livermore/simulator';
-import type { FaultScript, SimulatedVenue } from '@livermore/simulator';
+import type { FaultScript, RecordedMarket, SimulatedVenue } from '@livermore/simulator';
 import { ReplayClock, seededRandom, silentLogger, systemClock } from '@livermore/utils';
 import type { Logger } from '@livermore/utils';
+import type { Actual } from './announced';
 import { Announcements } from './announcements';
 import { compareSeries } from './compare';
 import type { TrueBar } from './compare';
+import { Findings } from './findings';
 import { heldRedis } from './held-redis';
 import { NotReplayableError, Recording } from './recording';
-import { Findings } from './report';
-import type { ReplayReport } from './report';
-import { findRevised, otherReadings } from './revised';
-import type { RevisedBar } from './revised';
+import type { ReplayReport, ReplaySettings } from './report';
+import { Truth } from './truth';
 
 export interface ReplayOptions {
   readonly venue: SimulatedVenue;
@@ -34,9 +34,14 @@ export interface ReplayOptions {
   readonly redisUrl: string;
   readonly faults?: FaultScript;
   readonly symbols?: readonly string[];
+  /** Whether longer bars may be derived from shorter ones; as the venue's protocol says when absent. */
   readonly derive?: boolean;
-  /** Whether the audit runs. Off by default: it would correct what a replay is to find. */
+  /** Whether the audit runs, as it does in production; yes unless said otherwise. */
   readonly audit?: boolean;
+  /** Whether tickers are kept as well, as in production; yes unless said otherwise. */
+  readonly tickers?: boolean;
+  /** Least distance (ms) of two update frames of a stream, for replays in which only closes matter; the venue's own when absent. */
+  readonly updateEveryMs?: number;
   readonly seed?: number;
   readonly logger?: Logger;
   /** Where the replayed time (ms) is, now and then. */
@@ -47,10 +52,8 @@ export interface ReplayOptions {
   }) => void;
 }
 
-/** Least distance of two update frames of a stream: closes matter here, and updates cost time. */
-const UPDATE_EVERY_MS = 30_000;
-/** After the last bar closed, time for late answers, second readings and repairs. */
-const SETTLE_MS = 300_000;
+/** After the last bar closed, time for late answers, second readings and repairs: the longest wait for one is ten minutes. */
+const SETTLE_MS = 900_000;
 /**
  * The cache keeps 1,000 bars of a series: they are compared before they leave it, and not much sooner, so that
  * whatever a fault took has had its time to be repaired.
@@ -64,15 +67,16 @@ const PROGRESS_EVERY_MS = 3_600_000;
 
 /**
  * Lives through a recording: the production path (adapter, book, writer, warmup, repair) against a simulated venue, on
- * one clock, and compares every closed candle in Redis with the venue's own.
+ * one clock, and compares every closed candle in Redis, and every announced one, with the recording's own text.
  * @throws NotReplayableError, RecordingError
  */
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const startedAt = systemClock.monotonicMs();
   const only = options.symbols === undefined ? {} : { symbols: options.symbols };
-  const recording = new Recording(await loadRecordedMarket(options.data, only));
+  const recording = await Recording.read(options.data, options.symbols);
   const range = rangeOf(recording, options);
-  const run = new ReplayRun(recording, range, options);
+  const market = await loadRecordedMarket(options.data, only);
+  const run = new ReplayRun({ recording, market, range }, options);
   try {
     await run.prepare();
     await run.live();
@@ -82,8 +86,16 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   }
 }
 
+/** What is lived through: the files, what the simulated venue made of them, and when. */
+interface Subject {
+  readonly recording: Recording;
+  readonly market: RecordedMarket;
+  readonly range: OpenTimeRange;
+}
+
 class ReplayRun {
   readonly #options: ReplayOptions;
+  readonly #settings: ReplaySettings;
   readonly #recording: Recording;
   readonly #range: OpenTimeRange;
   readonly #exchange: Exchange;
@@ -92,17 +104,16 @@ class ReplayRun {
   readonly #cache: CandleCacheStrategy;
   readonly #simulator: ReturnType<typeof createSimulator>;
   readonly #instance: ExchangeInstance;
-  readonly #findings: Findings;
-  readonly #revised: readonly (RevisedBar & { readonly symbol: string })[];
-  /** Per symbol, what its recorded bars would be if they were made of shorter recorded ones. */
-  readonly #others: ReadonlyMap<string, ReadonlyMap<Timeframe, readonly TrueBar[]>>;
+  readonly #truth: Truth;
+  readonly #findings = new Findings();
   readonly #comparedTo = new Map<string, number>();
   readonly #announcements: Announcements;
   /** When the warmup was over, ms by the venue's clock; the start of the range while it is not. */
   #activeAt: number;
 
-  constructor(recording: Recording, range: OpenTimeRange, options: ReplayOptions) {
+  constructor({ recording, market, range }: Subject, options: ReplayOptions) {
     this.#options = options;
+    this.#settings = settingsOf(recording, options);
     this.#recording = recording;
     this.#range = range;
     this.#activeAt = range.from;
@@ -111,48 +122,48 @@ class ReplayRun {
     this.#redis = heldRedis(options.redisUrl, this.#clock);
     this.#cache = new CandleCacheStrategy(this.#redis);
     this.#announcements = new Announcements(this.#redis);
-    this.#simulator = createSimulator({
-      venue: options.venue,
-      market: recording.market,
+    this.#simulator = this.#newSimulator(market);
+    const scripted = { before: market, after: this.#simulator.truth };
+    this.#truth = new Truth(recording, options.faults === undefined ? undefined : scripted);
+    this.#instance = this.#newInstance();
+  }
+
+  #newSimulator(market: RecordedMarket): ReturnType<typeof createSimulator> {
+    const { venue, seed = 1, faults } = this.#options;
+    const { updateEveryMs, heartbeatEveryMs } = this.#settings;
+    return createSimulator({
+      venue,
+      market,
       clock: this.#clock,
-      seed: options.seed ?? 1,
-      updateEveryMs: UPDATE_EVERY_MS,
-      ...(timeframeMs(recording.timeframes[0] ?? '1m') >= LONG_BAR_MS
-        ? { heartbeatEveryMs: SLOW_HEARTBEAT_MS }
-        : {}),
-      ...(options.faults === undefined ? {} : { faults: options.faults }),
+      seed,
+      ...(updateEveryMs === 'venue' ? {} : { updateEveryMs }),
+      ...(heartbeatEveryMs === 'venue' ? {} : { heartbeatEveryMs }),
+      ...(faults === undefined ? {} : { faults }),
     });
-    this.#instance = new ExchangeInstance({
+  }
+
+  /** As production makes one, but for its clock, its chance and the wire. */
+  #newInstance(): ExchangeInstance {
+    const { seed = 1, logger = silentLogger } = this.#options;
+    const { derive, audit, tickers } = this.#settings;
+    return new ExchangeInstance({
       exchange: this.#exchange,
       redis: this.#redis,
       transport: this.#simulator.transport,
       clock: this.#clock,
-      random: seededRandom(options.seed ?? 1),
-      symbols: { kind: 'named', symbols: recording.symbols },
-      timeframes: recording.timeframes,
-      logger: options.logger ?? silentLogger,
+      random: seededRandom(seed),
+      symbols: { kind: 'named', symbols: this.#recording.symbols },
+      timeframes: this.#recording.timeframes,
+      logger,
       ownerUserId: 1,
-      audit: options.audit ?? false,
-      tickers: false,
+      audit,
+      tickers,
       onState: (state) => {
         const ahead = Math.max(0, this.#instance.facts().venueClockOffsetMs);
         if (state === 'active') this.#activeAt = this.#clock.now() + ahead;
       },
-      ...(options.derive === undefined ? {} : { derive: options.derive }),
+      ...(derive === 'default' ? {} : { derive }),
     });
-    const natives = recording.symbols.map((symbol) => ({
-      symbol,
-      bars: new Map(
-        recording.timeframes.map((timeframe) => [timeframe, recording.native({ symbol, timeframe })]),
-      ),
-    }));
-    this.#revised = natives.flatMap(({ symbol, bars }) =>
-      findRevised(bars).map((bar) => ({ ...bar, symbol })),
-    );
-    this.#others = new Map(natives.map(({ symbol, bars }) => [symbol, otherReadings(bars)]));
-    this.#findings = new Findings(
-      new Map(this.#revised.map((bar) => [`${bar.symbol} ${bar.timeframe} ${bar.openTime}`, bar.fromParts])),
-    );
   }
 
   /** A replay starts from an empty cache: what an earlier replay left is removed, live data never. */
@@ -183,7 +194,7 @@ class ReplayRun {
     started.catch((error: unknown) => {
       failure = error;
     });
-    await this.#clock.run(this.#range.to + SETTLE_MS);
+    await this.#clock.run(this.#range.to + this.#settings.settleMs);
     stop();
     if (failure !== undefined) throw failure;
     await this.#instance.settle();
@@ -200,10 +211,11 @@ class ReplayRun {
       data: this.#options.data,
       ...this.#range,
       speed: this.#options.speed,
+      settings: this.#settings,
       symbols: this.#recording.symbols,
       timeframes: this.#recording.timeframes,
       ...this.#findings.results(),
-      revised: this.#revised,
+      revised: this.#recording.revised(),
       warmup: {
         requests: schedule?.requests ?? 0,
         weight: schedule?.weight ?? 0,
@@ -262,14 +274,32 @@ class ReplayRun {
     this.#comparedTo.set(key, to);
     const cached = await this.#cache.readExchangeCandles(this.#exchange.id, series, { from, to: to - 1 });
     const range = { from, to };
-    const truth = this.#recording.truth(series, range, this.#simulator.truth);
-    const found = compareSeries(series, range, { cached, truth });
-    const formerly = [
-      ...this.#recording.truth(series, range, this.#simulator.streamed),
-      ...(this.#others.get(series.symbol)?.get(series.timeframe) ?? []),
-    ];
-    const unannounced = this.#announcements.unheard(series, range, this.#lived(series, truth, found.missing));
-    this.#findings.add(found, { series, step, formerly, unannounced });
+    const truth = this.#truth.bars(series, range);
+    const omitsQuiet = this.#recording.omitsQuiet(series);
+    const closeBefore = this.#truth.closeBefore(series, from);
+    const found = compareSeries(series, range, { cached, truth, omitsQuiet, closeBefore });
+    const { ledger } = this.#announcements;
+    const heard = ledger.take(series, to);
+    const told = new Set(heard.filter((each) => each.last !== 'retracted').map((each) => each.openTime));
+    const lived = this.#lived(series, truth, found.missing);
+    this.#findings.add(found, {
+      series,
+      step,
+      readingsOf: (openTime) => this.#truth.readings(series, openTime),
+      formerlyOf: (openTime) => this.#truth.formerly(series, openTime),
+      unannounced: lived.filter((openTime) => !told.has(openTime)),
+      announced: ledger.judge(series, range, heard, (openTime) => this.#actual(series, openTime)),
+    });
+  }
+
+  #actual(series: Series, openTime: number): Actual {
+    const [bar] = this.#truth.bars(series, { from: openTime, to: openTime + timeframeMs(series.timeframe) });
+    return {
+      bar,
+      omitsQuiet: this.#recording.omitsQuiet(series),
+      closeBefore: bar === undefined ? this.#truth.closeBefore(series, openTime) : undefined,
+      readings: () => this.#truth.readings(series, openTime),
+    };
   }
 
   /** Open times of bars that closed while the exchange was live, and are there. The warmup announces nothing. */
@@ -286,7 +316,7 @@ class ReplayRun {
     const step = timeframeMs(timeframe);
     const newest = openTimeOf(timeframe, this.#activeAt) - step;
     const wanted = newest - (DEFAULT_CANDLE_TARGET - 1) * step;
-    const known = this.#recording.truth({ symbol, timeframe }, { from: wanted, to: newest + step });
+    const known = this.#recording.bars({ symbol, timeframe }, { from: wanted, to: newest + step });
     return Math.max(wanted, known[0]?.openTime ?? newest + step);
   }
 
@@ -295,6 +325,18 @@ class ReplayRun {
       this.#recording.timeframes.map((timeframe) => ({ symbol, timeframe })),
     );
   }
+}
+
+function settingsOf(recording: Recording, options: ReplayOptions): ReplaySettings {
+  const isLong = timeframeMs(recording.timeframes[0] ?? '1m') >= LONG_BAR_MS;
+  return {
+    derive: options.derive ?? 'default',
+    audit: options.audit ?? true,
+    tickers: options.tickers ?? true,
+    updateEveryMs: options.updateEveryMs ?? 'venue',
+    heartbeatEveryMs: isLong ? SLOW_HEARTBEAT_MS : 'venue',
+    settleMs: SETTLE_MS,
+  };
 }
 
 function rangeOf(recording: Recording, options: ReplayOptions): OpenTimeRange {

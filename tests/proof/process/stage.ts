@@ -125,7 +125,7 @@ export class Stage {
 
   /** Compares everything that should be in Redis by now with what the venue serves. */
   async compare(): Promise<Totals & { readonly details: ReturnType<Findings['results']> }> {
-    const findings = new Findings(new Map());
+    const findings = new Findings();
     for (const series of this.#series()) {
       const range = this.#settled(series);
       const cached = await this.#cache.readExchangeCandles(this.#exchange.id, series, {
@@ -133,9 +133,10 @@ export class Stage {
         to: range.to - 1,
       });
       const truth = this.#truth(this.simulator.truth, series, range);
-      const found = compareSeries(series, range, { cached, truth });
+      const omitsQuiet = this.#options.venue === 'coinbase';
+      const found = compareSeries(series, range, { cached, truth, omitsQuiet });
       const step = timeframeMs(series.timeframe);
-      findings.add(found, { series, step, formerly: [], unannounced: [] });
+      findings.add(found, { series, step, unannounced: [] });
     }
     const details = findings.results();
     return { ...details.candles, details };

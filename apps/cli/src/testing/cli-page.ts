@@ -48,10 +48,14 @@ BTCUSDT  1d   100/100                      2026-11-19 00:00:00  complete
 {"event":"simulator_ready","venue":"coinbase","rest":"http://127.0.0.1:8778","ws":"ws://127.0.0.1:8778"}
 coinbase, simulated: 34 symbols, invented prices. Ctrl-C stops it.`,
   replay: `$ livermore replay --venue binance --data DIR --from 2025-05-20T00:00:00Z --to 2025-05-20T12:00:00Z
-symbol   tf   compared  equal  different  missing  revised  no trades  holes  invented  against
-BTCUSDT  1m        720    720          ·        ·        ·          ·      ·         ·  native recording
-BTCUSDT  5m        144    144          ·        ·        ·          ·      ·         ·  native recording
-✔ equal: 927 closed candles compared, 0 different, 0 missing, 0 invented`,
+deriving as the venue's protocol says, audited, with tickers, updates at the venue's own pace
+symbol   tf   compared  equal  different  missing  revised  no trades  falsely quiet  holes  invented  against
+BTCUSDT  1m        720    720          ·        ·        ·          ·              ·      ·         ·  native recording
+BTCUSDT  5m        144    144          ·        ·        ·          ·              ·      ·         ·  native recording
+tf   announced  right at once   share  right later  wrong at last  never told
+1m         720            720  100.0%            ·              ·           ·
+5m         144            144  100.0%            ·              ·           ·
+✔ equal: 927 closed candles compared, 0 different, 0 missing, 0 invented, 0 falsely quiet`,
 };
 
 /** The text of docs/cli.md: what `--help` says of every command, and an example of its use. */

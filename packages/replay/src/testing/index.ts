@@ -1,2 +1,3 @@
 export * from './recording-files';
 export * from './live-bench';
+export * from './fine-recording';

@@ -1,5 +1,5 @@
 import type { Bar, Market, MarketSymbol } from '../market/market';
-import { toFixedText } from '../market/units';
+import { padText, toFixedText } from '../market/units';
 
 /** What the venue lists, by name, and with how many decimals it writes it. */
 export class Listing {
@@ -35,15 +35,18 @@ function index(symbols: readonly MarketSymbol[]): {
 
 export const SIZE_SCALE = 8;
 
-/** A bar's decimals as the venue writes them. */
+/**
+ * A bar's decimals as the venue writes them: padded to its scale. A recording with more decimals keeps them, since a
+ * price or volume that is cut is another one.
+ */
 export function wireBar(bar: Bar, priceScale: number): Bar {
   return {
     ...bar,
-    open: toFixedText(bar.open, priceScale),
-    high: toFixedText(bar.high, priceScale),
-    low: toFixedText(bar.low, priceScale),
-    close: toFixedText(bar.close, priceScale),
-    volume: toFixedText(bar.volume, SIZE_SCALE),
+    open: padText(bar.open, priceScale),
+    high: padText(bar.high, priceScale),
+    low: padText(bar.low, priceScale),
+    close: padText(bar.close, priceScale),
+    volume: padText(bar.volume, SIZE_SCALE),
     quoteVolume: toFixedText(bar.quoteVolume, priceScale),
     takerBaseVolume: toFixedText(bar.takerBaseVolume, SIZE_SCALE),
     takerQuoteVolume: toFixedText(bar.takerQuoteVolume, priceScale),

@@ -7,8 +7,8 @@ export interface Outage {
   readonly to: number;
 }
 
-/** Digits that hold every price and size of any market here. */
-const SCALE = 10;
+/** Decimals that hold every price and size of any market here, recorded ones included. */
+const SCALE = 24;
 const DAY_MS = 86_400_000;
 /** Running sums kept for bars that an outage touches. */
 const SUMS_KEPT = 2000;

@@ -167,21 +167,36 @@ describe('recorded market', () => {
     await rm(mixed, { recursive: true });
   });
 
-  it('takes the noise of float64 sums off recorded volumes', async () => {
-    const noisy = await mkdtemp(join(tmpdir(), 'recorded-market-'));
-    const rows = ['972135.9047899999', '1152968.0188500001', '7.5'].map(
-      (volume, at) => `${FROM + at * MINUTE},1,2,0.5,1.25,${volume}`,
-    );
+  it('serves every decimal as it was recorded: eighteen of them, and the noise of float64 sums', async () => {
+    const fine = await mkdtemp(join(tmpdir(), 'recorded-market-'));
+    const rows = [
+      ['0.000000000000000001', '2.000000000000000003', '972135.9047899999'],
+      ['1.123456789012', '1.5', '1152968.018850000100000009'],
+      ['1', '1', '7.5'],
+    ].map(([low, high, volume], at) => [FROM + at * MINUTE, low, high, low, high, volume].join(','));
     await writeFile(
-      join(noisy, 'LTCUSDT-1m.csv'),
+      join(fine, 'LTCUSDT-1m.csv'),
       ['open_time,open,high,low,close,volume', ...rows].join('\n'),
     );
-    const recorded = await loadRecordedMarket(noisy);
-    expect(recorded.recordedBars('LTCUSDT', '1m').map((bar) => bar.volume)).toEqual([
-      '972135.90479',
-      '1152968.01885',
-    ]);
-    await rm(noisy, { recursive: true });
+    const recorded = await loadRecordedMarket(fine);
+    expect(recorded.recordedBars('LTCUSDT', '1m').map((bar) => ohlcv(bar).join(','))).toEqual(
+      rows.slice(0, 2),
+    );
+    await rm(fine, { recursive: true });
+  });
+
+  it('trades a busy bar from its first second to its last, and never outside', async () => {
+    const market = await loadRecordedMarket(folder);
+    let busy = 0;
+    for (const bar of market.bars('ETHUSDT', '1m', FROM, LATER, LATER).slice(0, 500)) {
+      const times = market.trades('ETHUSDT', bar.openTime, bar.closeTime).map((trade) => trade.time);
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+      if (new Set([bar.open, bar.high, bar.low, bar.close]).size < 4) continue;
+      busy += 1;
+      expect((times[0] ?? Infinity) - bar.openTime).toBeLessThan(1000);
+      expect(bar.closeTime - (times.at(-1) ?? -Infinity)).toBeLessThanOrEqual(1000);
+    }
+    expect(busy).toBeGreaterThan(100);
   });
 
   it('names the file and the row that is no candle', async () => {

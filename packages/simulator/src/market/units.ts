@@ -37,6 +37,13 @@ export function decimalsOf(text: string): number {
   return Math.max(0, end - point - 1 - exponent);
 }
 
+/** Pads a decimal text to a number of decimals, and leaves it as it is when it has more. @example padText('1.5', 2) // '1.50' */
+export function padText(text: string, decimals: number): string {
+  const point = text.indexOf('.');
+  const have = point < 0 ? 0 : text.length - point - 1;
+  return have >= decimals ? text : toFixedText(text, decimals);
+}
+
 /** Pads or cuts a decimal text to a fixed number of decimals. @example toFixedText('12.3', 4) // '12.3000' */
 export function toFixedText(text: string, decimals: number): string {
   const point = text.indexOf('.');

@@ -18,10 +18,10 @@ export class RecordingError extends AppError {
 export interface Series {
   readonly interval: Interval;
   readonly time: Float64Array;
-  readonly open: Float64Array;
-  readonly high: Float64Array;
-  readonly low: Float64Array;
-  readonly close: Float64Array;
+  readonly open: readonly bigint[];
+  readonly high: readonly bigint[];
+  readonly low: readonly bigint[];
+  readonly close: readonly bigint[];
   readonly volume: readonly bigint[];
   /** Worth in ticks × units. */
   readonly quote: readonly bigint[];
@@ -139,36 +139,50 @@ export interface Scales {
   readonly size: number;
 }
 
-/** No venue writes more; what goes beyond is the noise of float64 sums, as in `972135.9047899999`. */
-const MOST_DECIMALS = 8;
+/** Beyond any price or volume, float64 noise such as `972135.9047899999` included, which is served as it was recorded. */
+const MOST_DECIMALS = 24;
 
-/** Decimals that hold every price and volume of a symbol. */
+/**
+ * Decimals that hold every price, volume and worth of a symbol, so that nothing recorded is rounded. Worths have as
+ * many as a price and a volume together.
+ * @throws RecordingError where a decimal has more than 24
+ */
 export function scalesOf(series: readonly RawSeries[]): Scales {
   let price = 0;
   let size = 0;
+  let worth = 0;
   for (const { rows } of series) {
     for (const row of rows) {
-      for (const text of [row.open, row.high, row.low, row.close])
-        price = Math.max(price, decimalsOf(text ?? ''));
-      size = Math.max(size, decimalsOf(row.volume ?? ''), decimalsOf(row.taker_base_volume ?? ''));
+      price = [row.open, row.high, row.low, row.close].reduce(most, price);
+      size = [row.volume, row.taker_base_volume].reduce(most, size);
+      worth = [row.quote_volume, row.taker_quote_volume].reduce(most, worth);
     }
   }
-  return { price: Math.min(MOST_DECIMALS, price), size: Math.min(MOST_DECIMALS, size) };
+  if (Math.max(price, size, worth) > MOST_DECIMALS) {
+    throw new RecordingError(
+      `a decimal of ${series[0]?.symbol ?? 'a symbol'} has more than ${MOST_DECIMALS} decimals: it cannot be served as it is`,
+    );
+  }
+  return { price, size: Math.max(size, worth - price) };
+}
+
+function most(known: number, text: string | undefined): number {
+  return Math.max(known, decimalsOf(text ?? ''));
 }
 
 /** Columns of a series, moved by `shift` ms, without its last row: that candle may still have been open. */
 export function toSeries(raw: RawSeries, scales: Scales, shift: number): Series {
   const rows = raw.rows.slice(0, -1);
   const ticks = (pick: (row: RawRow) => string | undefined) =>
-    Float64Array.from(rows, (row) => ticksOf(pick(row) ?? '0', scales.price));
+    rows.map((row) => textToUnits(pick(row) ?? '0', scales.price));
   const close = ticks((row) => row.close);
-  const volume = rows.map((row) => roundedUnits(row.volume ?? '0', scales.size));
+  const volume = rows.map((row) => textToUnits(row.volume ?? '0', scales.size));
   const worth = (text: string | undefined, at: number, base: bigint): bigint =>
-    text === undefined ? base * BigInt(close[at] ?? 0) : roundedUnits(text, scales.price + scales.size);
+    text === undefined ? base * (close[at] ?? 0n) : textToUnits(text, scales.price + scales.size);
   const takerBase = rows.map((row, at) =>
     row.taker_base_volume === undefined
       ? (volume[at] ?? 0n) / 2n
-      : roundedUnits(row.taker_base_volume, scales.size),
+      : textToUnits(row.taker_base_volume, scales.size),
   );
   return {
     interval: raw.interval,
@@ -183,13 +197,4 @@ export function toSeries(raw: RawSeries, scales: Scales, shift: number): Series 
     takerQuote: rows.map((row, at) => worth(row.taker_quote_volume, at, takerBase[at] ?? 0n)),
     trades: Float64Array.from(rows, (row) => Number(row.trades ?? 0)),
   };
-}
-
-/** Whole ticks of a price: exact as long as they fit a float64's 15 digits, which prices do. */
-function ticksOf(text: string, decimals: number): number {
-  return Math.round(Number(text) * 10 ** decimals);
-}
-
-function roundedUnits(text: string, decimals: number): bigint {
-  return (textToUnits(text, decimals + 1) + 5n) / 10n;
 }

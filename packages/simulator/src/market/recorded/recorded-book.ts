@@ -20,9 +20,23 @@ interface Progress {
   readonly start: number;
   readonly first: number;
   next: number;
-  open: number | undefined;
-  high: number;
-  low: number;
+  extremes: Extremes | undefined;
+}
+
+/** Prices of the trades so far, in ticks. */
+interface Extremes {
+  readonly open: bigint;
+  readonly high: bigint;
+  readonly low: bigint;
+}
+
+function widened(known: Extremes | undefined, bar: Extremes): Extremes {
+  if (known === undefined) return bar;
+  return {
+    open: known.open,
+    high: bar.high > known.high ? bar.high : known.high,
+    low: bar.low < known.low ? bar.low : known.low,
+  };
 }
 
 /** One symbol of a recording. */
@@ -149,15 +163,16 @@ export class RecordedBook {
       known !== undefined &&
       known.start === start &&
       (known.next === known.first || (this.#spine.rows[known.next - 1]?.end ?? Infinity) <= until);
-    const progress: Progress = isContinued
-      ? known
-      : { start, first, next: first, open: undefined, high: -Infinity, low: Infinity };
+    const progress: Progress = isContinued ? known : { start, first, next: first, extremes: undefined };
     for (; (this.#spine.rows[progress.next]?.end ?? Infinity) <= until; progress.next += 1) {
       const row = this.#spine.rows[progress.next];
       if (row === undefined || (row.series.volume[row.at] ?? 0n) === 0n) continue;
-      progress.open ??= row.series.open[row.at] ?? 0;
-      progress.high = Math.max(progress.high, row.series.high[row.at] ?? 0);
-      progress.low = Math.min(progress.low, row.series.low[row.at] ?? 0);
+      const { open, high, low } = row.series;
+      progress.extremes = widened(progress.extremes, {
+        open: open[row.at] ?? 0n,
+        high: high[row.at] ?? 0n,
+        low: low[row.at] ?? 0n,
+      });
     }
     this.#progress.set(interval, progress);
     return progress;
@@ -166,7 +181,7 @@ export class RecordedBook {
   #compose(start: number, end: number, whole: Progress, until: number): Bar {
     const { first, next } = whole;
     const between = (sums: readonly bigint[]) => (sums[next] ?? 0n) - (sums[first] ?? 0n);
-    let { open, high, low } = whole;
+    let { extremes } = whole;
     let volume = between(this.#sums.volume);
     let quote = between(this.#sums.quote);
     let takerBase = between(this.#sums.takerBase);
@@ -176,23 +191,20 @@ export class RecordedBook {
     if ((this.#spine.rows[next]?.start ?? Infinity) < until) {
       for (const trade of this.#spine.tape(next)) {
         if (trade.time >= until) break;
-        open ??= trade.price;
-        high = Math.max(high, trade.price);
-        low = Math.min(low, trade.price);
-        close = trade.price;
+        const { price } = trade;
+        extremes = widened(extremes, { open: price, high: price, low: price });
+        close = price;
         volume += trade.size;
-        quote += trade.size * BigInt(trade.price);
+        quote += trade.size * price;
         if (trade.isBought) takerBase += trade.size;
-        if (trade.isBought) takerQuote += trade.size * BigInt(trade.price);
+        if (trade.isBought) takerQuote += trade.size * price;
         trades += 1;
       }
     }
     const isFlat = trades === 0;
     const firstTradeId = this.#spine.firstId(first);
     return unitBarText(this.#scales, start, end, {
-      open: open ?? close,
-      high: isFlat ? close : high,
-      low: isFlat ? close : low,
+      ...(extremes === undefined || isFlat ? { open: close, high: close, low: close } : extremes),
       close,
       volume,
       quote,
@@ -203,10 +215,10 @@ export class RecordedBook {
     });
   }
 
-  #closeBefore(index: number): number {
+  #closeBefore(index: number): bigint {
     const row = this.#spine.rows[Math.max(0, index - 1)];
-    if (row === undefined) return 0;
-    return (index === 0 ? row.series.open[row.at] : row.series.close[row.at]) ?? 0;
+    if (row === undefined) return 0n;
+    return (index === 0 ? row.series.open[row.at] : row.series.close[row.at]) ?? 0n;
   }
 
   #flat(start: number, end: number): Bar {
@@ -224,10 +236,10 @@ export class RecordedBook {
     const counted = this.#tradesBefore(end) - (this.#sums.trades[first] ?? 0);
     const trades = volume === 0n ? 0 : Math.max(1, recorded > 0 ? recorded : counted);
     return unitBarText(this.#scales, start, end, {
-      open: series.open[at] ?? 0,
-      high: series.high[at] ?? 0,
-      low: series.low[at] ?? 0,
-      close: series.close[at] ?? 0,
+      open: series.open[at] ?? 0n,
+      high: series.high[at] ?? 0n,
+      low: series.low[at] ?? 0n,
+      close: series.close[at] ?? 0n,
       volume,
       quote: series.quote[at] ?? 0n,
       takerBase: series.takerBase[at] ?? 0n,

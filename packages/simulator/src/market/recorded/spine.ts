@@ -1,6 +1,7 @@
 /**
  * The finest recorded truth at every moment: long bars where only they were recorded, shorter ones from where those
- * begin. Each bar with volume is taken to be a handful of trades: open, the extremes, close.
+ * begin. Each bar with volume is taken to be a handful of trades: open, the extremes, close. A busy bar opens within
+ * its first second and is traded to its last, so that its neighbours touch; a thin one trades at any moment.
  */
 import { hash32 } from '@livermore/utils';
 import { INTERVAL_MS, nextBucket } from '../intervals';
@@ -17,18 +18,17 @@ export interface SpineRow {
 export interface SpineTrade {
   readonly id: number;
   readonly time: number;
-  readonly price: number;
+  readonly price: bigint;
   readonly size: bigint;
   readonly isBought: boolean;
 }
 
-/** Shares of a bar's length at which its trades happen; each moves a little, by its time. */
-const MOMENTS: Readonly<Record<number, readonly number[]>> = {
-  1: [0.3],
-  2: [0.05, 0.85],
-  3: [0.05, 0.45, 0.85],
-  4: [0.05, 0.3, 0.6, 0.85],
-};
+/** Recorded trades from which a bar is busy. Where none are recorded: one that went beyond its open and its close. */
+const BUSY_TRADES = 20;
+/** A busy bar is traded this near (ms) to both of its ends. */
+const EDGE_MS = 1000;
+/** Rows whose trades are kept at hand: streams ask for the same few again and again. */
+const TAPES_KEPT = 8;
 
 /**
  * Lays layers over each other, longest bars first: where shorter ones were recorded they take over, at the first
@@ -68,6 +68,7 @@ function takeover(rows: readonly SpineRow[], series: Series): number | undefined
 export class Spine {
   readonly rows: readonly SpineRow[];
   readonly #ids: Float64Array;
+  readonly #tapes = new Map<number, readonly SpineTrade[]>();
 
   constructor(layers: readonly Series[]) {
     this.rows = layRows(layers);
@@ -79,7 +80,7 @@ export class Spine {
 
   /** Trades of a row: as recorded, or as many as are made up. */
   countOf(row: SpineRow): number {
-    return Math.max(row.series.trades[row.at] ?? 0, pathOf(row).length);
+    return Math.max(row.series.trades[row.at] ?? 0, pathOf(row).prices.length);
   }
 
   firstId(at: number): number {
@@ -98,33 +99,61 @@ export class Spine {
     return low;
   }
 
-  /** The trades of the row at an index, ascending: at most four, none without volume. */
+  /** The trades of the row at an index, ascending: at most five, none without volume. */
   tape(index: number): readonly SpineTrade[] {
+    const known = this.#tapes.get(index);
+    if (known !== undefined) return known;
     const row = this.rows[index];
     if (row === undefined) return [];
     const path = pathOf(row);
-    const moments = MOMENTS[path.length] ?? [];
-    const sizes = shareOf(row.series.volume[row.at] ?? 0n, path.length);
-    const nudge = (hash32(String(row.start)) % 1000) / 10_000;
-    return path.map((price, at) => ({
+    const moments = momentsOf(row, path);
+    const sizes = shareOf(row.series.volume[row.at] ?? 0n, path.prices.length);
+    const tape = path.prices.map((price, at) => ({
       id: this.firstId(index) + at,
-      time: row.start + Math.floor((row.end - row.start) * ((moments[at] ?? 0) + nudge)),
+      time: moments[at] ?? row.start,
       price,
       size: sizes[at] ?? 0n,
       isBought: at % 2 === 0,
     }));
+    this.#tapes.set(index, tape);
+    if (this.#tapes.size > TAPES_KEPT) this.#tapes.delete(this.#tapes.keys().next().value ?? index);
+    return tape;
   }
 }
 
-/** Prices a bar went through, without repeats in a row; none when nothing traded. */
-function pathOf({ series, at }: SpineRow): readonly number[] {
-  if ((series.volume[at] ?? 0n) === 0n) return [];
-  const open = series.open[at] ?? 0;
-  const high = series.high[at] ?? 0;
-  const low = series.low[at] ?? 0;
-  const close = series.close[at] ?? 0;
-  const path = close >= open ? [open, low, high, close] : [open, high, low, close];
-  return path.filter((price, index) => index === 0 || price !== path[index - 1]);
+/** Prices a bar went through: without repeats in a row, but for the last trade of a busy bar; none without volume. */
+interface Path {
+  readonly prices: readonly bigint[];
+  readonly isBusy: boolean;
+}
+
+function pathOf({ series, at }: SpineRow): Path {
+  if ((series.volume[at] ?? 0n) === 0n) return { prices: [], isBusy: false };
+  const open = series.open[at] ?? 0n;
+  const high = series.high[at] ?? 0n;
+  const low = series.low[at] ?? 0n;
+  const close = series.close[at] ?? 0n;
+  const corners = close >= open ? [open, low, high, close] : [open, high, low, close];
+  const prices = corners.filter((price, index) => index === 0 || price !== corners[index - 1]);
+  const trades = series.trades[at] ?? 0;
+  const isBusy = trades > 0 ? trades >= BUSY_TRADES : prices.length === corners.length;
+  return { prices: isBusy ? [...prices, close] : prices, isBusy };
+}
+
+/** When the trades of a row happen (ms), ascending: one in each of as many equal stretches, at a moment of its own. */
+function momentsOf({ start, end }: SpineRow, { prices, isBusy }: Path): readonly number[] {
+  const count = prices.length;
+  const length = end - start;
+  const chance = (at: number) => hash32(`${start}|${at}`) / 2 ** 32;
+  const moments = Array.from(
+    { length: count },
+    (_, at) => start + Math.floor((length * (at + chance(at))) / count),
+  );
+  if (!isBusy) return moments;
+  const edge = Math.min(EDGE_MS, Math.floor(length / (2 * count)));
+  const first = start + Math.floor(edge * chance(0));
+  const last = end - 1 - Math.floor(edge * chance(count - 1));
+  return [first, ...moments.slice(1, -1), last];
 }
 
 function shareOf(volume: bigint, parts: number): readonly bigint[] {

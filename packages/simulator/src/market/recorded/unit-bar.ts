@@ -4,10 +4,10 @@ import type { Scales } from './read-series';
 
 /** A bar in ticks and units; worths in ticks × units. */
 export interface UnitBar {
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
+  readonly open: bigint;
+  readonly high: bigint;
+  readonly low: bigint;
+  readonly close: bigint;
   readonly volume: bigint;
   readonly quote: bigint;
   readonly takerBase: bigint;

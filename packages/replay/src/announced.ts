@@ -1,0 +1,146 @@
+/** What was said about each bar, and whether it was right: the pure part of listening to closes. */
+import type { CandleSource, OpenTimeRange, Series } from '@livermore/schemas';
+import { differingFields, flatAt } from './bar-values';
+import type { BarValues } from './bar-values';
+import type { TrueBar } from './compare';
+
+/** What one announcement said: a bar, or that there is none after all. */
+export type Said = (BarValues & { readonly source?: CandleSource | undefined }) | 'retracted';
+
+/** First and last word about a bar. */
+export interface Heard {
+  readonly openTime: number;
+  readonly first: Said;
+  readonly last: Said;
+}
+
+/** How announced bars turned out. Each is counted once in `announced`. */
+export interface AnnouncedCounts {
+  readonly announced: number;
+  /** The first announcement was what the bar is. */
+  readonly announcedRight: number;
+  /** The first was not, a later one was. */
+  readonly announcedWrongFirst: number;
+  /** The last thing said about the bar is not what it is. */
+  readonly announcedWrongLast: number;
+}
+
+export const NOTHING_ANNOUNCED: AnnouncedCounts = {
+  announced: 0,
+  announcedRight: 0,
+  announcedWrongFirst: 0,
+  announcedWrongLast: 0,
+};
+
+/** What a bar really is, as far as it matters to what was said of it. */
+export interface Actual {
+  /** Undefined: the venue has none. */
+  readonly bar: TrueBar | undefined;
+  /** Whether the venue omits bars without trades, so that a quiet one may be said where it has none. */
+  readonly omitsQuiet: boolean;
+  readonly closeBefore: number | undefined;
+  /** What other native recordings say of it: no error as a last word. Asked for only where it matters. */
+  readonly readings: () => readonly BarValues[];
+}
+
+/** Whether an announcement said what a bar is. */
+export function isRight(said: Said, { bar, omitsQuiet, closeBefore }: Omit<Actual, 'readings'>): boolean {
+  if (said === 'retracted') return bar === undefined;
+  if (bar !== undefined) return differingFields(said, bar).length === 0;
+  if (said.source !== 'no-trades' || !omitsQuiet) return false;
+  return differingFields(said, flatAt(closeBefore ?? said.close)).length === 0;
+}
+
+/** Whether a last word may stand: right, or what another native recording says. */
+export function mayStand(said: Said, actual: Actual): boolean {
+  if (isRight(said, actual)) return true;
+  return (
+    said !== 'retracted' && actual.readings().some((reading) => differingFields(said, reading).length === 0)
+  );
+}
+
+/** Bars whose last word was wrong that are remembered, in case a later word puts them right. */
+const WRONG_KEPT = 10_000;
+
+/**
+ * First and last words, by series and bar, until they are judged; afterwards only which last words were wrong, so that
+ * memory is bounded by what is not judged yet.
+ */
+export class AnnouncedLedger {
+  readonly #open = new Map<string, Map<number, Heard>>();
+  readonly #wrong = new Set<string>();
+
+  note(series: Series, openTime: number, said: Said): void {
+    const key = keyOf(series);
+    const heard = this.#open.get(key) ?? new Map<number, Heard>();
+    this.#open.set(key, heard);
+    heard.set(openTime, { openTime, first: heard.get(openTime)?.first ?? said, last: said });
+  }
+
+  /** Takes what was heard of bars that opened before an instant (ms), oldest first. */
+  take(series: Series, before: number): readonly Heard[] {
+    const heard = this.#open.get(keyOf(series));
+    const taken = [...(heard?.values() ?? [])].filter((each) => each.openTime < before);
+    for (const { openTime } of taken) heard?.delete(openTime);
+    return taken.toSorted((a, b) => a.openTime - b.openTime);
+  }
+
+  /**
+   * Judges what was heard of a series. `range`: the bars that are judged for the first time; what was heard of earlier
+   * ones was said after they were judged, and changes that judgement.
+   */
+  judge(
+    series: Series,
+    range: OpenTimeRange,
+    heard: readonly Heard[],
+    actualOf: (openTime: number) => Actual,
+  ): AnnouncedCounts {
+    return heard.reduce((counts, each) => {
+      const actual = actualOf(each.openTime);
+      const isNew = each.openTime >= range.from;
+      return added(counts, this.#judged(series, each, actual, isNew));
+    }, NOTHING_ANNOUNCED);
+  }
+
+  #judged(series: Series, { openTime, first, last }: Heard, actual: Actual, isNew: boolean): AnnouncedCounts {
+    const key = `${keyOf(series)} ${openTime}`;
+    const wasWrong = this.#wrong.delete(key);
+    const isWrong = !mayStand(last, actual);
+    if (isWrong) this.#remember(key);
+    if (isNew) {
+      const isRightFirst = isRight(first, actual);
+      return {
+        announced: 1,
+        announcedRight: isRightFirst ? 1 : 0,
+        announcedWrongFirst: !isRightFirst && !isWrong ? 1 : 0,
+        announcedWrongLast: isWrong ? 1 : 0,
+      };
+    }
+    const change = (isWrong ? 1 : 0) - (wasWrong ? 1 : 0);
+    return {
+      ...NOTHING_ANNOUNCED,
+      announcedWrongFirst: change < 0 ? 1 : 0,
+      announcedWrongLast: change,
+    };
+  }
+
+  #remember(key: string): void {
+    this.#wrong.add(key);
+    const [oldest] = this.#wrong;
+    if (this.#wrong.size > WRONG_KEPT && oldest !== undefined) this.#wrong.delete(oldest);
+  }
+}
+
+/** The sum of two counts. */
+export function added(one: AnnouncedCounts, other: AnnouncedCounts): AnnouncedCounts {
+  return {
+    announced: one.announced + other.announced,
+    announcedRight: one.announcedRight + other.announcedRight,
+    announcedWrongFirst: one.announcedWrongFirst + other.announcedWrongFirst,
+    announcedWrongLast: one.announcedWrongLast + other.announcedWrongLast,
+  };
+}
+
+function keyOf({ symbol, timeframe }: Series): string {
+  return `${symbol} ${timeframe}`;
+}
