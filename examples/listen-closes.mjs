@@ -6,7 +6,8 @@
  *
  * A close is announced after it was written. An announcement says *look*: what nobody hears is not kept, and a close may
  * be announced again when it was corrected. So a program that must not miss one reads the series after each (re)connect,
- * as read-candles.mjs does, and takes a second announcement of the same bar for a correction.
+ * as read-candles.mjs does, and takes a second announcement of the same bar for a correction. Its `label` says which it is:
+ * live, late (behind a later one), correction, or retracted (there is no such bar after all).
  */
 import { Redis } from 'ioredis';
 
@@ -26,9 +27,11 @@ redis.on('pmessage', (_pattern, _channel, text) => {
     close,
     volume,
     source,
+    label,
   } = JSON.parse(text);
   const opened = `${new Date(timestamp).toISOString().slice(0, 19)}Z`;
-  console.log([opened, name, frame, open, high, low, close, volume, source].join('  '));
+  const said = [opened, name, frame, open, high, low, close, volume, source, label];
+  console.log(said.filter((each) => each !== undefined).join('  '));
 });
 
 await redis.psubscribe(`channel:exchange:${exchange}:candle:close:${symbol}:${timeframe}`);

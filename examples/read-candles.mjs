@@ -17,17 +17,33 @@ const LENGTH_MS = {
   '4h': 14_400_000,
   '1d': 86_400_000,
 };
-const SOURCES = ['-', 'stream', 'rest', 'derived', 'no-trades'];
+const SOURCES = ['-', 'stream', 'rest', 'derived', 'no-trades', 'snapshot', 'stand-in'];
+const STANDINGS = [undefined, 'unwitnessed', 'once', 'settled', 'final'];
 
-/** The 53 bytes of a candle, all numbers big-endian. */
+/** A candle of layout 2 (81 bytes), of layout 1 (its first 53), or as JSON; numbers are big-endian. */
 function decode(member, lengthMs) {
-  if (member.length !== 53 || member[0] !== 1) throw new Error('not a candle of layout 1');
+  if (member[0] === 0x7b) return fromJson(JSON.parse(member.toString()), lengthMs);
+  const length = { 1: 53, 2: 81 }[member[0]];
+  if (member.length !== length) throw new Error('not a candle of layout 1 or 2');
   const openTime = member.readUInt32BE(9) * 60_000;
   // 56 bits, all ones when not said.
   const asOf = member[2] === 0xff ? undefined : member.readUIntBE(2, 3) * 2 ** 32 + member.readUInt32BE(5);
   const [open, high, low, close, volume] = [13, 21, 29, 37, 45].map((at) => member.readDoubleBE(at));
+  const standing = STANDINGS[(member[1] >> 4) & 7];
+  const state = stateOf({ openTime, asOf, standing }, lengthMs);
+  return { openTime, open, high, low, close, volume, state, source: SOURCES[member[1] & 15] };
+}
+
+function fromJson(candle, lengthMs) {
+  const { timestamp: openTime, sequenceNum: asOf, source = '-' } = candle;
+  return { ...candle, openTime, source, state: stateOf({ openTime, asOf }, lengthMs) };
+}
+
+/** One rule says whether a bar is closed; its standing, how sure that is. */
+function stateOf({ openTime, asOf, standing }, lengthMs) {
   const isClosed = asOf !== undefined && asOf >= (openTime + lengthMs) * 1000;
-  return { openTime, open, high, low, close, volume, isClosed, source: SOURCES[member[1]] };
+  if (!isClosed) return 'forming';
+  return standing === 'settled' || standing === 'final' ? standing : 'provisional';
 }
 
 const [url = 'redis://127.0.0.1:6390', exchange = '90', symbol = 'BTCUSDT', timeframe = '1m', count = '5'] =
@@ -52,9 +68,9 @@ try {
   // Buffers: the members are bytes, not text.
   const members = await redis.zrangeBuffer(key, -Number(count), -1);
   for (const member of members) {
-    const { openTime, open, high, low, close, volume, isClosed, source } = decode(member, lengthMs);
+    const { openTime, open, high, low, close, volume, state, source } = decode(member, lengthMs);
     const opened = `${new Date(openTime).toISOString().slice(0, 19)}Z`;
-    console.log([opened, open, high, low, close, volume, isClosed ? 'closed' : 'forming', source].join('  '));
+    console.log([opened, open, high, low, close, volume, state, source].join('  '));
   }
   if (members.length === 0) console.error(`${key} is empty: is that exchange running, and the symbol on it?`);
 } catch (error) {

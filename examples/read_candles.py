@@ -7,6 +7,7 @@ documented keys and bytes (docs/redis-layout.md).
 
 Ids of exchanges: 1 coinbase, 2 binance, 3 binance_us, 90 sandbox.
 """
+import json
 import socket
 import struct
 import sys
@@ -14,7 +15,8 @@ from datetime import datetime, timezone
 from urllib.parse import unquote, urlsplit
 
 MS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000}
-SOURCES = ("-", "stream", "rest", "derived", "no-trades")
+SOURCES = ("-", "stream", "rest", "derived", "no-trades", "snapshot", "stand-in")
+STANDINGS = (None, "unwitnessed", "once", "settled", "final")
 
 
 class Redis:
@@ -56,14 +58,25 @@ class Redis:
 
 
 def decode(member, timeframe):
-    """The 53 bytes of a candle, all numbers big-endian."""
-    if len(member) != 53 or member[0] != 1:
-        raise ValueError("not a candle of layout 1")
+    """A candle of layout 2 (81 bytes), of layout 1 (its first 53), or as JSON; numbers are big-endian."""
+    if member[:1] == b"{":
+        candle = json.loads(member)
+        prices = [candle[field] for field in ("open", "high", "low", "close", "volume")]
+        state = state_of(candle["timestamp"], candle.get("sequenceNum"), None, timeframe)
+        return candle["timestamp"] // 1000, prices, state, candle.get("source", "-")
+    if (member[0], len(member)) not in ((1, 53), (2, 81)):
+        raise ValueError("not a candle of layout 1 or 2")
     as_of = None if member[2] == 0xFF else int.from_bytes(member[2:9], "big")
-    minutes, *prices = struct.unpack(">I5d", member[9:])
-    closes = minutes * 60_000 + MS[timeframe]
-    is_closed = as_of is not None and as_of >= closes * 1000
-    return minutes * 60, prices, is_closed, SOURCES[member[1]]
+    minutes, *prices = struct.unpack(">I5d", member[9:53])
+    state = state_of(minutes * 60_000, as_of, STANDINGS[member[1] >> 4 & 7], timeframe)
+    return minutes * 60, prices, state, SOURCES[member[1] & 15]
+
+
+def state_of(open_time, as_of, standing, timeframe):
+    """One rule says whether a bar is closed; its standing, how sure that is."""
+    if as_of is None or as_of < (open_time + MS[timeframe]) * 1000:
+        return "forming"
+    return standing if standing in ("settled", "final") else "provisional"
 
 
 def main(url="redis://127.0.0.1:6390", exchange="90", symbol="BTCUSDT", timeframe="1m", count="5"):
@@ -75,9 +88,9 @@ def main(url="redis://127.0.0.1:6390", exchange="90", symbol="BTCUSDT", timefram
     except OSError as error:
         sys.exit("No Redis at %s: %s" % (url, error))
     for member in members:
-        opened, prices, is_closed, source = decode(member, timeframe)
+        opened, prices, state, source = decode(member, timeframe)
         time = datetime.fromtimestamp(opened, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        print(time, *prices, "closed" if is_closed else "forming", source, sep="  ")
+        print(time, *prices, state, source, sep="  ")
     if not members:
         print("%s is empty: is that exchange running, and the symbol on it?" % key, file=sys.stderr)
 

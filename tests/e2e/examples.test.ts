@@ -2,9 +2,15 @@ import { execFile, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { CandleCacheStrategy, RedisEventBus, createRedis, exchangeCandleKey } from '@livermore/cache';
-import { freshExchangeId, sourcedCandle } from '@livermore/cache/testing';
-import type { SourcedCandle } from '@livermore/schemas';
+import {
+  CandleCacheStrategy,
+  RedisEventBus,
+  createRedis,
+  exchangeCandleCloseChannel,
+  exchangeCandleKey,
+} from '@livermore/cache';
+import { freshExchangeId, layout1Of, sourcedCandle } from '@livermore/cache/testing';
+import type { CandleState, SourcedCandle } from '@livermore/schemas';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 /** What a reader in another program sees, by the examples: they know the documented keys and bytes, and nothing of ours. */
@@ -32,7 +38,11 @@ const WRITTEN: readonly SourcedCandle[] = [
   bar(1, { open: 91_680, high: 91_690.01, low: 91_671.3, close: 91_688.01, volume: 0.8011, source: 'rest' }),
   bar(2, { open: 2, high: 3, low: 1, close: 2.5, volume: 123_456_789.12345678, source: 'derived' }),
   bar(3, { open: 2, high: 3, low: 1, close: 2.5, volume: 7, source: 'stream' }),
-  { ...bar(4, { source: 'stream' }), sequenceNum: (START + 4.5 * MINUTE_MS) * 1000 },
+  bar(4, { source: 'snapshot', volume: 6 }),
+  bar(5, { source: 'stand-in', corrected: true }),
+  bar(6, { source: 'rest', standing: 'settled', trades: 7, quoteVolume: 3.25, corrected: true }),
+  bar(7, { source: 'stream', standing: 'final', takerBaseVolume: 0, takerQuoteVolume: 0.5 }),
+  { ...bar(8, { source: 'stream' }), sequenceNum: (START + 8.5 * MINUTE_MS) * 1000 },
 ];
 
 function bar(at: number, over: Partial<SourcedCandle>): SourcedCandle {
@@ -47,42 +57,59 @@ function valuesIn(line: string): readonly (string | number)[] {
   return [Date.parse(opened), ...rest.map((word) => (Number.isNaN(Number(word)) ? word : Number(word)))];
 }
 
-function valuesOf(candle: SourcedCandle, state: 'closed' | 'forming'): readonly (string | number)[] {
+function valuesOf(candle: SourcedCandle, state: CandleState): readonly (string | number)[] {
   const { timestamp, open, high, low, close, volume, source } = candle;
   return [timestamp, open, high, low, close, volume, state, source];
 }
 
-const EXPECTED = WRITTEN.map((candle, at) => valuesOf(candle, at < 4 ? 'closed' : 'forming'));
+const STATES: readonly CandleState[] = [
+  ...Array<CandleState>(6).fill('provisional'),
+  'settled',
+  'final',
+  'forming',
+];
+const EXPECTED = WRITTEN.map((candle, at) => valuesOf(candle, STATES[at] ?? 'forming'));
 
 describe('a program that is not ours', () => {
   const url = inject('redisUrl');
   const exchangeId = freshExchangeId();
+  /** What older versions left: layout 1 and JSON. */
+  const formerId = freshExchangeId();
   const redis = createRedis(url);
 
   beforeAll(async () => {
     const cache = new CandleCacheStrategy(redis);
     for (const candle of WRITTEN) await cache.addExchangeCandleIfNewer(exchangeId, candle);
+    const former = exchangeCandleKey(formerId, SERIES.symbol, SERIES.timeframe);
+    for (const [at, candle] of WRITTEN.slice(0, 4).entries()) {
+      const member = at % 2 === 0 ? layout1Of(candle) : JSON.stringify(candle);
+      await redis.zadd(former, candle.timestamp, member);
+    }
   });
 
   afterAll(async () => {
-    await redis.del(exchangeCandleKey(exchangeId, SERIES.symbol, SERIES.timeframe));
+    for (const id of [exchangeId, formerId]) {
+      await redis.del(exchangeCandleKey(id, SERIES.symbol, SERIES.timeframe));
+    }
     redis.disconnect();
   });
 
-  const read = async (program: string, file: string, count: number) => {
-    const args = [join(EXAMPLES, file), url, String(exchangeId), SERIES.symbol, '1m', String(count)];
+  const read = async (program: string, file: string, count: number, id = exchangeId) => {
+    const args = [join(EXAMPLES, file), url, String(id), SERIES.symbol, '1m', String(count)];
     const { stdout } = await promisify(execFile)(program, args);
     return stdout.trim().split('\n').map(valuesIn);
   };
 
   it('reads every candle as it was written, in Node', async () => {
     expect(await read(process.execPath, 'read-candles.mjs', 10)).toEqual(EXPECTED);
+    expect(await read(process.execPath, 'read-candles.mjs', 10, formerId)).toEqual(EXPECTED.slice(0, 4));
   });
 
   it.skipIf(!hasPython)(
     `reads the same in Python, with its standard library alone${becauseOfPython}`,
     async () => {
       expect(await read('python3', 'read_candles.py', 10)).toEqual(EXPECTED);
+      expect(await read('python3', 'read_candles.py', 10, formerId)).toEqual(EXPECTED.slice(0, 4));
     },
   );
 
@@ -114,6 +141,10 @@ describe('a program that is not ours', () => {
       const { timestamp, symbol, timeframe, open, high, low, close, volume, source } = closed;
       const said = [timestamp, symbol, timeframe, open, high, low, close, volume, source];
       expect(valuesIn(await heard)).toEqual(said);
+      const heardLate = firstLine(child.stdout);
+      const channel = exchangeCandleCloseChannel(exchangeId, symbol, timeframe);
+      await redis.publish(channel, JSON.stringify({ ...closed, label: 'late' }));
+      expect(valuesIn(await heardLate)).toEqual([...said, 'late']);
     } finally {
       child.kill('SIGINT');
     }

@@ -32,6 +32,146 @@ const striking = (fault: Fault): FaultScript => [
   { at: 80 * 60_000 + 300, fault },
 ];
 
+/** From the end of the warmup until twenty minutes before the end: what is said then can still be settled. */
+const LONG = { at: '5m', for: '115m' } as const;
+const everyMinute = (fault: Fault): FaultScript =>
+  Array.from({ length: 60 }, (_, minute) => ({ at: `${60 + minute}m`, fault }));
+
+/** What a venue says wrongly, and goes on as if it were right. */
+const WRONG_VENUE: readonly ReplayFault[] = [
+  {
+    id: 'stale-rows-cut-each-minute',
+    title: 'REST shows closed rows as before their close for 10 s, the socket is cut each minute',
+    script: () => [
+      { ...LONG, fault: { kind: 'rest-stale', byMs: 10_000, keepsNewest: true } },
+      ...everyMinute({ kind: 'cut', midFrame: false }),
+    ],
+  },
+  {
+    id: 'rest-200s-behind',
+    title: 'all of REST is 200 s behind',
+    script: () => [{ ...LONG, fault: { kind: 'rest-stale', byMs: 200_000 } }],
+  },
+  {
+    id: 'rest-200s-behind-deaf',
+    title: 'all of REST is 200 s behind, while the stream is deaf at midnight',
+    script: () => [{ ...LONG, fault: { kind: 'rest-stale', byMs: 200_000 } }, ...DEAF],
+  },
+  {
+    id: 'replicas',
+    title: 'each answer comes from one of four replicas, 0 to 45 s behind, the socket is cut each minute',
+    script: () => [
+      { ...LONG, fault: { kind: 'rest-replicas', lagsMs: [0, 3_000, 15_000, 45_000] } },
+      ...everyMinute({ kind: 'cut', midFrame: false }),
+    ],
+  },
+  {
+    id: 'snapshot-lossy',
+    title: 'snapshots whose older buckets lost a tenth of their volume, cut each minute',
+    venues: ['coinbase'],
+    script: () => [
+      { at: 0, for: '2h', fault: { kind: 'snapshot-lossy', loses: 0.1 } },
+      ...everyMinute({ kind: 'cut', midFrame: false }),
+    ],
+  },
+  {
+    id: 'snapshot-short',
+    title: 'snapshots of two buckets, cut each minute',
+    venues: ['coinbase'],
+    script: () => [
+      { at: 0, for: '2h', fault: { kind: 'snapshot-short', buckets: 2 } },
+      ...everyMinute({ kind: 'cut', midFrame: false }),
+    ],
+  },
+  {
+    id: 'one-lie',
+    title: 'one answer of each kind is well-formed and wrong, while the stream is deaf',
+    script: () => [
+      ...DEAF,
+      ...(['1m', '5m', '15m', '1h'] as const).map((timeframe) => ({
+        at: '79m' as const,
+        for: '10m' as const,
+        fault: { kind: 'rest-lies', timeframe, answers: 1 } as const,
+      })),
+    ],
+  },
+  {
+    id: 'lies-now-and-then',
+    title: 'one answer in twenty is well-formed and wrong for two hours',
+    script: () => [{ ...LONG, fault: { kind: 'rest-lies', share: 0.05 } }],
+  },
+  {
+    id: 'corrected-late',
+    title: 'the venue corrects one minute in seven, and all that holds it, 12 minutes after its close',
+    script: () => [
+      {
+        at: 0,
+        for: '100m',
+        fault: {
+          kind: 'revised-candle',
+          timeframe: '1m',
+          every: 7,
+          afterMs: 720_000,
+          volume: 1.2,
+          price: 0.001,
+          alsoParents: true,
+        },
+      },
+    ],
+  },
+  {
+    id: 'corrected-down',
+    title: 'the venue takes volume back from one minute in seven, 5 minutes after its close',
+    script: () => [
+      {
+        at: 0,
+        for: '90m',
+        fault: {
+          kind: 'revised-candle',
+          timeframe: '1m',
+          every: 7,
+          afterMs: 300_000,
+          volume: 0.8,
+          alsoParents: true,
+        },
+      },
+    ],
+  },
+  {
+    id: 'empty-lists',
+    title: 'candles are an empty list with 200 for a minute, after a cut',
+    script: () => [
+      { at: '60m', for: '1m', fault: { kind: 'rest-empty' } },
+      { at: '60m', fault: { kind: 'cut', midFrame: false } },
+      { at: '79m', for: '2m', fault: { kind: 'rest-empty' } },
+      { at: 80 * 60_000 - 500, fault: { kind: 'cut', midFrame: false } },
+    ],
+  },
+  {
+    id: 'rows-withheld',
+    title: 'three rows in ten withheld for an hour',
+    script: () => [{ at: '60m', for: '1h', fault: { kind: 'rows-missing', share: 0.3 } }],
+  },
+  {
+    id: 'rows-bad',
+    title: 'one row of every answer cannot be read, for half an hour',
+    script: () => [{ at: '70m', for: '30m', fault: { kind: 'row-bad' } }, ...DEAF],
+  },
+  {
+    id: 'elements-bad',
+    title: 'one element of every frame that has several cannot be read, and odd tickers',
+    script: () => [
+      { ...MIDNIGHT, fault: { kind: 'element-bad' } },
+      { ...MIDNIGHT, fault: { kind: 'ticker-bad' } },
+    ],
+  },
+  {
+    id: 'listing-odd',
+    title: 'odd entries in the listing',
+    script: () => [{ at: 0, for: '30m', fault: { kind: 'listing-odd', what: 'all' } }],
+  },
+];
+
 const SOCKET_FAULTS: readonly ReplayFault[] = [
   { id: 'none', title: 'no fault at all', script: () => [] },
   {
@@ -280,4 +420,5 @@ export const REPLAY_FAULTS: readonly ReplayFault[] = [
   ...SOCKET_FAULTS,
   ...REST_FAULTS.flatMap(restRows),
   ...VENUE_FAULTS,
+  ...WRONG_VENUE,
 ];

@@ -54,7 +54,9 @@ describe('the bus on a real Redis', () => {
     });
     await cache.addExchangeCandleIfNewer(exchangeId, candle);
     await bus.publishClose(exchangeId, candle);
-    expect(await heard()).toEqual(channels.map((channel) => [channel, candle, candle.close]));
+    expect(await heard()).toEqual(
+      channels.map((channel) => [channel, { ...candle, label: 'live' }, candle.close]),
+    );
   });
 
   it('without an owner it tells the exchange channel alone', async () => {
@@ -86,7 +88,11 @@ describe('the bus on a real Redis', () => {
     await redis.publish(channel, JSON.stringify({ ...sourcedCandle(), high: 1 }));
     await bus.publishClose(exchangeId, last);
     await done;
-    expect(closes).toEqual([sourcedCandle(), last]);
+    const live = { label: 'live' };
+    expect(closes).toEqual([
+      { ...sourcedCandle(), ...live },
+      { ...last, ...live },
+    ]);
     expect(invalid).toEqual([
       `CacheValueError: Redis: ${channel}: value: not JSON`,
       `CacheValueError: Redis: ${channel}: high: high is below open or close`,

@@ -40,6 +40,9 @@ function quotedSeries(candles: number): readonly SourcedCandle[] {
   });
 }
 
+/** A candle as JSON, without what the key says. */
+const jsonOf = ({ exchange: _e, symbol: _s, timeframe: _t, ...bar }: SourcedCandle) => JSON.stringify(bar);
+
 describe('the size of a series in Redis', () => {
   let redis: Redis;
 
@@ -68,9 +71,6 @@ describe('the size of a series in Redis', () => {
     await redis.del(key);
     return Number(bytes);
   }
-
-  /** A candle as JSON, without what the key says. */
-  const jsonOf = ({ exchange: _e, symbol: _s, timeframe: _t, ...bar }: SourcedCandle) => JSON.stringify(bar);
 
   it.each(TARGETS)(
     'P9: $candles candles take at most $atMost of what their fields take as JSON members',

@@ -24,6 +24,8 @@ export { binanceProtocol } from './protocol/binance/index';
 export { coinbaseProtocol } from './protocol/coinbase/index';
 export * from './protocol/protocol';
 export * from './protocol/registry';
+export { kindOfField } from './protocol/unreadable';
+export type { UnreadableElement } from './protocol/unreadable';
 export * from './repair/boundary-keeper';
 export * from './repair/family-check';
 export * from './repair/gap-repairer';

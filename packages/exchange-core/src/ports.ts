@@ -49,8 +49,6 @@ export interface CandleSource {
 
 /** What belongs to a write of history. */
 export interface HistoryWrite {
-  /** Whether a close in it begins the telling of a series that told nothing yet: history alone does not. */
-  readonly tells?: boolean;
   /** Who brings it: stands in the log of corrections. */
   readonly cause: string;
 }

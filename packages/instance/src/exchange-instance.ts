@@ -55,6 +55,8 @@ export class ExchangeInstance {
   #stopping: Promise<void> | undefined;
   #symbols: readonly ExchangeSymbol[] = [];
   #state: InstanceState = 'idle';
+  /** Venue time (ms) from which on closes are news. */
+  #liveSince: number | undefined;
   #warmup: WarmupStats | undefined;
   #report: WarmupReport | undefined;
 
@@ -186,6 +188,7 @@ export class ExchangeInstance {
       () => this.#repairer.stop(),
       () => this.#feed.close(),
     );
+    this.#liveSince = this.#history.rest.time.now();
     await this.#feed.open(this.#symbols, signal);
     signal.throwIfAborted();
   }
@@ -258,6 +261,7 @@ export class ExchangeInstance {
       ...(ownerUserId === undefined ? {} : { ownerUserId }),
       writer: {
         onOverflow: (candle) => this.#overflowed(candle),
+        liveSince: () => this.#liveSince,
         onClosed: (candle, outcome) => this.#closed(candle, outcome),
         onWritten: (entry, _outcome, took) => this.#metrics.written(entry, took),
       },

@@ -30,7 +30,7 @@ export interface HistoryOptions {
   readonly logger: Logger;
   /** Whose own close channel is told as well. */
   readonly ownerUserId?: number;
-  readonly writer?: Pick<CandleWriterOptions, 'onOverflow' | 'onWritten' | 'onClosed'>;
+  readonly writer?: Pick<CandleWriterOptions, 'liveSince' | 'onClosed' | 'onOverflow' | 'onWritten'>;
   readonly onReport?: (report: PageReport) => void;
   readonly onTrouble?: (trouble: RestTrouble) => void;
   readonly onDecodeError?: (field: string) => void;

@@ -1,4 +1,14 @@
-import { CandleCacheStrategy, exchangeAbsenceKey, exchangeCandleKey } from '@livermore/cache';
+import {
+  CandleCacheStrategy,
+  exchangeAbsenceKey,
+  exchangeCandleKey,
+  exchangeCorrectionsKey,
+  exchangeDoubtKey,
+  exchangeLooksKey,
+  exchangeToldKey,
+  exchangeUnservedKey,
+  exchangeVerifiedKey,
+} from '@livermore/cache';
 import {
   DEFAULT_CANDLE_TARGET,
   defaultExchange,
@@ -177,12 +187,21 @@ class ReplayRun {
         );
       }
     }
+    const { id } = this.#exchange;
     for (const { symbol, timeframe } of this.#series()) {
       await this.#redis.del(
-        exchangeCandleKey(this.#exchange.id, symbol, timeframe),
-        exchangeAbsenceKey(this.#exchange.id, symbol, timeframe),
+        exchangeCandleKey(id, symbol, timeframe),
+        exchangeAbsenceKey(id, symbol, timeframe),
+        exchangeUnservedKey(id, symbol, timeframe),
+        exchangeDoubtKey(id, symbol, timeframe),
       );
     }
+    await this.#redis.del(
+      exchangeLooksKey(id),
+      exchangeToldKey(id),
+      exchangeCorrectionsKey(id),
+      exchangeVerifiedKey(id),
+    );
     await this.#announcements.listen(this.#exchange.id);
   }
 

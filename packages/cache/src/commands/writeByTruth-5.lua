@@ -15,7 +15,7 @@
   ARGV[6]  a reading settles a bar from so long after its close on, ms
   ARGV[7]  two readings that settle a bar are at least so far apart, ms
   ARGV[8]  a close that opened before this (ms) is not news
-  ARGV[9]  1 where a close begins the telling of its series, 0 where history does not
+  ARGV[9]  a bar that closed before this (ms) is history: it does not begin the telling of its series; empty: all is
   ARGV[10] who brings it: stands in the log of corrections
   ARGV[11…] pairs: score (open time, ms), member (81 bytes, layout 2)
 
@@ -52,6 +52,7 @@
   is ARGV[7] newer than the bar and ARGV[6] after the close; a bar of class 3 whenever it is. Late in its life: a day after the
   close, or when nine tenths of the series lie behind the bar.
 
+  A reading that another one put aside by more volume stays as a doubt: where the newer one was wrong, the next agrees with it.
   There is one doubt a bar, the newest. It replaces the bar when a second reading equals it, at least ARGV[7] newer than it and
   ARGV[6] after the close; ten minutes newer where it has less volume or the bar is settled. A newer reading that says
   what the bar says, or anything else, takes its place: readings of two kinds in turn never agree, and the bar stands.
@@ -59,7 +60,7 @@
 local series, doubts, looks, told, corrections = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local ttl, keep, length, name, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local settles_from, apart, tell_from = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local begins_telling, cause = ARGV[9] == '1', ARGV[10]
+local live_since, cause = tonumber(ARGV[9]), ARGV[10]
 
 local SLOW_MS = 600000
 local YOUNG_MS = 600000
@@ -124,7 +125,7 @@ local function news_of_close(score)
   local open_time = tonumber(score)
   local said = redis.call('HGET', told, name)
   if not said then
-    if not begins_telling then return 0 end
+    if not live_since or open_time + length < live_since then return 0 end
     redis.call('HSET', told, name, score .. ':' .. score)
     return 16
   end
@@ -166,6 +167,15 @@ local function doubted(score, old, member, class, close_us)
   redis.call('EXPIRE', doubts, ttl)
   look_at(score, math.max(as_of_new / 1000 + wait, close_us / 1000 + settles_from, now + 1000))
   return nil
+end
+
+-- A reading took the place of another one by having more volume. The one before stays as a doubt: if the newer one was
+-- wrong, the next reading agrees with the older.
+local function keep_former(score, old, close_us)
+  redis.call('ZADD', doubts, score, old)
+  redis.call('ZREMRANGEBYRANK', doubts, 0, -(MAX_DOUBTS + 1))
+  redis.call('EXPIRE', doubts, ttl)
+  look_at(score, math.max(now + apart, close_us / 1000 + settles_from))
 end
 
 -- A reading that agrees with the bar. Returns the member to write, or nil where the bar is as sure as it can be.
@@ -257,7 +267,8 @@ local function write_one(score, member)
   if is_same and (closed_class(member) >= 2) then
     outcome = outcome + 1024
     local doubt = redis.call('ZRANGEBYSCORE', doubts, score, score)[1]
-    if doubt and origin(member) == SOURCES.REST and new_as_of > as_of(doubt) then
+    local is_reading = origin(member) == SOURCES.REST and new_as_of ~= old_as_of
+    if doubt and is_reading and new_as_of > as_of(doubt) then
       let_go(score, true)
       look_soon(score, old, close)
     end
@@ -270,8 +281,10 @@ local function write_one(score, member)
   outcome = outcome + 1 + (corrected and 512 or 0)
   local class = closed_class(decided)
   if class == 4 and closed_class(old) < 4 then outcome = outcome + 128 end
+  local was_read = closed_class(old) == 2 and old_source == SOURCES.REST
   if class >= 3 or not is_same then let_go(score, true) end
   look_soon(score, decided, close)
+  if class == 2 and not is_same and was_read then keep_former(score, old, close_us) end
   if not is_same then
     log(score, old, decided)
     outcome = outcome + news_of_change(score)

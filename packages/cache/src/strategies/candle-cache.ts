@@ -29,8 +29,8 @@ export interface Finality {
 export interface WriteContext {
   /** The venue's time, ms; the greatest as-of of the candles when absent. */
   readonly now?: number;
-  /** Whether a close here begins the telling of a series that told nothing yet. History does not. */
-  readonly tells?: boolean;
+  /** A series that told nothing yet begins with a bar that closed from here on, ms; all is history when absent. */
+  readonly liveSince?: number;
   /** Who brings it: stands in the log of corrections. */
   readonly cause?: string;
 }
@@ -238,7 +238,7 @@ export class CandleCacheStrategy {
       this.#finality.fromMs,
       this.#finality.apartMs,
       Math.floor(now - HARDCODED_CONFIG.cache.maxToldLate * length),
-      context.tells === true ? 1 : 0,
+      context.liveSince === undefined ? '' : Math.floor(context.liveSince),
       context.cause ?? 'unsaid',
     ];
     for (const candle of candles) args.push(candle.timestamp, encodeCandle(candle));

@@ -164,16 +164,20 @@ describe('every sequence of what can happen to a bar', () => {
   it.each([
     { venue: 'Binance', finality: BINANCE },
     { venue: 'Coinbase', finality: COINBASE },
-  ])('A4, A7: every promise holds, and two agreeing readings end all alike, at $venue', async (each) => {
-    const found = await search(5, each.finality);
-    console.info(
-      `order of truth at ${each.venue}: ${found.sequences} sequences of up to 5 of ${ALPHABET.length} steps, ` +
-        `${found.bars} different bars, ${found.runs} steps run on Redis`,
-    );
-    expect(Object.fromEntries(found.broken)).toEqual({});
-    expect(found.unmoved).toEqual([]);
-    expect(found.sequences).toBeGreaterThan(300_000);
-  });
+  ])(
+    'A4, A7: every promise holds, and two agreeing readings end all alike, at $venue',
+    { timeout: 300_000 },
+    async (each) => {
+      const found = await search(5, each.finality);
+      console.info(
+        `order of truth at ${each.venue}: ${found.sequences} sequences of up to 5 of ${ALPHABET.length} steps, ` +
+          `${found.bars} different bars, ${found.runs} steps run on Redis`,
+      );
+      expect(Object.fromEntries(found.broken)).toEqual({});
+      expect(found.unmoved).toEqual([]);
+      expect(found.sequences).toBeGreaterThan(300_000);
+    },
+  );
 
   it.each([
     {
@@ -225,7 +229,7 @@ describe('every sequence of what can happen to a bar', () => {
       instead: '',
       breaks: 'what rests on little is read again',
     },
-  ])('sees a step that goes $mutant', async ({ rule, instead, breaks }) => {
+  ])('sees a step that goes $mutant', { timeout: 300_000 }, async ({ rule, instead, breaks }) => {
     withMutant(rule, instead);
     const { broken } = await search(3);
     expect([...broken.keys()]).toContain(breaks);

@@ -15,6 +15,7 @@ import { VenueTime } from '../connection/venue-time';
 import { DecodeError, UnstreamedTimeframeError } from '../errors';
 import { nodeSockets } from '../node-transport';
 import type { DecodeContext, ExchangeProtocol, Subscription } from '../protocol/protocol';
+import { kindOfField } from '../protocol/unreadable';
 import type { UnreadableElement } from '../protocol/unreadable';
 import type { OpenSocket, Transport } from '../transport';
 import { Emitter } from './emitter';
@@ -349,7 +350,7 @@ export class StreamingAdapter implements IExchangeAdapter {
 
   /** Counts and tells what could not be read: a whole frame, or one entry. */
   #notRead({ field, message, symbol }: UnreadableElement): void {
-    const count = this.#decodeErrors.add(field);
+    const count = this.#decodeErrors.add(kindOfField(field));
     const named = symbol === undefined ? {} : { symbol };
     if (isWorthLogging(count)) {
       this.#logger.warn({ event: 'feed_decode_error', field, message, count, ...named });

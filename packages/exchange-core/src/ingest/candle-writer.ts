@@ -4,9 +4,10 @@ import type {
   CloseLabel,
   RedisEventBus,
   RedisTrouble,
+  WriteContext,
   WriteOutcome,
 } from '@livermore/cache';
-import { HARDCODED_CONFIG, closeTimeOf, isClosed } from '@livermore/schemas';
+import { HARDCODED_CONFIG, isClosed } from '@livermore/schemas';
 import type { Series, SourcedCandle } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
@@ -19,6 +20,8 @@ export interface CandleWriterOptions {
   readonly bus: Pick<RedisEventBus, 'publishClose'>;
   readonly clock: Clock;
   readonly venueTime: VenueTime;
+  /** Since when the feed carries what it should (venue time, ms): a bar that closed before is no news. */
+  readonly liveSince?: () => number | undefined;
   readonly logger: Logger;
   /** More closes wait than may: this one is dropped here and must be repaired from the venue. */
   readonly onOverflow?: (candle: SourcedCandle) => void;
@@ -111,7 +114,7 @@ export class CandleWriter implements HistorySink {
   ): Promise<readonly WriteOutcome[]> {
     if (candles.length === 0) return [];
     const { cache, exchangeId, onClosed } = this.#options;
-    const context = { ...options, now: this.#options.venueTime.now() };
+    const context = this.#contextOf(options.cause);
     const outcomes = await cache.writeExchangeCandles(exchangeId, series, candles, context);
     for (const [at, outcome] of outcomes.entries()) {
       const candle = candles[at];
@@ -132,6 +135,12 @@ export class CandleWriter implements HistorySink {
     const { removed, wasTold } = await cache.retractQuiet(exchangeId, bar, judged, cause);
     if (wasTold) await this.#announce(bar, 'retracted');
     return removed;
+  }
+
+  #contextOf(cause: string): WriteContext {
+    const liveSince = this.#options.liveSince?.();
+    const now = this.#options.venueTime.now();
+    return { now, cause, ...(liveSince === undefined ? {} : { liveSince }) };
   }
 
   #announce(candle: SourcedCandle, label: CloseLabel): Promise<void> {
@@ -178,11 +187,10 @@ export class CandleWriter implements HistorySink {
   }
 
   async #write(job: Job): Promise<void> {
-    const { cache, exchangeId, clock, venueTime, onClosed, onWritten } = this.#options;
+    const { cache, exchangeId, clock, onClosed, onWritten } = this.#options;
     const { entry } = job;
     const startedAt = clock.monotonicMs();
-    const now = venueTime.now();
-    const context = { now, tells: isLive(entry, now), cause: 'feed' };
+    const context = this.#contextOf('feed');
     const outcome = await cache.writeExchangeCandle(exchangeId, entry.candle, context);
     const writeMs = clock.monotonicMs() - startedAt;
     const isUnsaid = job.isRetry === true && outcome.wasClosed && !outcome.changed;
@@ -274,13 +282,4 @@ export class CandleWriter implements HistorySink {
     if (!this.#isIdle()) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
-}
-
-/** A bar that closed longer ago than this, ms, is history when it arrives. */
-const LIVE_MS = 120_000;
-
-/** Whether a close is one that happens now: what a stream tells of the past begins no telling. */
-function isLive({ kind, candle }: BookEntry, now: number): boolean {
-  if (kind !== 'close' || candle.source === 'snapshot') return false;
-  return now - closeTimeOf(candle.timeframe, candle.timestamp) < LIVE_MS;
 }

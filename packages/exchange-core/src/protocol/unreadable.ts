@@ -59,3 +59,11 @@ export function told(unreadable: readonly UnreadableElement[]): {
 } {
   return unreadable.length === 0 ? {} : { unreadable };
 }
+
+/**
+ * A field without the place of its element, to count by: a page of a thousand rows has a thousand places.
+ * @example kindOfField('events.0.candles.17.low') // 'events.*.candles.*.low'
+ */
+export function kindOfField(field: string): string {
+  return field.replace(/^\[\d+\]/, '[*]').replaceAll(/\.\d+(?=\.|$)/g, '.*');
+}

@@ -141,7 +141,6 @@ export class GapRepairer {
         lane: gap.lane,
         signal: this.#abort.signal,
         cause: gap.reason,
-        tells: gap.lane === 'boundary',
       });
       this.#options.onReport?.(report, gap);
       unsettled.push(...report.unsettled);

@@ -60,8 +60,8 @@ export class HistoryLoader implements PageLoader {
     const reaffirmed = await this.#reviewQuiet(page, evidence, answer.answeredAt);
     const quiet = [...evidence.quiet, ...reaffirmed];
     const candles = [...rows, ...quiet].toSorted((a, b) => a.timestamp - b.timestamp);
-    const { cause = options.lane, tells = false } = options;
-    const outcomes = await this.#options.sink.writeHistory(page, candles, { cause, tells });
+    const { cause = options.lane } = options;
+    const outcomes = await this.#options.sink.writeHistory(page, candles, { cause });
     await this.#remember(page, evidence, rows, answer.answeredAt);
     const written = candles.flatMap((candle, at): BarOutcome[] => {
       const outcome = outcomes[at];

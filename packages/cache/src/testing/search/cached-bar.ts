@@ -43,6 +43,34 @@ export interface Transition {
   readonly removalTold: boolean;
 }
 
+/** Puts a bar into Redis as it was, in one command. */
+const PUT = `
+redis.call('DEL', unpack(KEYS))
+local openTime, name, look, member, doubt, due, told = unpack(ARGV)
+if member ~= '' then redis.call('ZADD', KEYS[1], openTime, member) end
+if doubt ~= '' then redis.call('ZADD', KEYS[2], openTime, doubt) end
+if due ~= '' then redis.call('ZADD', KEYS[3], due, look) end
+if told ~= '' then redis.call('HSET', KEYS[4], name, told) end
+`;
+
+/** Reads it back: every member there is, the first of them, its doubt, when it is due, and what was told. */
+const READ = `
+local members = redis.call('ZRANGE', KEYS[1], 0, -1)
+return {
+  table.concat(members), members[1] or '', redis.call('ZRANGE', KEYS[2], 0, -1)[1] or '',
+  redis.call('ZSCORE', KEYS[3], ARGV[2]) or '', redis.call('HGET', KEYS[4], ARGV[1]) or '',
+}`;
+
+function keysOf(exchangeId: number): readonly string[] {
+  return [
+    exchangeCandleKey(exchangeId, SERIES.symbol, SERIES.timeframe),
+    exchangeDoubtKey(exchangeId, SERIES.symbol, SERIES.timeframe),
+    exchangeLooksKey(exchangeId),
+    exchangeToldKey(exchangeId),
+    exchangeCorrectionsKey(exchangeId),
+  ];
+}
+
 type Raw = Pick<CachedBar, 'member' | 'doubt' | 'look' | 'told'>;
 
 const text = (bytes: Buffer | undefined) => bytes?.toString('base64') ?? '';
@@ -85,31 +113,32 @@ export async function take(
   step: Step,
 ): Promise<Transition> {
   const { redis } = tools;
-  const series = exchangeCandleKey(exchangeId, SERIES.symbol, SERIES.timeframe);
-  const doubts = exchangeDoubtKey(exchangeId, SERIES.symbol, SERIES.timeframe);
-  const [looks, told] = [exchangeLooksKey(exchangeId), exchangeToldKey(exchangeId)];
-  await redis.del(series, doubts, looks, told, exchangeCorrectionsKey(exchangeId));
-  const put: Promise<unknown>[] = [];
-  if (before.member !== undefined) put.push(redis.zadd(series, OPEN_TIME, before.member));
-  if (before.doubt !== undefined) put.push(redis.zadd(doubts, OPEN_TIME, before.doubt));
-  if (before.look !== undefined) put.push(redis.zadd(looks, before.look, LOOK));
-  if (before.told !== undefined) put.push(redis.hset(told, NAME, before.told));
-  await Promise.all(put);
+  const keys = keysOf(exchangeId);
+  const { member, doubt, look, told } = before;
+  await redis.eval(
+    PUT,
+    keys.length,
+    ...keys,
+    OPEN_TIME,
+    NAME,
+    LOOK,
+    member ?? '',
+    doubt ?? '',
+    look ?? '',
+    told ?? '',
+  );
   const done = await perform(tools.cache, exchangeId, before, step);
-  const [members, doubted, look, saidNow] = await Promise.all([
-    redis.zrangeBuffer(series, '0', '-1'),
-    redis.zrangeBuffer(doubts, '0', '-1'),
-    redis.zscore(looks, LOOK),
-    redis.hget(told, NAME),
-  ]);
-  if (members.length > 1) throw new Error(`${members.length} members at one open time after ${step.name}`);
-  const after = cachedBar({
-    member: members[0],
-    doubt: doubted[0],
-    look: look ?? undefined,
-    told: saidNow ?? undefined,
-  });
+  const held = await redis.callBuffer('EVAL', READ, keys.length, ...keys, NAME, LOOK);
+  const [all, one, ...rest] = Array.isArray(held) ? held.map(bytesOf) : [];
+  if (all?.length !== one?.length) throw new Error(`two members at one open time after ${step.name}`);
+  const [doubted, due, said] = rest;
+  const after = cachedBar({ member: one, doubt: doubted, look: due?.toString(), told: said?.toString() });
   return { after, ...done };
+}
+
+/** Bytes of a reply; nothing for an empty one. */
+function bytesOf(reply: unknown): Buffer | undefined {
+  return Buffer.isBuffer(reply) && reply.length > 0 ? reply : undefined;
 }
 
 async function perform(
@@ -119,7 +148,11 @@ async function perform(
   step: Step,
 ): Promise<Omit<Transition, 'after'>> {
   if (step.candle !== undefined) {
-    const outcome = await cache.writeExchangeCandle(exchangeId, step.candle, { tells: step.tells });
+    const outcome = await cache.writeExchangeCandle(
+      exchangeId,
+      step.candle,
+      step.tells ? { liveSince: 0 } : {},
+    );
     return { outcome, removed: false, removalTold: false };
   }
   const bar = { openTime: EXAMPLE_OPEN_TIME, asOf: before.candle?.sequenceNum ?? 0 };

@@ -71,6 +71,7 @@ export const ALPHABET: readonly Step[] = [
   stepOf('stand-in', { source: 'stand-in' }, 'standIn', 0),
   stepOf('no trades', { source: 'no-trades' }, 'quiet', 0),
   stepOf('made of readings', { source: 'derived', standing: 'once' }, 'right', 2_000),
+  stepOf('made of finals', { source: 'derived' }, 'right', 5),
   stepOf('read without a witness', { source: 'rest', standing: 'unwitnessed' }, 'right', 0),
   stepOf('read without a witness', { source: 'rest', standing: 'unwitnessed' }, 'stale', 0),
   read('2 s', 2_000, 'right'),

@@ -217,6 +217,38 @@ describe('klines on the stream', () => {
   });
 });
 
+const extrasOf = (candle: Partial<SourcedCandle> | undefined) => ({
+  quoteVolume: candle?.quoteVolume,
+  trades: candle?.trades,
+  takerBaseVolume: candle?.takerBaseVolume,
+  takerQuoteVolume: candle?.takerQuoteVolume,
+});
+
+describe('figures beyond OHLCV', () => {
+  const whole = { quoteVolume: 73_449.02, trades: 131, takerBaseVolume: 0.41, takerQuoteVolume: 37_590.11 };
+  it.each<[keyof typeof whole, string, number]>([
+    ['quoteVolume', 'q', 7],
+    ['trades', 'n', 8],
+    ['takerBaseVolume', 'V', 9],
+    ['takerQuoteVolume', 'Q', 10],
+  ])('leave %s out where it cannot be read, never the bar', (name, key, cell) => {
+    const shape = z.looseObject({ data: z.looseObject({ k: z.looseObject({}) }) });
+    const frame = shape.parse(JSON.parse(fixture('ws_kline_open')));
+    const { t, o, h, l, c, v, T, q, n, V, Q } = frame.data.k;
+    for (const bad of [undefined, null, '', '-1', -1, 1.5, 'NaN', '9'.repeat(400), {}]) {
+      frame.data.k[key] = bad;
+      const left = candleIn(JSON.stringify(frame));
+      expect(extrasOf(left)).toEqual({ ...whole, [name]: undefined });
+      expect(left).not.toHaveProperty(name);
+      const row = [t, o, h, l, c, v, T, q, n, V, Q, '0'].with(cell, bad);
+      const body = response(JSON.stringify([row]));
+      const page = rest.candles(PAGE, body, { exchange: 'binance', answeredAt: ANSWERED_AT });
+      expect(page.unreadable).toEqual([]);
+      expect(extrasOf(page.candles[0])).toEqual({ ...whole, [name]: undefined });
+    }
+  });
+});
+
 describe('other frames', () => {
   it('computes the change of a mini ticker from the price of 24 hours ago', () => {
     const ticker = {
@@ -280,6 +312,15 @@ describe('other frames', () => {
     const { unreadable } = decode(text);
     expect(unreadable).toEqual([expect.objectContaining({ field, ...(topics && { topics }) })]);
     if (topics === undefined) expect(unreadable?.[0]).not.toHaveProperty('topics');
+  });
+
+  it('takes of a list of streams what can be read', () => {
+    expect(decode('{"result":["btcusdt@kline_1m",null],"id":3}')).toMatchObject({
+      kind: 'ack',
+      requestId: 3,
+      active: ['btcusdt@kline_1m'],
+      unreadable: [{ field: 'result.1' }],
+    });
   });
 
   it('tells of a kline that cannot be read whose it is, which bar, and when the venue sent it', () => {
@@ -388,6 +429,49 @@ describe('REST', () => {
     ]);
     expect(listing.weightLimit).toEqual({ weight: 6000, perMs: 60_000 });
     expect(rest.listing(response(fixture('http_listing_us'))).weightLimit?.weight).toBe(1200);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['LACKS1', { isSpotTradingAllowed: undefined }],
+    ['A:B', {}],
+    ['A B', {}],
+  ])('leaves %s out of a listing by name, and lists all the others', (symbol, damage) => {
+    const info = z.looseObject({ symbols: z.array(z.looseObject({})) });
+    const whole = info.parse(JSON.parse(fixture('http_listing')));
+    const odd = { ...whole.symbols[0], symbol, ...damage };
+    const body = JSON.stringify({ ...whole, symbols: [odd, null, ...whole.symbols] });
+    const { symbols, weightLimit, unreadable } = rest.listing(response(body));
+    expect(symbols).toHaveLength(4);
+    expect(weightLimit).toEqual({ weight: 6000, perMs: 60_000 });
+    expect(unreadable).toEqual([
+      expect.objectContaining({ symbol, field: expect.stringContaining('symbols.0.') }),
+      expect.objectContaining({ field: 'symbols.1' }),
+    ]);
+  });
+
+  it('lists the symbols without any weight limits, and says that those are missing', () => {
+    const { rateLimits: _gone, ...info } = z.looseObject({}).parse(JSON.parse(fixture('http_listing')));
+    const listing = rest.listing(response(JSON.stringify(info)));
+    expect(listing.symbols).toHaveLength(4);
+    expect(listing.unreadable).toHaveLength(1);
+  });
+
+  it.each(['null', '[]', '{}'])(
+    'lists the symbols whatever is wrong with the weight limits: %s',
+    (limits) => {
+      const body = fixture('http_listing').replace(/"rateLimits": \[[^\]]*\]/, `"rateLimits": ${limits}`);
+      const listing = rest.listing(response(body));
+      expect(listing.symbols).toHaveLength(4);
+      expect(listing).not.toHaveProperty('weightLimit');
+    },
+  );
+
+  it.each([
+    '{"rateLimits":[],"symbols":[]}',
+    '{"rateLimits":[],"symbols":[null,{"symbol":"A"}]}',
+    '{"symbols":{}}',
+  ])('takes %s as no listing', (body) => {
+    expect(() => rest.listing(response(body))).toThrow(/^binance: symbols/);
   });
 
   it('reads the used weight from either header', () => {

@@ -1,4 +1,5 @@
 import { LATEST_OPEN_TIME_MS, MICROS_PER_MS, isSymbol, isTimeframe } from '@livermore/schemas';
+import type { MarketEvent } from '@livermore/schemas';
 import { streamAsOf } from '../../as-of';
 import { DecodeError } from '../../errors';
 import type { DecodeContext, StreamMessage } from '../protocol';
@@ -63,9 +64,10 @@ export function klineMessage(data: JsonObject, where: Where, context: DecodeCont
   });
   checkRange(candle, where, RANGE);
   const type = isFinal ? 'candle:close' : 'candle:update';
-  const events = context
-    .symbolsOf(streamedAs)
-    .map((symbol) => ({ type, candle: symbol === streamedAs ? candle : { ...candle, symbol } }) as const);
+  const events: MarketEvent[] = [];
+  for (const symbol of context.symbolsOf(streamedAs)) {
+    events.push({ type, candle: symbol === streamedAs ? candle : { ...candle, symbol } });
+  }
   return { kind: 'data', venueTime, events };
 }
 

@@ -33,7 +33,7 @@ const requestId = z.union([z.int(), z.string(), z.null()]).optional();
  *   {"result":null,"id":1}    {"result":["btcusdt@kline_1m"],"id":3}    {"result":true,"id":5}
  */
 export const ControlReplySchema = z.object({
-  result: z.union([z.null(), z.boolean(), z.array(z.string())]),
+  result: z.union([z.null(), z.boolean(), z.array(z.unknown())]),
   id: requestId,
 });
 
@@ -61,7 +61,7 @@ export const TimeSchema = z.object({ serverTime: milliseconds });
  *                "isSpotTradingAllowed":true,"filters":[],"permissionSets":[["SPOT","MARGIN"]]}]}
  */
 export const ExchangeInfoSchema = z.object({
-  rateLimits: z.unknown(),
+  rateLimits: z.unknown().optional(),
   symbols: z.array(z.unknown()),
 });
 

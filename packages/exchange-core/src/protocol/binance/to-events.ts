@@ -1,7 +1,7 @@
 import type { MarketEvent } from '@livermore/schemas';
 import { DecodeError } from '../../errors';
 import type { DecodeContext, StreamMessage } from '../protocol';
-import { symbolKnown, told, unreadableBy } from '../unreadable';
+import { readEach, symbolKnown, told, unreadableBy } from '../unreadable';
 import type { Known, UnreadableElement } from '../unreadable';
 import { amountAt, finite, isObject, parseJson, parseWith } from '../wire';
 import type { JsonObject, Where } from '../wire';
@@ -108,7 +108,13 @@ function knownOfTicker(data: unknown): Known {
 function untypedMessage(data: JsonObject, where: Where): StreamMessage {
   if ('result' in data) {
     const { result, id } = parseWith(ControlReplySchema, data, where);
-    return { kind: 'ack', ...requestIdOf(id), ...(Array.isArray(result) ? { active: result } : {}) };
+    if (!Array.isArray(result)) return { kind: 'ack', ...requestIdOf(id) };
+    const { values: active, unreadable } = readEach(
+      result,
+      (name, at) => topicIn(name, at, where),
+      () => ({}),
+    );
+    return { kind: 'ack', ...requestIdOf(id), active, ...told(unreadable) };
   }
   if ('error' in data) {
     const { error, id } = parseWith(NestedErrorSchema, data, where);
@@ -121,6 +127,12 @@ function untypedMessage(data: JsonObject, where: Where): StreamMessage {
   if ('u' in data && 's' in data) return { kind: 'ignored', what: 'bookTicker' };
   if ('lastUpdateId' in data) return { kind: 'ignored', what: 'depth' };
   throw new DecodeError(where.venue, `${where.path}e`, 'is missing');
+}
+
+/** A name in the list of what is subscribed. @throws DecodeError */
+function topicIn(name: unknown, at: number, where: Where): string {
+  if (typeof name === 'string') return name;
+  throw new DecodeError(where.venue, `${where.path}result.${at}`, 'is not a text');
 }
 
 function requestIdOf(id: number | string | null | undefined): { readonly requestId?: number } {

@@ -353,7 +353,7 @@ describe('other frames', () => {
   it.each([
     ['', 'json'],
     ['null', 'root'],
-    ['{}', 'channel'],
+    ['{}', 'sequence_num'],
     ['{"type":"error"}', 'message'],
     [
       '{"channel":"candles","timestamp":"2026-11-20T10:00:06Z","sequence_num":-1,"events":[]}',
@@ -379,6 +379,25 @@ describe('other frames', () => {
   ])('notes the counter of %s, and names %s', (text, field) => {
     expect(faultOf(() => decode(text))).toBe(`left out ${field}`);
     expect(decode(text).sequence).toBe(1);
+  });
+
+  it('notes the counter of a frame without the name of its channel', () => {
+    for (const channel of [5, null, '', []]) {
+      const message = decode(JSON.stringify({ channel, sequence_num: 7, timestamp: '', events: [] }));
+      expect(message).toMatchObject({ kind: 'unreadable', sequence: 7, unreadable: [{ field: 'channel' }] });
+    }
+  });
+
+  it('takes of an acknowledgement what can be read', () => {
+    const odd = fixture('ws_subscriptions').replace(
+      /"heartbeats": \[[^\]]*\]/,
+      '"heartbeats": 5, "more": [null]',
+    );
+    expect(decode(odd)).toMatchObject({
+      kind: 'ack',
+      active: ['candles:BTC-USD', 'candles:ETH-USD'],
+      unreadable: [{ field: 'events.0.subscriptions.heartbeats' }, { field: 'events.0.subscriptions.more' }],
+    });
   });
 
   it('names everybody whose candles are unknown after a frame without its time', () => {
@@ -457,6 +476,13 @@ describe('control frames', () => {
   });
 });
 
+/** The listing with one more product before the others: the first one, changed. */
+function listingWith(changes: object): string {
+  const shape = z.looseObject({ products: z.array(z.looseObject({})) });
+  const whole = shape.parse(JSON.parse(fixture('http_listing')));
+  return JSON.stringify({ ...whole, products: [{ ...whole.products[0], ...changes }, ...whole.products] });
+}
+
 describe('REST', () => {
   it('asks for exactly the buckets of a page, inclusive at both ends and past the cache', () => {
     expect(rest.candleRequest(exchange, PAGE)).toEqual({
@@ -524,6 +550,41 @@ describe('REST', () => {
     const tradable = symbols.filter((one) => one.isTradable).map((one) => one.symbol);
     expect(tradable).toEqual(['BTC-USD', 'BTC-USDC', 'USDT-USDC']);
     expect(symbols.find((one) => one.symbol === 'OLD-USD')).not.toHaveProperty('quoteVolume24h');
+  });
+
+  it.each([null, '', undefined])('lists a product whose alias is %j as one without an alias', (alias) => {
+    const { symbols, unreadable } = rest.listing(response(listingWith({ product_id: 'NEW-USD', alias })));
+    expect(unreadable).toEqual([]);
+    expect(symbols[0]).toMatchObject({ symbol: 'NEW-USD' });
+    expect(symbols[0]).not.toHaveProperty('streamedAs');
+  });
+
+  it.each([5, null, '', '-1', 'many', undefined])(
+    'lists a product whose volume is %j without it',
+    (volume) => {
+      const odd = { product_id: 'NEW-USD', approximate_quote_24h_volume: volume };
+      const { symbols, unreadable } = rest.listing(response(listingWith(odd)));
+      expect([symbols[0]?.symbol, unreadable]).toEqual(['NEW-USD', []]);
+      expect(symbols[0]).not.toHaveProperty('quoteVolume24h');
+    },
+  );
+
+  it.each([
+    ['A:B-USD', {}, 'product_id'],
+    ['A B-USD', {}, 'product_id'],
+    ['NEW-USD', { view_only: 'no' }, 'view_only'],
+    ['NEW-USD', { alias: 5 }, 'alias'],
+    ['NEW-USD', { alias: 'A:B' }, 'alias'],
+  ])('leaves %s with %j out of a listing by name, and lists all the others', (product_id, damage, field) => {
+    const { symbols, unreadable } = rest.listing(response(listingWith({ product_id, ...damage })));
+    expect(symbols).toEqual(rest.listing(response(fixture('http_listing'))).symbols);
+    expect(unreadable).toEqual([
+      expect.objectContaining({ field: `products.0.${field}`, symbol: product_id }),
+    ]);
+  });
+
+  it.each(['{"products":[]}', '{"products":[null]}', '{"products":{}}'])('takes %s as no listing', (body) => {
+    expect(() => rest.listing(response(body))).toThrow(/^coinbase: products/);
   });
 
   it('reads the time as text and as a number', () => {

@@ -14,18 +14,18 @@ import { z } from 'zod';
  *
  * https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels
  */
-export const EnvelopeSchema = z.object({
-  channel: z.string().min(1),
-  sequence_num: z.int().nonnegative(),
-});
+export const CounterSchema = z.object({ sequence_num: z.int().nonnegative() });
 
 /** `{"type":"error","message":"rate limit exceeded"}`: no envelope. */
 export const ErrorFrameSchema = z.object({ type: z.literal('error'), message: z.string() });
 
 /** The events of an acknowledgement: `{"subscriptions":{"candles":["BTC-USD","ETH-USD"],"heartbeats":["heartbeats"]}}` */
 export const SubscriptionsSchema = z.object({
-  events: z.array(z.object({ subscriptions: z.record(z.string(), z.array(z.string())) })),
+  events: z.array(z.object({ subscriptions: z.record(z.string(), z.unknown()) })),
 });
+
+/** One list of that map. */
+export const ProductsListSchema = z.array(z.string());
 
 /**
  * A five-minute bucket, in a snapshot (newest first, not contiguous) or an update; no closed flag. The same
@@ -73,7 +73,7 @@ export const ProductSchema = z.object({
   /** The product whose book this one shares, and under whose name it is streamed; null is as good as none. */
   alias: z.union([SymbolSchema, z.literal(''), z.null()]).optional(),
   /** A decimal text that one can do without. */
-  approximate_quote_24h_volume: z.unknown(),
+  approximate_quote_24h_volume: z.unknown().optional(),
 });
 export type Product = z.infer<typeof ProductSchema>;
 

@@ -1,14 +1,20 @@
 import { MICROS_PER_MS } from '@livermore/schemas';
 import { DecodeError } from '../../errors';
 import type { DecodeContext, StreamMessage } from '../protocol';
-import { unreadableBy } from '../unreadable';
-import type { Known } from '../unreadable';
+import { told, unreadableBy } from '../unreadable';
+import type { Known, UnreadableElement } from '../unreadable';
 import { isObject, parseJson, parseWith } from '../wire';
 import type { JsonObject, Where } from '../wire';
 import { bucketsMessage } from './buckets';
 import { productsNamed } from './entries';
 import { topicOf } from './frames';
-import { CANDLE_ENTRIES, EnvelopeSchema, ErrorFrameSchema, SubscriptionsSchema } from './messages';
+import {
+  CANDLE_ENTRIES,
+  CounterSchema,
+  ErrorFrameSchema,
+  ProductsListSchema,
+  SubscriptionsSchema,
+} from './messages';
 import { tickersMessage } from './tickers';
 import { microsOf } from './time';
 
@@ -27,15 +33,14 @@ export function decode(text: string, context: DecodeContext): StreamMessage {
   if (isObject(frame) && !('channel' in frame) && typeof frame['type'] === 'string') {
     return bareMessage(frame['type'], frame, where);
   }
-  const { channel, sequence_num: sequence } = parseWith(EnvelopeSchema, frame, where);
+  const { sequence_num: sequence } = parseWith(CounterSchema, frame, where);
   const body = isObject(frame) ? frame : {};
   const micros = microsOf(body['timestamp']);
   const time = Number.isNaN(micros) ? {} : { venueTime: Math.floor(micros / MICROS_PER_MS) };
   try {
-    return { sequence, ...time, ...messageOf(channel, body, micros, context) };
+    return { sequence, ...time, ...messageOf(body, micros, context) };
   } catch (error) {
-    const unreadable = [unreadableBy(error, knownOf(channel, body))];
-    return { sequence, ...time, kind: 'unreadable', unreadable };
+    return { sequence, ...time, kind: 'unreadable', unreadable: [unreadableBy(error, knownOf(body))] };
   }
 }
 
@@ -45,8 +50,9 @@ function bareMessage(type: string, frame: JsonObject, where: Where): StreamMessa
   return { kind: 'error', message: parseWith(ErrorFrameSchema, frame, where).message };
 }
 
-function messageOf(channel: string, body: JsonObject, micros: number, context: DecodeContext): StreamMessage {
+function messageOf(body: JsonObject, micros: number, context: DecodeContext): StreamMessage {
   const where: Where = { venue: context.exchange, path: '' };
+  const channel = body['channel'];
   switch (channel) {
     case 'candles':
       return bucketsMessage(eventsIn(body, micros, where), micros, context);
@@ -56,9 +62,12 @@ function messageOf(channel: string, body: JsonObject, micros: number, context: D
     case 'heartbeats':
       return { kind: 'heartbeat' };
     case 'subscriptions':
-      return { kind: 'ack', active: activeTopics(body, where) };
+      return acknowledgement(body, where);
     default:
-      return { kind: 'ignored', what: channel.slice(0, LONGEST_NAME) };
+      if (typeof channel === 'string' && channel !== '') {
+        return { kind: 'ignored', what: channel.slice(0, LONGEST_NAME) };
+      }
+      throw new DecodeError(where.venue, 'channel', 'is not the name of a channel');
   }
 }
 
@@ -71,18 +80,27 @@ function eventsIn(body: JsonObject, micros: number, where: Where): readonly unkn
 }
 
 /** Whose bars a frame would have told of. */
-function knownOf(channel: string, body: JsonObject): Known {
-  if (channel !== 'candles') return {};
-  const topics = productsNamed(body['events'], CANDLE_ENTRIES).map((product) => topicOf(channel, product));
-  return topics.length === 0 ? {} : { topics };
+function knownOf(body: JsonObject): Known {
+  if (body['channel'] !== 'candles') return {};
+  const products = productsNamed(body['events'], CANDLE_ENTRIES);
+  return products.length === 0 ? {} : { topics: products.map((product) => topicOf('candles', product)) };
 }
 
-/** The acknowledgement is the whole map of subscriptions, keyed by channel, never a delta. */
-function activeTopics(body: JsonObject, where: Where): readonly string[] {
+/**
+ * The acknowledgement is the whole map of subscriptions, keyed by channel, never a delta. What of it cannot be read is
+ * left out: then that is not subscribed, as far as we know.
+ */
+function acknowledgement(body: JsonObject, where: Where): StreamMessage {
   const { events } = parseWith(SubscriptionsSchema, body, where);
-  return events.flatMap((event) =>
-    Object.entries(event.subscriptions).flatMap(([channel, products]) =>
-      products.map((product) => topicOf(channel, product)),
-    ),
-  );
+  const active: string[] = [];
+  const unreadable: UnreadableElement[] = [];
+  for (const [at, { subscriptions }] of events.entries()) {
+    for (const [channel, products] of Object.entries(subscriptions)) {
+      const field = `events.${at}.subscriptions.${channel}`;
+      const texts = ProductsListSchema.safeParse(products);
+      if (texts.success) active.push(...texts.data.map((product) => topicOf(channel, product)));
+      else unreadable.push(unreadableBy(new DecodeError(where.venue, field, 'is not a list of products')));
+    }
+  }
+  return { kind: 'ack', active, ...told(unreadable) };
 }

@@ -1,0 +1,215 @@
+import { closeAsOf } from '@livermore/schemas';
+import type { UnifiedCandle } from '@livermore/schemas';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { decodeCandle } from '../candle-layout';
+import {
+  exchangeCandleKey,
+  exchangeCorrectionsKey,
+  exchangeDoubtKey,
+  exchangeLooksKey,
+  exchangeToldKey,
+} from '../keys';
+import { createRedis } from '../redis';
+import { EXAMPLE_OPEN_TIME, candleWith, freshExchangeId } from '../testing';
+import { CandleCacheStrategy } from './candle-cache';
+import type { WriteContext } from './candle-cache';
+
+/** What the step keeps beside a series: looks, what was told, doubts, the log of corrections. */
+
+const SERIES = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
+const MINUTE = 60_000;
+const openTimeAt = (at: number) => EXAMPLE_OPEN_TIME + at * MINUTE;
+const closeAt = (at: number) => openTimeAt(at) + MINUTE;
+
+/** The nth bar as it was `afterMs` after its close. */
+function barAt(at: number, afterMs: number, over: Partial<UnifiedCandle> = {}): UnifiedCandle {
+  const timestamp = openTimeAt(at);
+  const sequenceNum = closeAsOf('1m', timestamp) + afterMs * 1000;
+  return candleWith({ timestamp, sequenceNum, source: 'stream', ...over });
+}
+
+describe('beside a series', () => {
+  let redis: Redis;
+  let cache: CandleCacheStrategy;
+  let exchangeId = 0;
+
+  beforeAll(() => {
+    redis = createRedis(inject('redisUrl'));
+    cache = new CandleCacheStrategy(redis, { finality: { fromMs: 30_000, apartMs: 30_000 } });
+  });
+
+  beforeEach(() => {
+    exchangeId = freshExchangeId();
+  });
+
+  afterAll(async () => {
+    await redis.quit();
+  });
+
+  const write = (candle: UnifiedCandle, context: WriteContext = {}) =>
+    cache.writeExchangeCandle(exchangeId, candle, context);
+  /** When a bar is to be read again, ms after its close; undefined when it is not. */
+  const lookAt = async (at: number) => {
+    const due = await redis.zscore(exchangeLooksKey(exchangeId), `BTCUSDT 1m ${openTimeAt(at)}`);
+    return due === null ? undefined : Number(due) - closeAt(at);
+  };
+
+  const newsOf = async (candle: UnifiedCandle, context?: WriteContext) => (await write(candle, context)).news;
+
+  describe('looks', () => {
+    const READ = { source: 'rest' } as const;
+
+    it.each([
+      { what: 'a reading soon after the close', afterMs: 2_000, over: READ, due: 32_000 },
+      { what: 'a reading a minute after it', afterMs: 60_000, over: READ, due: 90_000 },
+      { what: 'a reading long after it', afterMs: 601_000, over: READ, due: undefined },
+      { what: 'a stand-in', afterMs: 0, over: { source: 'stand-in' }, due: 30_000 },
+      { what: 'a snapshot', afterMs: 0, over: { source: 'snapshot' }, due: 30_000 },
+      { what: 'a final of the stream', afterMs: 5, over: {}, due: undefined },
+      { what: 'a final without a witness', afterMs: 5, over: { standing: 'unwitnessed' }, due: 30_005 },
+      { what: 'that nothing traded', afterMs: 0, over: { source: 'no-trades' }, due: undefined },
+      { what: 'a bar made of shorter ones', afterMs: 0, over: { source: 'derived' }, due: undefined },
+      { what: 'a settled bar', afterMs: 0, over: { ...READ, standing: 'settled' }, due: undefined },
+      { what: 'a forming bar', afterMs: -1, over: {}, due: undefined },
+    ] as const)('$what is read again $due ms after the close', async ({ afterMs, over, due }) => {
+      await write(barAt(0, afterMs, over));
+      expect(await lookAt(0)).toBe(due);
+    });
+
+    it('an unwitnessed reading is looked at later, the longer its bar is closed', async () => {
+      const unwitnessed = { source: 'rest', standing: 'unwitnessed' } as const;
+      await write(barAt(0, 0, unwitnessed), { now: closeAt(0) + 10 * MINUTE });
+      expect(await lookAt(0)).toBe(15 * MINUTE);
+    });
+
+    it('a look that is to come is not put off by another write of its bar', async () => {
+      await write(barAt(0, 0, { source: 'snapshot', volume: 1 }));
+      for (const seconds of [10, 20, 29]) {
+        const over = { source: 'rest', standing: 'unwitnessed' } as const;
+        await write(barAt(0, 0, { ...over, volume: 1 }), { now: closeAt(0) + seconds * 1000 });
+      }
+      expect(await lookAt(0)).toBe(30_000);
+    });
+
+    it('a look is let go when the bar is settled, and a doubt asks for one', async () => {
+      await write(barAt(0, 2_000, READ));
+      await write(barAt(0, 33_000, READ));
+      expect(await lookAt(0)).toBeUndefined();
+      await write(barAt(0, 60_000, { ...READ, volume: 99 }));
+      expect(await lookAt(0)).toBe(60_000 + 10 * MINUTE);
+    });
+
+    it('there are never more than 20,000', async () => {
+      const key = exchangeLooksKey(exchangeId);
+      const many = Array.from({ length: 20_000 }, (_, at) => [at + 1, `X 1m ${at}`]).flat();
+      await redis.zadd(key, ...many);
+      await write(barAt(0, 2_000, READ));
+      expect(await redis.zcard(key)).toBe(20_000);
+      await redis.del(key);
+    });
+  });
+
+  describe('what is told', () => {
+    const LIVE = { liveSince: 0 } as const;
+
+    it('history before the first close told is no news; a close in its turn is, once', async () => {
+      expect(await newsOf(barAt(0, 5, { source: 'rest' }))).toBeUndefined();
+      expect(await newsOf(barAt(2, 5), LIVE)).toBe('live');
+      expect(await newsOf(barAt(2, 5), LIVE)).toBeUndefined();
+      expect(await newsOf(barAt(1, 5, { source: 'rest' }))).toBeUndefined();
+      expect(await newsOf(barAt(3, 5), LIVE)).toBe('live');
+    });
+
+    it('a close that was missed is late behind a later one, and in its turn before it', async () => {
+      await write(barAt(0, 5), LIVE);
+      await write(barAt(4, 5), LIVE);
+      expect(await newsOf(barAt(2, 9_000, { source: 'rest' }))).toBe('late');
+      expect(await newsOf(barAt(5, 9_000, { source: 'rest' }))).toBe('live');
+    });
+
+    it('what closed more than a hundred bars ago is no news', async () => {
+      await write(barAt(0, 5), LIVE);
+      await write(barAt(200, 5), LIVE);
+      const now = closeAt(200);
+      expect(await newsOf(barAt(98, 5, { source: 'rest' }), { now })).toBeUndefined();
+      expect(await newsOf(barAt(102, 5, { source: 'rest' }), { now })).toBe('late');
+    });
+
+    it('other values of a told bar are news, the same from elsewhere is not', async () => {
+      await write(barAt(0, 5, { source: 'stand-in' }), LIVE);
+      expect(await newsOf(barAt(0, 2_000, { source: 'rest' }))).toBeUndefined();
+      expect(await newsOf(barAt(0, 9_000, { source: 'rest', volume: 99 }))).toBe('correction');
+    });
+
+    it('a forming bar is no news', async () => {
+      expect(await newsOf(barAt(0, -1), LIVE)).toBeUndefined();
+      expect(await redis.exists(exchangeToldKey(exchangeId))).toBe(0);
+    });
+  });
+
+  it('keeps the newest 200 doubts of a series, and lets them go with it', async () => {
+    for (let at = 0; at < 210; at += 1) {
+      await write(barAt(at, 5));
+      expect(await write(barAt(at, 9_000, { source: 'rest', volume: 99 }))).toMatchObject({ doubted: true });
+    }
+    const doubts = await cache.readDoubts(exchangeId, SERIES);
+    expect(doubts.map(({ timestamp }) => timestamp)).toEqual(
+      Array.from({ length: 200 }, (_, at) => openTimeAt(at + 10)),
+    );
+    expect(await redis.ttl(exchangeDoubtKey(exchangeId, 'BTCUSDT', '1m'))).toBeGreaterThan(86_000);
+  });
+
+  it('logs a closed bar that changed, old and new and by whom, and nothing else', async () => {
+    await write(barAt(0, -1, { volume: 1 }));
+    await write(barAt(0, 0, { source: 'stand-in' }));
+    await write(barAt(0, 2_000, { source: 'rest' }));
+    await write(barAt(0, 9_000, { source: 'rest', volume: 99 }), { cause: 'a look' });
+    await write(barAt(0, 12_000, { source: 'rest', volume: 1 }), { cause: 'an audit' });
+    const entries = await redis.xrangeBuffer(exchangeCorrectionsKey(exchangeId), '-', '+');
+    expect(entries).toHaveLength(1);
+    const [, fields = []] = entries[0] ?? [];
+    const [, name, , openTime, , old, , fresh, , cause] = fields;
+    expect([name, openTime, cause].map(String)).toEqual(['BTCUSDT 1m', String(openTimeAt(0)), 'a look']);
+    const volumes = [old, fresh].map((bytes) => decodeCandle(bytes ?? Buffer.alloc(0), SERIES).volume);
+    expect(volumes).toEqual([12.5, 99]);
+  });
+
+  describe('a quiet bar that is taken back', () => {
+    const quiet = barAt(1, 0, { source: 'no-trades', volume: 0 });
+    const judged = { openTime: openTimeAt(1), asOf: closeAsOf('1m', openTimeAt(1)) };
+    const retract = () => cache.retractQuiet(exchangeId, SERIES, judged, 'its hour traded');
+
+    it('is gone and logged, and its doubts and looks with it', async () => {
+      await write(quiet);
+      expect(await retract()).toEqual({ removed: true, wasTold: false });
+      expect(await cache.readExchangeCandles(exchangeId, SERIES)).toEqual([]);
+      expect(await redis.xlen(exchangeCorrectionsKey(exchangeId))).toBe(1);
+      expect(await retract()).toEqual({ removed: false, wasTold: false });
+    });
+
+    it('was told, if it lies at or after the first bar that was', async () => {
+      await write(barAt(0, 5), { liveSince: 0 });
+      await write(quiet);
+      expect(await retract()).toEqual({ removed: true, wasTold: true });
+      expect((await write(barAt(1, 9_000, { source: 'rest' }))).news).toBe('late');
+    });
+
+    it.each([
+      { what: 'a row that came meanwhile', over: { source: 'rest' } },
+      { what: 'another quiet bar', over: { source: 'no-trades', volume: 0, sequenceNum: judged.asOf + 1 } },
+    ] as const)('leaves $what alone', async ({ over }) => {
+      await write(barAt(1, 0, over));
+      expect(await retract()).toEqual({ removed: false, wasTold: false });
+      expect(await redis.zcard(exchangeCandleKey(exchangeId, 'BTCUSDT', '1m'))).toBe(1);
+    });
+  });
+
+  it('keeps the figures that an agreeing reading does not tell', async () => {
+    const figures = { quoteVolume: 7, trades: 3, takerBaseVolume: 1, takerQuoteVolume: 2 };
+    await write(barAt(0, 5, figures));
+    await write(barAt(0, 9_000, { source: 'rest' }));
+    const [stored] = await cache.readExchangeCandles(exchangeId, SERIES);
+    expect(stored).toMatchObject({ ...figures, source: 'rest', standing: 'settled' });
+  });
+});
