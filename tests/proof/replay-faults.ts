@@ -9,6 +9,8 @@ export interface ReplayFault {
   /** All when absent. */
   readonly venues?: readonly ProofVenue[];
   readonly script: (data: ProofData) => FaultScript;
+  /** Whether the venue agrees with itself in this row. */
+  readonly isTruthful?: true;
   /** Statuses that the fault itself brings; any other refusal is an offence of ours. */
   readonly allows?: readonly number[];
 }
@@ -173,7 +175,8 @@ const WRONG_VENUE: readonly ReplayFault[] = [
 ];
 
 const SOCKET_FAULTS: readonly ReplayFault[] = [
-  { id: 'none', title: 'no fault at all', script: () => [] },
+  { id: 'none', title: 'no fault at all', isTruthful: true, script: () => [] },
+  { id: 'views-differ', title: 'no fault but that the views differ', script: () => [] },
   {
     id: 'cut',
     title: 'connection cut, also half a second before midnight',

@@ -1,5 +1,7 @@
 import { isFaithful, replay } from '@livermore/replay';
 import type { ReplayReport } from '@livermore/replay';
+import { disagreeing } from '@livermore/simulator';
+import type { FaultScript } from '@livermore/simulator';
 import type { Logger } from '@livermore/utils';
 import type { ProofData } from './data';
 import { AFTER_MIDNIGHT_MS, BEFORE_MIDNIGHT_MS } from './replay-faults';
@@ -25,7 +27,7 @@ export async function runReplayFault(
     from: data.midnight - BEFORE_MIDNIGHT_MS,
     to: data.midnight + AFTER_MIDNIGHT_MS,
     speed: 'max',
-    faults: script,
+    faults: [...viewsOf(fault, data), ...script],
     ...options,
   });
   const { requests, connections, closes, candles, statuses } = report;
@@ -50,6 +52,14 @@ export async function runReplayFault(
     missing: report.missing,
     report,
   };
+}
+
+/** Bars that close later than this are corrected no more: what is said of them could not settle before the end. */
+const CORRECTS_FOR = '105m';
+
+/** The venue's views of one tape differ in every row but the ones that show what happens when they do not. */
+function viewsOf({ isTruthful }: ReplayFault, { venue }: ProofData): FaultScript {
+  return isTruthful === true ? [] : disagreeing(venue, { correctsFor: CORRECTS_FOR });
 }
 
 /** What a fault may not leave behind. */

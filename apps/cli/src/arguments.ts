@@ -40,12 +40,13 @@ export function timeframeList(text: string): readonly Timeframe[] {
   return list(text).map(timeframe);
 }
 
-/** A whole number of at least `least`. */
-export function wholeNumber(least: number): (text: string) => number {
+/** A whole number of at least `least`, and at most `most` where that is said. */
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const upTo = most === Number.MAX_SAFE_INTEGER ? 'or more' : `to ${most}`;
   return (text) => {
     const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Expected a whole number, ${least} or more.`);
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number, ${least} ${upTo}.`);
   };
 }
 
@@ -72,11 +73,35 @@ export function url(...protocols: readonly string[]): (text: string) => string {
 
 /** An instant: ISO 8601, taken as UTC when it names no zone. Returns ms. */
 export function isoInstant(text: string): number {
+  const ms = instantIn(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError(`"${text}" is not an instant such as 2025-05-20T00:00:00Z.`);
+}
+
+function instantIn(text: string): number | undefined {
   const zoned = /[zZ]$|[+-]\d\d:?\d\d$/.test(text) || !text.includes('T') ? text : `${text}Z`;
   const ms = Date.parse(zoned);
-  if (Number.isNaN(ms))
-    throw new InvalidArgumentError(`"${text}" is not an instant such as 2025-05-20T00:00:00Z.`);
-  return ms;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** Where to begin: at an instant (ms since the epoch), or so long ago (ms). */
+export interface Since {
+  readonly kind: 'instant' | 'ago';
+  readonly ms: number;
+}
+
+const MS_OF_UNIT: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** An instant as above, or a length of time before now: `90m`, `2h`, `7d`. */
+export function since(text: string): Since {
+  const [, digits, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const unitMs = MS_OF_UNIT[unit];
+  if (digits !== undefined && unitMs !== undefined) return { kind: 'ago', ms: Number(digits) * unitMs };
+  const ms = instantIn(text);
+  if (ms !== undefined) return { kind: 'instant', ms };
+  throw new InvalidArgumentError(
+    `"${text}" is neither an instant such as 2025-05-20T00:00:00Z nor a time ago such as 90m, 2h or 7d.`,
+  );
 }
 
 /** A replay speed: a number of times real time, or `max`. */

@@ -8,6 +8,7 @@ import {
 import { BannedError, BlockedError, UnavailableError, UnknownSymbolError } from '@livermore/exchange-core';
 import { PortTakenError } from '@livermore/node';
 import { NotReplayableError } from '@livermore/replay';
+import { FaultNotApplicableError, FaultScriptError } from '@livermore/simulator';
 import { describe, expect, it } from 'vitest';
 import { ChildEndedError, EXIT_CODES, UsageError, exitCodeOf } from './exit-codes';
 
@@ -18,6 +19,8 @@ describe('the exit code of an error', () => {
     [new DataDirUnusableError('no'), EXIT_CODES.usage],
     [new PortTakenError('no'), EXIT_CODES.usage],
     [new NotReplayableError('no'), EXIT_CODES.usage],
+    [new FaultScriptError('no'), EXIT_CODES.usage],
+    [new FaultNotApplicableError('no'), EXIT_CODES.usage],
     [new BannedError('binance', 1), EXIT_CODES.venue],
     [new BlockedError('no'), EXIT_CODES.venue],
     [new UnavailableError('no'), EXIT_CODES.venue],

@@ -18,7 +18,7 @@ import {
 } from '@livermore/exchange-core';
 import { PortTakenError } from '@livermore/node';
 import { NotReplayableError } from '@livermore/replay';
-import { RecordingError } from '@livermore/simulator';
+import { FaultNotApplicableError, FaultScriptError, RecordingError } from '@livermore/simulator';
 
 /** What a command's exit code means. The same for every command; `livermore --help` lists them. */
 export const EXIT_CODES = {
@@ -66,6 +66,8 @@ const EXIT_CODE_OF: readonly (readonly [number, readonly ErrorClass[]])[] = [
       PortTakenError,
       NotReplayableError,
       RecordingError,
+      FaultScriptError,
+      FaultNotApplicableError,
     ],
   ],
   [EXIT_CODES.venue, [BannedError, BlockedError, RateLimitedError, UnavailableError]],

@@ -8,6 +8,7 @@ import {
   list,
   port,
   replaySpeed,
+  since,
   timeframe,
   timeframeList,
   url,
@@ -15,9 +16,11 @@ import {
   wholeNumber,
 } from './arguments';
 import { candles } from './commands/candles';
+import { corrections } from './commands/corrections';
 import { coverage } from './commands/coverage';
 import { doctor } from './commands/doctor';
 import { node } from './commands/node';
+import { quality } from './commands/quality';
 import { replay } from './commands/replay';
 import { simulate } from './commands/simulate';
 import { symbols } from './commands/symbols';
@@ -29,6 +32,9 @@ import { withoutSecrets } from './secrets';
 
 const DEFAULT_METRICS_PORT = 9464;
 const DEFAULT_SEED = 7;
+const DEFAULT_QUALITY_DAYS = 7;
+/** Counts of older days are let go. */
+const MOST_QUALITY_DAYS = 90;
 const PORT_TEXT = 'loopback port (0: any free one)';
 
 const redisOption = () =>
@@ -88,6 +94,8 @@ export function createProgram(): Command {
   addUp(program);
   addWarmup(program);
   addLooks(program);
+  addTruth(program);
+  addMachine(program);
   addSimulator(program);
   addNode(program);
   return program;
@@ -171,6 +179,48 @@ function addLooks(program: Command): void {
     .action(async (exchange, options) => {
       process.exitCode = await coverage(exchange, options, readConfig());
     });
+}
+
+/** How sure, and how right, the candles are. */
+function addTruth(program: Command): void {
+  program
+    .command('corrections')
+    .description('print every closed candle that changed in the last 30 days: what it said before and since')
+    .argument('<exchange>', 'name of the exchange', exchangeName)
+    .addOption(
+      new Option(
+        '--since <when>',
+        'changes from here on: an ISO instant, or 90m, 2h, 7d ago (default: all that are kept)',
+      ).argParser(since),
+    )
+    .addOption(onlySymbolsOption())
+    .addOption(
+      new Option('--timeframes <list>', 'only these, separated by commas (default: all)').argParser(
+        timeframeList,
+      ),
+    )
+    .addOption(redisOption())
+    .addOption(dataDirOption())
+    .addOption(jsonOption())
+    .action((exchange, options) => corrections(exchange, options, readConfig()));
+  program
+    .command('quality')
+    .description(
+      "print how many candles were there in time, how many equal the venue's own, and how many were right at first",
+    )
+    .argument('<exchange>', 'name of the exchange', exchangeName)
+    .addOption(
+      new Option('--days <n>', 'UTC days, today included')
+        .argParser(wholeNumber(1, MOST_QUALITY_DAYS))
+        .default(DEFAULT_QUALITY_DAYS),
+    )
+    .addOption(redisOption())
+    .addOption(dataDirOption())
+    .addOption(jsonOption())
+    .action((exchange, options) => quality(exchange, options, readConfig()));
+}
+
+function addMachine(program: Command): void {
   program
     .command('symbols')
     .description('list what the venue lists')

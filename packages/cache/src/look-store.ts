@@ -10,10 +10,15 @@ export interface Look {
   readonly due: number;
 }
 
-type LookRedis = Pick<RedisClient, 'zadd' | 'zcard' | 'zrangebyscore' | 'zrem'>;
+type LookRedis = Pick<
+  RedisClient,
+  'zadd' | 'zcard' | 'zrange' | 'zrangebyscore' | 'zrem' | 'zremrangebyrank'
+>;
 
 /** Looks given out at once: what is left is due the next time as well. */
 const LOOKS_AT_ONCE = 2_000;
+/** Looks kept of an exchange, as in the Lua command: beyond it, what is due last is let go. */
+const MAX_LOOKS = 20_000;
 
 /**
  * Which bars of an exchange are to be read again, and when. The step that writes a bar notes most of them itself; so a bar
@@ -30,10 +35,11 @@ export class LookStore {
   async add(exchangeId: number, series: Series, openTimes: readonly number[], due: number): Promise<void> {
     if (openTimes.length === 0) return;
     const at = Math.floor(due);
-    await this.#redis.zadd(
-      exchangeLooksKey(exchangeId),
-      ...openTimes.flatMap((openTime) => [at, memberOf(series, openTime)]),
-    );
+    const key = exchangeLooksKey(exchangeId);
+    await Promise.all([
+      this.#redis.zadd(key, ...openTimes.flatMap((openTime) => [at, memberOf(series, openTime)])),
+      this.#redis.zremrangebyrank(key, MAX_LOOKS, -1),
+    ]);
   }
 
   /** Looks that are due at `now` (ms), the most urgent first, and no more than can be worked off at once. */
@@ -59,6 +65,16 @@ export class LookStore {
   /** How many bars wait for a look. */
   count(exchangeId: number): Promise<number> {
     return this.#redis.zcard(exchangeLooksKey(exchangeId));
+  }
+
+  /** How many bars of each series wait for a look, by `symbol timeframe`. */
+  async countBySeries(exchangeId: number): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    for (const member of await this.#redis.zrange(exchangeLooksKey(exchangeId), '0', '-1')) {
+      const series = member.slice(0, member.lastIndexOf(' '));
+      counts.set(series, (counts.get(series) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** Forgets looks. */

@@ -1,7 +1,10 @@
-import type { BookEntry } from '@livermore/exchange-core';
+import type { WriteOutcome } from '@livermore/cache';
+import type { BookEntry, PageReport } from '@livermore/exchange-core';
+import { closeAsOf } from '@livermore/schemas';
 import { describe, expect, it } from 'vitest';
 import { ExchangeMetrics } from './exchange-metrics';
 import { NodeMetrics } from './metrics';
+import { someOutcome } from './testing/outcomes';
 
 const VALUES = { open: 1, high: 1, low: 1, close: 1, volume: 1 };
 const CANDLE = {
@@ -37,5 +40,82 @@ describe('a written candle', () => {
 
   it('counts as an update while it forms', async () => {
     expect(await afterWriting('update', false)).toContain('livermore_updates_total{exchange="somewhere"} 1');
+  });
+});
+
+async function afterClosing(afterMs: number, outcome: Partial<WriteOutcome>): Promise<string> {
+  const metrics = new NodeMetrics();
+  const sequenceNum = closeAsOf('5m', CANDLE.timestamp) + afterMs * 1_000;
+  new ExchangeMetrics('somewhere', metrics).closed({ ...CANDLE, sequenceNum }, someOutcome(outcome));
+  return metrics.registry.metrics();
+}
+
+describe('a closed bar that was written', () => {
+  it('says how long after its close it got other values', async () => {
+    const text = await afterClosing(90_000, { written: true, changed: true });
+    const age = 'livermore_change_age_seconds';
+    expect(text).toContain(`${age}_sum{exchange="somewhere",timeframe="5m"} 90`);
+    expect(text).toContain(`${age}_bucket{le="60",exchange="somewhere",timeframe="5m"} 0`);
+    expect(text).toContain(`${age}_bucket{le="120",exchange="somewhere",timeframe="5m"} 1`);
+  });
+
+  it.each([
+    ['has the values it had', { written: true, settled: true }],
+    ['was not closed before', { written: true, changed: true, wasClosed: false }],
+  ])('has no age of a change when it %s', async (_what, outcome) => {
+    expect(await afterClosing(90_000, outcome)).not.toContain('livermore_change_age_seconds_sum{');
+  });
+
+  it.each([
+    ['right', false],
+    ['wrong', true],
+  ])('was %s at first, once it is settled', async (verdict, corrected) => {
+    const text = await afterClosing(90_000, { written: true, settled: true, corrected });
+    expect(text).toContain(
+      `livermore_first_values_total{exchange="somewhere",timeframe="5m",verdict="${verdict}"} 1`,
+    );
+  });
+});
+
+describe('a page of REST', () => {
+  const MINUTE_MS = 60_000;
+  const END = 100 * MINUTE_MS;
+
+  /** An answer 40 s after `END` to a page that ends there, with a row asked for beyond it. */
+  async function afterPage(over: Partial<PageReport>): Promise<string> {
+    const metrics = new NodeMetrics();
+    new ExchangeMetrics('somewhere', metrics).restLag({
+      page: { symbol: 'AAA', timeframe: '1m', from: END - 5 * MINUTE_MS, to: END },
+      answeredAt: END + 40_000,
+      rows: 5,
+      written: 5,
+      corrected: 0,
+      compared: 0,
+      agreeing: 0,
+      doubted: 0,
+      noTrades: 0,
+      newestRow: END,
+      readTo: END - MINUTE_MS,
+      absent: [],
+      unsettled: [],
+      stillQuiet: [],
+      outcomes: [],
+      ...over,
+    });
+    return metrics.registry.metrics();
+  }
+
+  it.each([
+    ['does not lag when it has the bar that is open', END, 0],
+    ['lags by what passed since the close of its newest bar', END - MINUTE_MS, 40],
+    ['lags by a bar more when that is missing too', END - 2 * MINUTE_MS, 100],
+  ])('%s', async (_what, newestRow, seconds) => {
+    expect(await afterPage({ newestRow })).toContain(
+      `livermore_rest_lag_seconds_sum{exchange="somewhere"} ${seconds}`,
+    );
+  });
+
+  it('says nothing of a lag when it is empty', async () => {
+    expect(await afterPage({ newestRow: undefined })).not.toContain('livermore_rest_lag_seconds_sum{');
   });
 });

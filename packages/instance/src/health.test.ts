@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceFacts } from './facts';
 import { judgeHealth } from './health';
-import { someFacts } from './testing/facts';
+import { someFacts, someTruth } from './testing/facts';
 
 const ANSWERS = { ok: true, detail: 'answers' };
+
+/** Two bars that contradict their parts, the older for so long, ms. */
+function contradicted(oldestMs: number): InstanceFacts['truth'] {
+  const contradictions = { open: 2, oldestMs, found: 2, venues: 0 };
+  return someTruth({ unsettled: 7, contradictions });
+}
 
 describe('health', () => {
   it('is well when everything is', () => {
@@ -16,6 +22,7 @@ describe('health', () => {
       'feed',
       'data',
       'closes',
+      'truth',
       'venue',
     ]);
   });
@@ -29,6 +36,11 @@ describe('health', () => {
     ['data', { lastDataAgeMs: undefined }, /none yet/],
     ['data', { lastDataAgeMs: 90_001 }, /90 s ago/],
     ['closes', { seriesBehind: 4 }, /4 of 60 series overdue/],
+    [
+      'truth',
+      { truth: contradicted(1_800_001) },
+      /7 bars wait for another reading, 2 contradict their parts/,
+    ],
     ['venue', { bannedUntil: Date.UTC(2030, 0, 1) }, /banned this address until 2030-01-01/],
     ['venue', { blocked: 'not from here' }, /refuses this location: not from here/],
   ])('%s alone fails when %o', (name, different, detail) => {
@@ -43,6 +55,16 @@ describe('health', () => {
     const health = judgeHealth(someFacts(), { ok: false, detail: 'no answer within 2000 ms' });
     expect(health.ok).toBe(false);
     expect(health.checks[0]).toEqual({ name: 'redis', ok: false, detail: 'no answer within 2000 ms' });
+  });
+
+  it('gives readings half an hour to settle a contradiction, and says what waits meanwhile', () => {
+    const health = judgeHealth(someFacts({ truth: contradicted(1_800_000) }), ANSWERS);
+    expect(health.ok).toBe(true);
+    expect(health.checks.find((check) => check.name === 'truth')).toEqual({
+      name: 'truth',
+      ok: true,
+      detail: '7 bars wait for another reading, 2 contradict their parts, 0 series verified',
+    });
   });
 
   it('lets a few series be overdue while a boundary is worked off, and any number while warming', () => {

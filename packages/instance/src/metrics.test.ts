@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { InstanceFacts } from './facts';
 import { METRICS, NodeMetrics } from './metrics';
 import { metricsPage } from './testing/metrics-page';
-import { someFacts } from './testing/facts';
+import { someFacts, someTruth } from './testing/facts';
 
 const EXCHANGE = 'somewhere';
 const LABELS: Readonly<Record<string, string>> = { field: 'price', timeframe: '1m', source: 'stream' };
@@ -47,6 +47,14 @@ describe('the metrics of a node', () => {
     expect(await scraped(metrics, `livermore_series_behind{exchange="${EXCHANGE}"}`)).toBeUndefined();
   });
 
+  it('say how many bars wait for another reading and how many contradict their parts', async () => {
+    const metrics = new NodeMetrics();
+    const contradictions = { open: 3, oldestMs: 9, found: 5, venues: 1 };
+    metrics.readFrom(EXCHANGE, () => someFacts({ truth: someTruth({ unsettled: 12, contradictions }) }));
+    expect(await scraped(metrics, `livermore_unsettled{exchange="${EXCHANGE}"}`)).toBe(12);
+    expect(await scraped(metrics, `livermore_contradictions_open{exchange="${EXCHANGE}"}`)).toBe(3);
+  });
+
   it.each([
     ['livermore_frames_total', '', (n: number) => ({ frames: n })],
     ['livermore_reconnects_total', '', (n: number) => ({ reconnects: n })],
@@ -56,7 +64,7 @@ describe('the metrics of a node', () => {
     [
       'livermore_audit_compared_total',
       ',verdict="different"',
-      (n: number) => ({ audited: { equal: 0, different: n } }),
+      (n: number) => ({ truth: someTruth({ audit: { ...someTruth().audit, different: n } }) }),
     ],
   ])('%s grows with the facts, and goes on growing after a restart', async (name, label, factsOf) => {
     const metrics = new NodeMetrics();

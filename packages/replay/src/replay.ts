@@ -9,25 +9,17 @@ import {
   exchangeUnservedKey,
   exchangeVerifiedKey,
 } from '@livermore/cache';
-import {
-  DEFAULT_CANDLE_TARGET,
-  defaultExchange,
-  protocolOf,
-  readWarmupSchedule,
-} from '@livermore/exchange-core';
+import { defaultExchange, protocolOf, readWarmupSchedule } from '@livermore/exchange-core';
 import { ExchangeInstance } from '@livermore/instance';
-import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
+import { openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { Exchange, OpenTimeRange, Series } from '@livermore/schemas';
 import { createSimulator, loadRecordedMarket } from '@livermore/simulator';
 import type { FaultScript, RecordedMarket, SimulatedVenue } from '@livermore/simulator';
 import { ReplayClock, seededRandom, silentLogger, systemClock } from '@livermore/utils';
 import type { Logger } from '@livermore/utils';
-import type { Actual } from './announced';
 import { Announcements } from './announcements';
-import { compareSeries } from './compare';
-import type { TrueBar } from './compare';
-import { Findings } from './findings';
 import { heldRedis } from './held-redis';
+import { Judge } from './judge';
 import { NotReplayableError, Recording } from './recording';
 import type { ReplayReport, ReplaySettings } from './report';
 import { Truth } from './truth';
@@ -66,7 +58,7 @@ export interface ReplayOptions {
 const SETTLE_MS = 900_000;
 /**
  * The cache keeps 1,000 bars of a series: they are compared before they leave it, and not much sooner, so that
- * whatever a fault took has had its time to be repaired.
+ * whatever a fault took or changed has had its time to be repaired.
  */
 const COMPARE_EVERY_BARS = 400;
 const COMPARE_AGE_BARS = 500;
@@ -114,10 +106,8 @@ class ReplayRun {
   readonly #cache: CandleCacheStrategy;
   readonly #simulator: ReturnType<typeof createSimulator>;
   readonly #instance: ExchangeInstance;
-  readonly #truth: Truth;
-  readonly #findings = new Findings();
-  readonly #comparedTo = new Map<string, number>();
   readonly #announcements: Announcements;
+  readonly #judge: Judge;
   /** When the warmup was over, ms by the venue's clock; the start of the range while it is not. */
   #activeAt: number;
 
@@ -134,7 +124,13 @@ class ReplayRun {
     this.#announcements = new Announcements(this.#redis);
     this.#simulator = this.#newSimulator(market);
     const scripted = { before: market, after: this.#simulator.truth };
-    this.#truth = new Truth(recording, options.faults === undefined ? undefined : scripted);
+    this.#judge = new Judge({
+      recording,
+      truth: new Truth(recording, options.faults === undefined ? undefined : scripted),
+      cache: this.#cache,
+      exchangeId: this.#exchange.id,
+      ledger: this.#announcements.ledger,
+    });
     this.#instance = this.#newInstance();
   }
 
@@ -218,7 +214,7 @@ class ReplayRun {
     if (failure !== undefined) throw failure;
     await this.#instance.settle();
     await this.#announcements.caughtUp();
-    for (const series of this.#series()) await this.#compare(series, this.#range.to);
+    for (const series of this.#series()) await this.#judge.compare(series, this.#range.to, this.#activeAt);
   }
 
   async report(tookMs: number): Promise<ReplayReport> {
@@ -233,7 +229,7 @@ class ReplayRun {
       settings: this.#settings,
       symbols: this.#recording.symbols,
       timeframes: this.#recording.timeframes,
-      ...this.#findings.results(),
+      ...this.#judge.results(),
       revised: this.#recording.revised(),
       warmup: {
         requests: schedule?.requests ?? 0,
@@ -274,69 +270,17 @@ class ReplayRun {
       this.#clock.setTimer(next, everyMs);
       const { from, to } = this.#range;
       this.#options.onProgress?.({ now: Math.min(this.#clock.now(), to), from, to });
-      const until = Math.min(to, this.#clock.now()) - COMPARE_AGE_BARS * timeframeMs(finest);
-      void this.#clock.during(Promise.all(this.#series().map((series) => this.#compare(series, until))));
+      const reached = Math.min(to, this.#clock.now());
+      const compared = this.#series().map((series) => {
+        const old = reached - COMPARE_AGE_BARS * timeframeMs(series.timeframe);
+        return this.#judge.compare(series, old, this.#activeAt);
+      });
+      void this.#clock.during(Promise.all(compared));
     };
     this.#clock.setTimer(next, Math.min(everyMs, PROGRESS_EVERY_MS));
     return () => {
       isStopped = true;
     };
-  }
-
-  /** Compares what closed before `until` (ms) and has not been compared yet. */
-  async #compare(series: Series, until: number): Promise<void> {
-    const key = `${series.symbol} ${series.timeframe}`;
-    const step = timeframeMs(series.timeframe);
-    const from = this.#comparedTo.get(key) ?? this.#firstWarmed(series);
-    const to = openTimeOf(series.timeframe, until);
-    if (from >= to) return;
-    this.#comparedTo.set(key, to);
-    const cached = await this.#cache.readExchangeCandles(this.#exchange.id, series, { from, to: to - 1 });
-    const range = { from, to };
-    const truth = this.#truth.bars(series, range);
-    const omitsQuiet = this.#recording.omitsQuiet(series);
-    const closeBefore = this.#truth.closeBefore(series, from);
-    const found = compareSeries(series, range, { cached, truth, omitsQuiet, closeBefore });
-    const { ledger } = this.#announcements;
-    const heard = ledger.take(series, to);
-    const told = new Set(heard.filter((each) => each.last !== 'retracted').map((each) => each.openTime));
-    const lived = this.#lived(series, truth, found.missing);
-    this.#findings.add(found, {
-      series,
-      step,
-      readingsOf: (openTime) => this.#truth.readings(series, openTime),
-      formerlyOf: (openTime) => this.#truth.formerly(series, openTime),
-      unannounced: lived.filter((openTime) => !told.has(openTime)),
-      announced: ledger.judge(series, range, heard, (openTime) => this.#actual(series, openTime)),
-    });
-  }
-
-  #actual(series: Series, openTime: number): Actual {
-    const [bar] = this.#truth.bars(series, { from: openTime, to: openTime + timeframeMs(series.timeframe) });
-    return {
-      bar,
-      omitsQuiet: this.#recording.omitsQuiet(series),
-      closeBefore: bar === undefined ? this.#truth.closeBefore(series, openTime) : undefined,
-      readings: () => this.#truth.readings(series, openTime),
-    };
-  }
-
-  /** Open times of bars that closed while the exchange was live, and are there. The warmup announces nothing. */
-  #lived(series: Series, truth: readonly TrueBar[], missing: readonly number[]): readonly number[] {
-    const isMissing = new Set(missing);
-    const isLived = (openTime: number) => closeTimeOf(series.timeframe, openTime) > this.#activeAt;
-    return truth
-      .map((bar) => bar.openTime)
-      .filter((openTime) => isLived(openTime) && !isMissing.has(openTime));
-  }
-
-  /** The first bar the warmup must have brought: as many as its target, and no older than the recording. */
-  #firstWarmed({ symbol, timeframe }: Series): number {
-    const step = timeframeMs(timeframe);
-    const newest = openTimeOf(timeframe, this.#activeAt) - step;
-    const wanted = newest - (DEFAULT_CANDLE_TARGET - 1) * step;
-    const known = this.#recording.bars({ symbol, timeframe }, { from: wanted, to: newest + step });
-    return Math.max(wanted, known[0]?.openTime ?? newest + step);
   }
 
   #series(): readonly Series[] {

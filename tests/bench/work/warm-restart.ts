@@ -121,12 +121,20 @@ async function restarted(redis: Redis, symbols: readonly string[]) {
       requests += 1;
       return Promise.resolve({
         page,
+        answeredAt: NOW,
         rows: 0,
         written: 0,
         corrected: 0,
+        compared: 0,
+        agreeing: 0,
+        doubted: 0,
         noTrades: 0,
+        newestRow: undefined,
+        readTo: undefined,
         absent: [],
         unsettled: [],
+        stillQuiet: [],
+        outcomes: [],
       });
     },
   };
@@ -139,7 +147,7 @@ async function restarted(redis: Redis, symbols: readonly string[]) {
     protocol: protocolOf('binance'),
     venueTime: { now: () => NOW },
     loader,
-    sink: { writeHistory: () => Promise.resolve([]) },
+    sink: { writeHistory: () => Promise.resolve([]), retractQuiet: () => Promise.resolve(false) },
     clock: systemClock,
     logger: silentLogger,
   });

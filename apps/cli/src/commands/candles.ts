@@ -1,9 +1,10 @@
 import { CandleCacheStrategy } from '@livermore/cache';
 import type { StoredCandle } from '@livermore/cache';
 import { defaultExchange } from '@livermore/exchange-core';
-import { closeTimeOf, isClosed } from '@livermore/schemas';
-import type { Timeframe } from '@livermore/schemas';
+import { MICROS_PER_MS, candleStateOf } from '@livermore/schemas';
+import type { CandleState, Timeframe } from '@livermore/schemas';
 import type { CliConfig } from '../config';
+import { candleJson } from '../output/candle-json';
 import { instant } from '../output/format';
 import { json, line, note, styled, table } from '../output/print';
 import { openRedis } from '../redis';
@@ -31,29 +32,11 @@ export async function candles(
   try {
     const cache = new CandleCacheStrategy(opened.redis);
     const stored = await cache.readExchangeCandles(id, target, { limit: options.limit });
-    if (options.json === true) json({ ...target, exchangeId: id, candles: stored.map(shown) });
+    if (options.json === true) json({ ...target, exchangeId: id, candles: stored.map(candleJson) });
     else print(target, stored);
   } finally {
     await opened.close();
   }
-}
-
-/** A candle for programs: its values, when it closes, and whether it is closed. */
-function shown(candle: StoredCandle) {
-  const { timestamp, open, high, low, close, volume, sequenceNum, source } = candle;
-  const closeTime = closeTimeOf(candle.timeframe, timestamp);
-  return {
-    timestamp,
-    closeTime,
-    open,
-    high,
-    low,
-    close,
-    volume,
-    closed: isClosed(candle),
-    sequenceNum,
-    source,
-  };
 }
 
 function print(target: CandlesTarget, stored: readonly StoredCandle[]): void {
@@ -66,14 +49,23 @@ function print(target: CandlesTarget, stored: readonly StoredCandle[]): void {
     ...['open', 'high', 'low', 'close', 'volume'].map((title) => ({ title, align: 'right' as const })),
     { title: 'state' },
     { title: 'source' },
+    { title: 'standing' },
     { title: 'true at (UTC)' },
+    { title: '' },
   ];
   const rows = stored.map((candle) => [
     instant(candle.timestamp),
     ...[candle.open, candle.high, candle.low, candle.close, candle.volume].map(String),
-    isClosed(candle) ? 'closed' : styled('yellow', 'forming'),
+    shownState(candleStateOf(candle)),
     candle.source ?? '',
-    candle.sequenceNum === undefined ? '' : instant(candle.sequenceNum / 1000),
+    candle.standing ?? '',
+    candle.sequenceNum === undefined ? '' : instant(candle.sequenceNum / MICROS_PER_MS),
+    candle.corrected === true ? styled('yellow', 'corrected') : '',
   ]);
   line(table(columns, rows));
+}
+
+function shownState(state: CandleState): string {
+  if (state === 'forming') return styled('yellow', state);
+  return state === 'provisional' ? state : styled('green', state);
 }

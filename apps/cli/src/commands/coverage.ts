@@ -1,20 +1,21 @@
-import { AbsenceStore, CandleCacheStrategy, SymbolStore } from '@livermore/cache';
+import { AbsenceStore, CandleCacheStrategy, LookStore, SymbolStore, VerifiedStore } from '@livermore/cache';
 import {
   CoverageReader,
   DEFAULT_CANDLE_TARGET,
   defaultExchange,
   targetWindow,
 } from '@livermore/exchange-core';
-import type { Coverage } from '@livermore/exchange-core';
+import type { CoverageQuery } from '@livermore/exchange-core';
 import { TIMEFRAMES } from '@livermore/schemas';
 import type { Series, Timeframe } from '@livermore/schemas';
 import { systemClock } from '@livermore/utils';
 import type { CliConfig } from '../config';
 import { EXIT_CODES } from '../exit-codes';
-import { count, instant } from '../output/format';
-import { json, line, note, styled, table } from '../output/print';
+import { COVERAGE_COLUMNS, coverageCells, coverageJson, coverageSummary } from '../output/coverage-view';
+import type { CoverageRow } from '../output/coverage-view';
+import { json, line, note, table } from '../output/print';
 import { openRedis } from '../redis';
-import type { RedisChoice } from '../redis';
+import type { OpenedRedis, RedisChoice } from '../redis';
 
 export interface CoverageOptions extends RedisChoice {
   readonly symbols?: readonly string[];
@@ -41,68 +42,66 @@ export async function coverage(
       );
     }
     const now = options.at ?? systemClock.now();
-    const series = symbols.flatMap((symbol) =>
-      (options.timeframes ?? TIMEFRAMES).map((timeframe) => ({ symbol, timeframe })),
-    );
-    const cache = new CandleCacheStrategy(opened.redis);
-    const reader = new CoverageReader({ exchangeId: id, cache, absences: new AbsenceStore(opened.redis) });
     const bars = options.bars ?? DEFAULT_CANDLE_TARGET;
-    const found = await reader.read(
-      series.map((each) => ({ series: each, window: targetWindow(each.timeframe, bars, now) })),
-      now,
+    const queries = symbols.flatMap((symbol) =>
+      (options.timeframes ?? TIMEFRAMES).map((timeframe) => ({
+        series: { symbol, timeframe },
+        window: targetWindow(timeframe, bars, now),
+      })),
     );
-    const rows = series.map((each, at) => ({ series: each, coverage: found[at] }));
-    if (options.json === true) json({ exchange, exchangeId: id, at: now, bars, series: rows.map(shown) });
+    const rows = await readRows(opened.redis, id, queries, now);
+    if (options.json === true)
+      json({ exchange, exchangeId: id, at: now, bars, series: rows.map(coverageJson) });
     else if (rows.length > 0) print(rows, bars);
-    const isFilled = found.length > 0 && found.every((each) => each.isFilled);
+    const isFilled = rows.length > 0 && rows.every((row) => row.coverage.isFilled);
     return isFilled ? EXIT_CODES.ok : EXIT_CODES.incomplete;
   } finally {
     await opened.close();
   }
 }
 
-interface Row {
-  readonly series: Series;
-  readonly coverage: Coverage | undefined;
+/** Series whose doubts are read at once. */
+const SERIES_AT_ONCE = 500;
+
+async function readRows(
+  redis: OpenedRedis['redis'],
+  id: number,
+  queries: readonly CoverageQuery[],
+  now: number,
+): Promise<readonly CoverageRow[]> {
+  const cache = new CandleCacheStrategy(redis);
+  const reader = new CoverageReader({ exchangeId: id, cache, absences: new AbsenceStore(redis) });
+  const coverages = await reader.read(queries, now);
+  const [verified, looks] = await Promise.all([
+    new VerifiedStore(redis).readAll(id),
+    new LookStore(redis).countBySeries(id),
+  ]);
+  const rows: CoverageRow[] = [];
+  for (let at = 0; at < queries.length; at += SERIES_AT_ONCE) {
+    const batch = queries.slice(at, at + SERIES_AT_ONCE);
+    const doubts = await Promise.all(batch.map(({ series }) => cache.readDoubts(id, series)));
+    for (const [of, { series }] of batch.entries()) {
+      const found = coverages[at + of];
+      if (found === undefined) continue;
+      const name = nameOf(series);
+      rows.push({
+        series,
+        coverage: found,
+        verified: verified.get(name),
+        doubts: doubts[of]?.length ?? 0,
+        looks: looks.get(name) ?? 0,
+      });
+    }
+  }
+  return rows;
 }
 
-function shown({ series, coverage: found }: Row) {
-  return { symbol: series.symbol, timeframe: series.timeframe, ...found };
+/** A series as the stores of an exchange name it. */
+function nameOf({ symbol, timeframe }: Series): string {
+  return `${symbol} ${timeframe}`;
 }
 
-function print(rows: readonly Row[], bars: number): void {
-  const columns = [
-    { title: 'symbol' },
-    { title: 'tf' },
-    { title: 'present', align: 'right' as const },
-    { title: 'no trades', align: 'right' as const },
-    { title: 'missing', align: 'right' as const },
-    { title: 'newest (UTC)' },
-    { title: 'state' },
-  ];
-  line(table(columns, rows.map(cells)));
-  const complete = rows.filter((row) => row.coverage?.isComplete === true).length;
-  line(`${count(complete)} of ${count(rows.length)} series complete over their last ${bars} bars`);
-}
-
-function cells({ series, coverage: found }: Row): string[] {
-  if (found === undefined) return [series.symbol, series.timeframe, '', '', '', '', ''];
-  const { newest } = found;
-  return [
-    series.symbol,
-    series.timeframe,
-    `${found.present}/${found.expected}`,
-    found.noTrades === 0 ? '' : String(found.noTrades),
-    found.expected === found.present ? '' : String(found.expected - found.present),
-    newest === undefined ? '' : instant(newest),
-    stateOf(found),
-  ];
-}
-
-function stateOf(found: Coverage): string {
-  if (found.isComplete) return styled('green', 'complete');
-  if (found.isFilled) return styled('cyan', 'the venue has no more');
-  const [first] = found.missing.filter((range) => range.why === 'not-fetched');
-  const where = first === undefined ? '' : ` from ${instant(first.from)}`;
-  return styled('red', `${found.isFresh ? 'hole' : 'behind'}${where}`);
+function print(rows: readonly CoverageRow[], bars: number): void {
+  line(table(COVERAGE_COLUMNS, rows.map(coverageCells)));
+  for (const each of coverageSummary(rows, bars)) line(each);
 }

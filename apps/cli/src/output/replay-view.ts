@@ -7,22 +7,30 @@ const right = 'right' as const;
 /** How many examples of anything are shown. */
 const SHOWN = 10;
 
-/** What a replay found, for people. */
+/** What a replay found, for people: figures on stdout, examples on stderr. */
 export function printReplay(report: ReplayReport): void {
+  for (const text of replayLines(report)) line(text);
+  for (const text of replayNotes(report)) note(text);
+}
+
+/** The figures. */
+export function replayLines(report: ReplayReport): readonly string[] {
   const { venue, symbols, from, to, replayedMs, tookMs } = report;
-  line(
+  return [
     `${venue}: ${symbols.join(', ')} from ${instant(from)} to ${instant(to)} UTC (${duration(replayedMs)}, replayed in ${duration(tookMs)})`,
-  );
-  line(settingsText(report.settings));
-  line();
-  line(candleTable(report.series));
-  line();
-  line(announcedTable(report));
-  line();
-  printVerdict(report);
-  printHoles(report);
-  printRevised(report);
-  printMistakes(report);
+    settingsText(report.settings),
+    '',
+    candleTable(report.series),
+    '',
+    announcedTable(report),
+    '',
+    ...verdictLines(report),
+  ];
+}
+
+/** What is worth a look, by example. */
+export function replayNotes(report: ReplayReport): readonly string[] {
+  return [...holeNotes(report), ...revisedNotes(report), ...mistakeNotes(report)];
 }
 
 /** Under which settings of production, and of the venue's manners. @example 'production as it is: …' */
@@ -84,54 +92,49 @@ function announcedTable({ announced, series }: ReplayReport): string {
   return table(columns, rows);
 }
 
-function printVerdict(report: ReplayReport): void {
+function verdictLines(report: ReplayReport): readonly string[] {
   const { candles, warmup, requests, weight } = report;
   const verdict = isFaithful(report) ? styled('green', '✔ equal') : styled('red', '✖ not equal');
   const { compared, different, pending, missing, invented, falselyQuiet } = candles;
   const late = pending === 0 ? '' : ` (${count(pending)} as before a correction)`;
-  line(
+  return [
     `${verdict}: ${count(compared)} closed candles compared, ${count(different)} different${late}, ${count(missing)} missing, ${count(invented)} invented, ${count(falselyQuiet)} falsely quiet`,
-  );
-  line(
     `${count(candles.announced)} closes announced: ${count(candles.announcedRight)} right at once, ${count(candles.announcedWrongFirst)} put right later, ${count(candles.announcedWrongLast)} wrong at last; ${count(candles.unannounced)} never told`,
-  );
-  line(
     `warmup ${warmup.status}: ${count(warmup.requests)} requests, weight ${count(warmup.weight)} (one page per series: ${count(warmup.naiveRequests)}); in all ${count(requests)} requests, weight ${count(weight)}`,
-  );
+  ];
 }
 
-function printHoles({ holes }: ReplayReport): void {
-  for (const { symbol, timeframe, ranges } of holes) {
-    const spans = ranges.map(({ from, to }) => `${instant(from)} to ${instant(to)}`);
-    note(
-      `hole of the venue, ${symbol} ${timeframe}: ${spans.slice(0, 5).join('; ')}${spans.length > 5 ? ' …' : ''}`,
+function holeNotes({ holes }: ReplayReport): readonly string[] {
+  return holes.map(({ symbol, timeframe, ranges }) => {
+    const spans = ranges.slice(0, 5).map(({ from, to }) => `${instant(from)} to ${instant(to)}`);
+    return `hole of the venue, ${symbol} ${timeframe}: ${spans.join('; ')}${ranges.length > 5 ? ' …' : ''}`;
+  });
+}
+
+function revisedNotes({ revised }: ReplayReport): readonly string[] {
+  if (revised.length === 0) return [];
+  const examples = revised
+    .slice(0, 3)
+    .map(
+      (bar) =>
+        `  ${bar.symbol} ${bar.timeframe} ${instant(bar.openTime)}: volume ${bar.volume}, by its ${bar.parts} ${bar.partsVolume}`,
     );
-  }
-}
-
-function printRevised({ revised }: ReplayReport): void {
-  if (revised.length === 0) return;
-  note(
+  return [
     `${count(revised.length)} recorded candles are contradicted by another native recording (the venue revised one of the two), for example:`,
-  );
-  for (const bar of revised.slice(0, 3)) {
-    note(
-      `  ${bar.symbol} ${bar.timeframe} ${instant(bar.openTime)}: volume ${bar.volume}, by its ${bar.parts} ${bar.partsVolume}`,
-    );
-  }
+    ...examples,
+  ];
 }
 
-function printMistakes({ differences, missing, falselyQuiet }: ReplayReport): void {
-  for (const each of differences.slice(0, SHOWN)) note(differenceText(each));
-  for (const [what, list] of [
-    ['missing', missing],
-    ['falsely quiet', falselyQuiet],
-  ] as const) {
-    for (const { symbol, timeframe, openTimes } of list.slice(0, SHOWN)) {
-      const more = openTimes.length > 3 ? ` and ${openTimes.length - 3} more` : '';
-      note(`${what}: ${symbol} ${timeframe} ${openTimes.slice(0, 3).map(instant).join(', ')}${more}`);
-    }
-  }
+function mistakeNotes({ differences, missing, falselyQuiet }: ReplayReport): readonly string[] {
+  const listed = [...missing.map(namedAs('missing')), ...falselyQuiet.map(namedAs('falsely quiet'))];
+  return [...differences.slice(0, SHOWN).map(differenceText), ...listed.slice(0, 2 * SHOWN)];
+}
+
+function namedAs(what: string): (each: ReplayReport['missing'][number]) => string {
+  return ({ symbol, timeframe, openTimes }) => {
+    const more = openTimes.length > 3 ? ` and ${openTimes.length - 3} more` : '';
+    return `${what}: ${symbol} ${timeframe} ${openTimes.slice(0, 3).map(instant).join(', ')}${more}`;
+  };
 }
 
 function differenceText({ series, openTime, fields, cached, truth }: Difference): string {

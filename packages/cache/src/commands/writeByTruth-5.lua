@@ -165,7 +165,8 @@ local function doubted(score, old, member, class, close_us)
   redis.call('ZADD', doubts, score, member)
   redis.call('ZREMRANGEBYRANK', doubts, 0, -(MAX_DOUBTS + 1))
   redis.call('EXPIRE', doubts, ttl)
-  look_at(score, math.max(as_of_new / 1000 + wait, close_us / 1000 + settles_from, now + 1000))
+  -- Soon, although a slow doubt decides nothing then: a reading in between that agrees with the bar ends it.
+  look_at(score, math.max(as_of_new / 1000 + apart, close_us / 1000 + settles_from, now + 1000))
   return nil
 end
 

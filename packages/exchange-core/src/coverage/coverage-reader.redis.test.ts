@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { CoverageReader } from './coverage-reader';
 
 const MINUTE_MS = 60_000;
-type Slot = 'present' | 'no-trades' | 'partial' | 'absent' | 'nothing';
+type Slot = 'present' | 'settled' | 'final' | 'no-trades' | 'partial' | 'absent' | 'nothing';
 
 let redis: Redis;
 let reader: CoverageReader;
@@ -41,8 +41,9 @@ async function store(symbol: string, slots: readonly Slot[]): Promise<void> {
     if (slot === 'absent' || slot === 'nothing') return [];
     const closed = closeAsOf('1m', openTimeAt(at));
     const sequenceNum = slot === 'partial' ? closed - 1 : closed;
-    const source = slot === 'no-trades' ? slot : 'stream';
-    return [sourcedCandle({ symbol, timestamp: openTimeAt(at), sequenceNum, source })];
+    const [source, volume] = slot === 'no-trades' ? ([slot, 0] as const) : (['stream', 1] as const);
+    const standing = slot === 'settled' || slot === 'final' ? { standing: slot } : {};
+    return [sourcedCandle({ symbol, timestamp: openTimeAt(at), sequenceNum, source, volume, ...standing })];
   });
   await cache.writeExchangeCandles(exchangeId, series, candles);
   const absent = slots.flatMap((slot, at) => (slot === 'absent' ? [openTimeAt(at)] : []));
@@ -50,7 +51,15 @@ async function store(symbol: string, slots: readonly Slot[]): Promise<void> {
 }
 
 test('reads of any stored series what was stored', async () => {
-  const slot = fc.constantFrom<Slot>('present', 'no-trades', 'partial', 'absent', 'nothing');
+  const slot = fc.constantFrom<Slot>(
+    'present',
+    'settled',
+    'final',
+    'no-trades',
+    'partial',
+    'absent',
+    'nothing',
+  );
   await fc.assert(
     fc.asyncProperty(fc.array(slot, { minLength: 1, maxLength: 25 }), async (slots) => {
       await store('ANY', slots);
@@ -66,8 +75,10 @@ test('reads of any stored series what was stored', async () => {
           .reduce((sum, range) => sum + (range.to - range.from) / MINUTE_MS, 0);
       expect(coverage).toMatchObject({
         expected: slots.length,
-        present: count('present', 'no-trades'),
+        present: count('present', 'settled', 'final', 'no-trades'),
         noTrades: count('no-trades'),
+        settled: count('settled', 'final'),
+        final: count('final'),
       });
       expect(missing('absent-at-venue')).toBe(count('absent'));
       expect(missing('not-fetched')).toBe(count('partial', 'nothing'));

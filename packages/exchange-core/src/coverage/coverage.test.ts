@@ -8,11 +8,20 @@ import type { Coverage } from './coverage';
 const MINUTE_MS = 60_000;
 const START_MS = 20_000_000 * MINUTE_MS;
 
-/** What may be found at an open time: a bar, a proven empty one, an unfinished one, the venue's word, nothing. */
-type Slot = 'present' | 'no-trades' | 'partial' | 'absent' | 'nothing';
-const slot = fc.constantFrom<Slot>('present', 'no-trades', 'partial', 'absent', 'nothing');
+/** What may be found at an open time: a bar, a surer one, a proven empty one, an unfinished one, the venue's word, nothing. */
+type Slot = 'present' | 'settled' | 'final' | 'no-trades' | 'partial' | 'absent' | 'nothing';
+const slot = fc.constantFrom<Slot>(
+  'present',
+  'settled',
+  'final',
+  'no-trades',
+  'partial',
+  'absent',
+  'nothing',
+);
 
-const isThere = (it: Slot) => it === 'present' || it === 'no-trades';
+const isSettled = (it: Slot) => it === 'settled' || it === 'final';
+const isThere = (it: Slot) => it === 'present' || it === 'no-trades' || isSettled(it);
 
 /** What the cache's own summary says of such a series. */
 function summaryOf(slots: readonly Slot[]): SeriesSummary {
@@ -29,6 +38,8 @@ function summaryOf(slots: readonly Slot[]): SeriesSummary {
     closed: slots.filter(isThere).length,
     noTrades: slots.filter((it) => it === 'no-trades').length,
     open: slots.filter((it) => it === 'partial').length,
+    settled: slots.filter(isSettled).length,
+    final: slots.filter((it) => it === 'final').length,
     newestAsOf: newest < 0 ? 0 : (START_MS + (newest + 1) * MINUTE_MS) * MICROS_PER_MS,
     runs,
   };
@@ -70,6 +81,8 @@ test('says of any series what counting it bar by bar says', () => {
         expected: slots.length,
         present: there,
         noTrades: slots.filter((it) => it === 'no-trades').length,
+        settled: slots.filter(isSettled).length,
+        final: slots.filter((it) => it === 'final').length,
         newest: newest < 0 ? undefined : START_MS + newest * MINUTE_MS,
         isComplete: there === slots.length,
         isFilled: expected.missing.length === 0,

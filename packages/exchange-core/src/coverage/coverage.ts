@@ -21,8 +21,12 @@ export interface Coverage {
   readonly expected: number;
   /** Closed bars that are there, flat ones included. */
   readonly present: number;
-  /** How many of them are flat, on proof that nothing traded. */
+  /** In how many of them nothing traded: the venue's own row says so, or it was proven. */
   readonly noTrades: number;
+  /** How many of them are settled: told alike by two independent readings. Those that are final are among them. */
+  readonly settled: number;
+  /** How many of them are final: settled, and unchanged in the reading a day later. */
+  readonly final: number;
   /** The rest: ascending, disjoint, never touching another of the same reason. */
   readonly missing: readonly MissingRange[];
   /** Open time of the newest closed bar in the window; undefined when there is none. */
@@ -63,6 +67,8 @@ export function coverageOf(input: CoverageInput): Coverage {
     expected,
     present,
     noTrades: summary.noTrades,
+    settled: summary.settled,
+    final: summary.final,
     missing,
     newest: newest === undefined ? undefined : newest.to - step,
     asOf: summary.newestAsOf > 0 ? summary.newestAsOf : undefined,

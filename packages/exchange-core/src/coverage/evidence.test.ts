@@ -1,11 +1,12 @@
-import { closeAsOf, isClosed, timeframeMs } from '@livermore/schemas';
+import { closeAsOf, timeframeMs } from '@livermore/schemas';
 import type { SourcedCandle } from '@livermore/schemas';
 import { seededRandom } from '@livermore/utils';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { restAsOf } from '../as-of';
-import { judgePage } from './evidence';
-import type { EvidenceInput, KnownBars } from './evidence';
+import { ASKED_APART_MS, judgeMissing, missingBuckets } from './evidence';
+import type { Evidence, EvidenceInput, KnownBar, KnownBars } from './evidence';
+import type { QuietVerdict } from './quiet-proof';
 
 const STEP = timeframeMs('1m');
 const FROM = 1_700_000_040_000;
@@ -13,8 +14,10 @@ const BARS = 10;
 const page = { symbol: 'ABC', timeframe: '1m', from: FROM, to: FROM + BARS * STEP } as const;
 /** Long after the page. */
 const LATER = page.to + 600_000;
-const limits = { settleMs: 2_000, confirmMs: 60_000 };
+const limits = { confirmMs: 60_000 };
 const timeOf = (bar: number) => FROM + bar * STEP;
+const all = (count: number) => Array.from({ length: count }, (_, bar) => bar);
+const without = (...bars: number[]) => all(BARS).filter((bar) => !bars.includes(bar));
 
 function row(bar: number, answeredAt = LATER, price = 100 + bar): SourcedCandle {
   return {
@@ -32,328 +35,325 @@ function row(bar: number, answeredAt = LATER, price = 100 + bar): SourcedCandle 
   };
 }
 
-function judge(bars: readonly number[], input: Partial<EvidenceInput> = {}) {
-  const answeredAt = input.answeredAt ?? LATER;
-  return judgePage({
+function inputOf(bars: readonly number[], over: Partial<EvidenceInput> = {}): EvidenceInput {
+  const answeredAt = over.answeredAt ?? LATER;
+  return {
     exchange: 'sandbox',
     emptyBuckets: 'omitted',
     limits,
     page,
     candles: bars.map((bar) => row(bar, answeredAt)),
     answeredAt,
-    ...input,
-  });
+    ...over,
+  };
 }
+
+const judge = (bars: readonly number[], over: Partial<EvidenceInput> = {}) =>
+  judgeMissing(inputOf(bars, over));
+
+function known(over: Partial<KnownBars> = {}): KnownBars {
+  return { inside: new Map(), askedAt: new Map(), absent: new Set(), quiet: () => 'unproven', ...over };
+}
+
+const proven = (over: Partial<KnownBars> = {}) => known({ quiet: () => 'conserved', ...over });
+const knownBar = (over: Partial<KnownBar> = {}): KnownBar => ({
+  close: 99,
+  volume: 5,
+  isClosed: true,
+  ...over,
+});
+/** All were asked for in vain so long before the answer at `answeredAt`. */
+const askedBefore = (agoMs: number, answeredAt = LATER) => ({
+  askedAt: new Map(all(BARS).map((bar) => [timeOf(bar), answeredAt - agoMs])),
+});
 
 /** The verdict on each of the given bars. */
-function verdicts(evidence: ReturnType<typeof judge>, bars: readonly number[]): string[] {
+function verdicts(evidence: Evidence, bars: readonly number[]): string[] {
   return bars.map((bar) => {
     const time = timeOf(bar);
+    const flat = evidence.quiet.find((each) => each.timestamp === time);
+    if (flat !== undefined) return `quiet at ${flat.close}`;
     if (evidence.absent.includes(time)) return 'absent';
-    if (evidence.unsettled.includes(time)) return 'unsettled';
-    const candle = evidence.candles.find((each) => each.timestamp === time);
-    if (candle === undefined) return 'none';
-    return candle.source === 'no-trades' ? `quiet at ${candle.close}` : 'served';
+    return evidence.unsettled.includes(time) ? 'unsettled' : 'none';
   });
 }
 
-const all = (count: number) => Array.from({ length: count }, (_, bar) => bar);
-const without = (...bars: number[]) => all(BARS).filter((bar) => !bars.includes(bar));
-
-function known(input: Partial<KnownBars>): KnownBars {
-  return { before: [], hasEarlier: (input.before?.length ?? 0) > 0, inside: new Map(), ...input };
-}
-
-describe('whatever the venue', () => {
-  it('writes what was served, the forming bar included, and judges no bar that is still open', () => {
-    const answeredAt = timeOf(5) + 20_000;
-    const evidence = judge(all(6), { answeredAt });
-    expect(evidence.candles).toHaveLength(6);
-    expect(isClosed(evidence.candles.at(-1) ?? row(0))).toBe(false);
-    expect(verdicts(evidence, [6, 7, 8, 9])).toEqual(['none', 'none', 'none', 'none']);
-    const lacking = judge(all(5), { answeredAt });
-    expect(verdicts(lacking, [5])).toEqual(['none']);
+describe('what an answer lacks', () => {
+  it('is every closed bar that is neither in it nor known, and no bar that is still open', () => {
+    const answeredAt = timeOf(8) + 20_000;
+    const inside = new Map([
+      [timeOf(3), knownBar()],
+      [timeOf(4), knownBar({ isClosed: false })],
+    ]);
+    const input = inputOf([0, 1, 2], { answeredAt, known: known({ inside }) });
+    expect(missingBuckets(input)).toEqual([4, 5, 6, 7].map(timeOf));
+    expect(verdicts(judgeMissing(input), [3, 8, 9])).toEqual(['none', 'none', 'none']);
   });
 
-  it('writes a row served right after the close, and has it asked for again', () => {
-    const evidence = judge(all(5), { answeredAt: timeOf(5) + 1_999 });
-    expect(evidence.candles).toHaveLength(5);
-    expect(evidence.unsettled).toEqual([timeOf(4)]);
-    expect(judge(all(5), { answeredAt: timeOf(5) + 2_000 }).unsettled).toEqual([]);
-  });
-
-  it.each(['flat', 'omitted'] as const)('leaves a bar alone that is known as closed (%s)', (emptyBuckets) => {
-    const inside = new Map([[timeOf(3), { close: 99, volume: 5, isClosed: true }]]);
-    const evidence = judge(without(3), { emptyBuckets, known: known({ inside }) });
-    expect(verdicts(evidence, [3])).toEqual(['none']);
-  });
-
-  it.each(['flat', 'omitted'] as const)(
-    'gives no verdict on a bar that is known to have traded (%s)',
-    (emptyBuckets) => {
-      const inside = new Map([[timeOf(3), { close: 99, volume: 5, isClosed: false }]]);
-      const evidence = judge(without(3), { emptyBuckets, known: known({ inside }) });
-      expect(verdicts(evidence, [3])).toEqual(['unsettled']);
-    },
-  );
-});
-
-describe('a venue that serves every bucket', () => {
-  it.each([
-    ['a later row shows that REST has moved past it', without(3), LATER, [3], ['absent']],
-    [
-      'the whole page is old, though nothing follows',
-      all(7),
-      LATER,
-      [7, 8, 9],
-      ['absent', 'absent', 'absent'],
-    ],
-    ['the whole page is old and empty', [], LATER, [0, 9], ['absent', 'absent']],
-    ['it is a millisecond too young', without(8), timeOf(9) + 59_999, [8], ['unsettled']],
-    [
-      'nothing follows and the page is young',
-      all(7),
-      page.to + 59_999,
-      [7, 8, 9],
-      ['unsettled', 'unsettled', 'unsettled'],
-    ],
-  ])('judges a missing bar when %s', (_, bars, answeredAt, asked, expected) => {
-    expect(verdicts(judge(bars, { emptyBuckets: 'flat', answeredAt }), asked)).toEqual(expected);
-  });
-
-  it('never makes up a bar', () => {
-    expect(judge(without(3, 4), { emptyBuckets: 'flat' }).candles).toHaveLength(8);
+  it('is nothing where everything was served, the bar after the page included', () => {
+    const evidence = judge(all(BARS + 1));
+    expect(evidence).toEqual({
+      quiet: [],
+      absent: [],
+      unsettled: [],
+      unserved: [],
+      stillQuiet: [],
+      refuted: [],
+    });
   });
 });
 
-describe('a venue that leaves out buckets without trades', () => {
-  it('calls a bracketed bucket quiet: flat at the close before it, true at its own close', () => {
-    const evidence = judge(without(3, 4));
+describe.each(['flat', 'omitted'] as const)(
+  'a missing bar of a venue with %s empty buckets',
+  (emptyBuckets) => {
+    const asked = askedBefore(ASKED_APART_MS);
+
+    it.each([
+      { why: 'was first asked for just now', over: {}, verdict: 'unsettled', unserved: true },
+      {
+        why: 'was asked for milliseconds ago',
+        over: { known: known(askedBefore(5)) },
+        verdict: 'unsettled',
+        unserved: true,
+      },
+      {
+        why: 'was asked for a moment less than two minutes ago',
+        over: { known: known(askedBefore(ASKED_APART_MS - 1)) },
+        verdict: 'unsettled',
+        unserved: true,
+      },
+      {
+        why: 'was asked for two minutes ago',
+        over: { known: known(asked) },
+        verdict: 'absent',
+        unserved: false,
+      },
+      {
+        why: 'is remembered as absent',
+        over: { known: known({ absent: new Set([timeOf(3)]) }) },
+        verdict: 'absent',
+        unserved: false,
+      },
+      {
+        why: 'has a row that cannot be read',
+        over: { known: known(asked), unreadable: [timeOf(3)] },
+        verdict: 'unsettled',
+        unserved: false,
+      },
+      {
+        why: 'has a row that cannot be read, though all else says that it is quiet',
+        over: { known: proven(asked), unreadable: [timeOf(3)] },
+        verdict: 'unsettled',
+        unserved: false,
+      },
+      {
+        why: 'was seen trading while it formed',
+        over: { known: proven({ ...asked, inside: new Map([[timeOf(3), knownBar({ isClosed: false })]]) }) },
+        verdict: 'unsettled',
+        unserved: false,
+      },
+      {
+        why: 'is refuted by a longer bar',
+        over: { known: known({ quiet: () => 'refuted' }) },
+        verdict: 'unsettled',
+        unserved: true,
+      },
+    ])('that $why: $verdict', ({ over, verdict, unserved }) => {
+      const evidence = judge(without(3), { emptyBuckets, ...over });
+      expect(verdicts(evidence, [3])).toEqual([verdict]);
+      expect(evidence.unserved).toEqual(unserved ? [timeOf(3)] : []);
+      expect(evidence.quiet).toEqual([]);
+    });
+
+    it('closed for less than REST needs is unsettled, and does not count as asked for', () => {
+      const answeredAt = timeOf(9) + 59_999;
+      const young = judge(without(8), {
+        emptyBuckets,
+        answeredAt,
+        known: known(askedBefore(200_000, answeredAt)),
+      });
+      expect(verdicts(young, [8])).toEqual(['unsettled']);
+      expect(young.unserved).toEqual([]);
+      const later = answeredAt + 1;
+      const old = judge(without(8), {
+        emptyBuckets,
+        answeredAt: later,
+        known: known(askedBefore(200_000, later)),
+      });
+      expect(verdicts(old, [8])).toEqual(['absent']);
+    });
+
+    it('that nothing follows is unsettled, until the whole page is old', () => {
+      const youngAt = page.to + 599_999;
+      const young = judge(all(7), {
+        emptyBuckets,
+        answeredAt: youngAt,
+        known: known(askedBefore(300_000, youngAt)),
+      });
+      expect(verdicts(young, [7, 8, 9])).toEqual(['unsettled', 'unsettled', 'unsettled']);
+      expect(young.unserved).toEqual([]);
+      expect(verdicts(judge(all(7), { emptyBuckets, known: known(asked) }), [7, 8, 9])).toEqual([
+        'absent',
+        'absent',
+        'absent',
+      ]);
+      expect(verdicts(judge([], { emptyBuckets, known: known(asked) }), [0, 9])).toEqual([
+        'absent',
+        'absent',
+      ]);
+    });
+  },
+);
+
+describe('the first two empty answers, milliseconds apart', () => {
+  it('never make an absence, whatever the venue, and though the stream had shown the bar', () => {
+    const answeredAt = timeOf(9) + 2_000;
+    const seen = new Map([[timeOf(8), knownBar({ isClosed: false })]]);
+    for (const emptyBuckets of ['flat', 'omitted'] as const) {
+      const first = judge([], { emptyBuckets, answeredAt, known: known({ inside: seen }) });
+      expect(first.absent).toEqual([]);
+      const askedAt = new Map(first.unserved.map((openTime) => [openTime, answeredAt]));
+      const again = known({ inside: seen, askedAt });
+      const second = judge([], { emptyBuckets, answeredAt: answeredAt + 5, known: again });
+      expect(second.absent).toEqual([]);
+      expect(second.unsettled).toEqual(all(9).map(timeOf));
+    }
+  });
+});
+
+describe('a bar that is proven quiet', () => {
+  it('is flat at the close before it, and true at its own close', () => {
+    const evidence = judge(without(3, 4), { known: proven() });
     expect(verdicts(evidence, [3, 4])).toEqual(['quiet at 102', 'quiet at 102']);
-    const flat = evidence.candles[3];
-    expect(flat).toEqual({
+    expect(evidence.quiet[0]).toEqual({
       ...row(3, LATER, 102),
       volume: 0,
       source: 'no-trades',
       sequenceNum: closeAsOf('1m', timeOf(3)),
     });
+    expect([evidence.unserved, evidence.unsettled]).toEqual([[], []]);
   });
 
-  it.each([
-    ['no later bucket traded', without(8, 9), undefined, [8, 9], ['unsettled', 'unsettled']],
-    ['the answer is empty', [], undefined, [0, 9], ['unsettled', 'unsettled']],
-    ['nothing is known before the first row', without(0, 1), undefined, [0, 1], ['absent', 'absent']],
-    [
-      'something is known before it, but not what came next',
-      without(0, 1),
-      known({ hasEarlier: true }),
-      [0, 1],
-      ['unsettled', 'unsettled'],
-    ],
-    [
-      'what came next before it is absent as well: the rest of an outage',
-      without(0, 1),
-      known({ hasEarlier: true, followsAbsent: true }),
-      [0, 1],
-      ['absent', 'absent'],
-    ],
-    [
-      'it continues a known bar',
-      without(0, 1),
-      known({ before: [{ close: 77, volume: 1 }] }),
-      [0, 1],
-      ['quiet at 77', 'quiet at 77'],
-    ],
-  ])('judges a missing bucket when %s', (_, bars, knownBars, asked, expected) => {
-    const evidence = judge(bars, knownBars === undefined ? {} : { known: knownBars });
-    expect(verdicts(evidence, asked)).toEqual(expected);
-  });
+  it.each(['observed', 'conserved', 'in company'] as const)(
+    'is so when it is %s, however young',
+    (verdict) => {
+      const answeredAt = timeOf(5) + 1;
+      const quiet = (openTime: number): QuietVerdict => (openTime === timeOf(4) ? verdict : 'unproven');
+      expect(verdicts(judge(all(4), { answeredAt, known: known({ quiet }) }), [4])).toEqual(['quiet at 103']);
+    },
+  );
 
-  it('gives no verdict before REST is known to have the last word', () => {
-    const answeredAt = timeOf(4) + 59_999;
-    expect(verdicts(judge([0, 1, 2, 4], { answeredAt }), [3])).toEqual(['unsettled']);
-    expect(verdicts(judge([0, 1, 2, 4], { answeredAt: answeredAt + 1 }), [3])).toEqual(['quiet at 102']);
-  });
-
-  it('takes a row without volume for no proof that trading went on', () => {
-    const candles = [...all(5).map((bar) => row(bar)), { ...row(7), volume: 0 }];
-    expect(verdicts(judge([], { candles }), [5, 6])).toEqual(['unsettled', 'unsettled']);
-  });
-
-  it('gives no verdict on what follows a bucket it gives no verdict on', () => {
-    const inside = new Map([[timeOf(3), { close: 99, volume: 5, isClosed: false }]]);
-    expect(verdicts(judge(without(3, 4), { known: known({ inside }) }), [3, 4])).toEqual([
-      'unsettled',
-      'unsettled',
+  it('has the price of a known bar before it, inside the page or before', () => {
+    const inside = new Map([[timeOf(3), knownBar({ close: 55 })]]);
+    expect(verdicts(judge(without(3, 4), { known: proven({ inside }) }), [4])).toEqual(['quiet at 55']);
+    expect(verdicts(judge(without(0, 1), { known: proven({ priceBefore: 77 }) }), [0, 1])).toEqual([
+      'quiet at 77',
+      'quiet at 77',
     ]);
   });
-});
 
-/** A hundred bars without those from `from` up to `to`. */
-const busy = (from: number, to: number) => all(100).filter((bar) => bar < from || bar >= to);
-
-describe('an outage', () => {
-  const long = { ...page, to: FROM + 100 * STEP };
-  const later = long.to + 600_000;
-
-  it.each([
-    ['three silent minutes of a busy series are a quiet market', busy(50, 53), 'quiet at 149'],
-    ['five are not', busy(50, 55), 'absent'],
-    [
-      'twenty of one that trades every other minute are not',
-      busy(50, 70).filter((bar) => bar % 2 === 0),
-      'absent',
-    ],
-    [
-      'ten of one that trades every other minute are',
-      busy(51, 60).filter((bar) => bar % 2 === 0),
-      'quiet at 150',
-    ],
-  ])('%s', (_, bars, expected) => {
-    const evidence = judge(bars, { page: long, answeredAt: later });
-    expect(verdicts(evidence, [52])).toEqual([expected]);
+  it('is given no price that is not known: neither at the beginning nor after a bar that is not there', () => {
+    expect(verdicts(judge(without(0, 1), { known: proven() }), [0, 1])).toEqual(['unsettled', 'unsettled']);
+    const quiet = (openTime: number): QuietVerdict => (openTime === timeOf(3) ? 'unproven' : 'observed');
+    const evidence = judge(without(3, 4, 6), { known: known({ quiet }) });
+    expect(verdicts(evidence, [3, 4, 6])).toEqual(['unsettled', 'unsettled', 'quiet at 105']);
   });
 
-  it('is recognised in a single hour of a series that never missed one, unless its parts were quiet', () => {
-    const hour = timeframeMs('1h');
-    const from = Math.floor(FROM / hour) * hour;
-    const hours = { symbol: 'ABC', timeframe: '1h', from, to: from + 100 * hour } as const;
-    const answeredAt = hours.to + 600_000;
-    const missing = from + 50 * hour;
-    const candles = Array.from({ length: 100 }, (_, bar) => ({
-      ...row(bar),
-      timestamp: from + bar * hour,
-      timeframe: '1h' as const,
-      sequenceNum: restAsOf('1h', from + bar * hour, answeredAt),
-    })).filter((candle) => candle.timestamp !== missing);
-    const input = { page: hours, candles, answeredAt };
-    expect(judge([], input).absent).toEqual([missing]);
-    const isQuietWithin = (openTime: number) => openTime === missing;
-    const quiet = judge([], { ...input, known: known({ isQuietWithin }) });
-    expect(quiet.candles.find((candle) => candle.timestamp === missing)?.source).toBe('no-trades');
-  });
-
-  it('is recognised in a single long bar by the shorter ones the venue does not have', () => {
-    const quiet = judge(without(5));
-    expect(verdicts(quiet, [5])).toEqual(['quiet at 104']);
-    const out = judge(without(5), { known: known({ isOut: (openTime) => openTime === timeOf(5) }) });
-    expect(verdicts(out, [5])).toEqual(['absent']);
-  });
-
-  it('is recognised in a short page by what is known of the series before it', () => {
-    const before = Array.from({ length: 100 }, () => ({ close: 77, volume: 1 }));
-    const short = judge([7, 8, 9], { known: known({ before: [{ close: 77, volume: 1 }] }) });
-    expect(verdicts(short, [0, 6])).toEqual(['quiet at 77', 'quiet at 77']);
-    const informed = judge([7, 8, 9], { known: known({ before }) });
-    expect(verdicts(informed, [0, 6])).toEqual(['absent', 'absent']);
-  });
-
-  it('counts quiet bars known right before the run as part of it', () => {
-    const busyBars = Array.from({ length: 60 }, () => ({ close: 77, volume: 1 }));
-    const quietBars = Array.from({ length: 3 }, () => ({ close: 77, volume: 0 }));
-    const alone = judge(without(0, 1), { known: known({ before: busyBars }) });
-    expect(verdicts(alone, [0, 1])).toEqual(['quiet at 77', 'quiet at 77']);
-    const joined = judge(without(0, 1), { known: known({ before: [...busyBars, ...quietBars] }) });
-    expect(verdicts(joined, [0, 1])).toEqual(['absent', 'absent']);
+  it('is not made up where the venue serves every bucket', () => {
+    const evidence = judge(without(3), { emptyBuckets: 'flat', known: proven() });
+    expect(evidence.quiet).toEqual([]);
   });
 });
 
-/** What really happened in a bucket. */
-type Truth = 'traded' | 'quiet' | 'out';
+describe('a bar that was said to be quiet before', () => {
+  const inside = new Map([3, 4].map((bar) => [timeOf(bar), knownBar({ volume: 0, isQuiet: true })]));
 
-const truthArb = fc
-  .record({
+  it('still is, where an answer that would show a trade has none', () => {
+    const evidence = judge(without(3, 4), { known: known({ inside }) });
+    expect(evidence).toMatchObject({ stillQuiet: [timeOf(3), timeOf(4)], refuted: [], absent: [] });
+  });
+
+  it('is absent from the moment a longer bar refutes it', () => {
+    const quiet = (openTime: number): QuietVerdict => (openTime === timeOf(3) ? 'refuted' : 'unproven');
+    const evidence = judge(without(3, 4), { known: known({ inside, quiet }) });
+    expect(evidence).toMatchObject({ stillQuiet: [timeOf(4)], refuted: [timeOf(3)], absent: [timeOf(3)] });
+  });
+
+  it('is not judged where the answer has a row of it, or might not show one', () => {
+    expect(judge(all(BARS), { known: known({ inside }) })).toMatchObject({ stillQuiet: [], refuted: [] });
+    const unread = judge(without(3, 4), { unreadable: [timeOf(3)], known: known({ inside }) });
+    expect(unread.stillQuiet).toEqual([timeOf(4)]);
+    const nothingLater = judge(all(3), { answeredAt: page.to + 300_000, known: known({ inside }) });
+    expect(nothingLater.stillQuiet).toEqual([]);
+  });
+});
+
+describe('whatever is missing', () => {
+  const worldArb = fc.record({
     seed: fc.integer(),
-    length: fc.integer({ min: 1, max: 300 }),
-    tradeShare: fc.constantFrom(1, 0.98, 0.9, 0.5, 0.1),
-    outFrom: fc.integer({ min: 0, max: 400 }),
-    outLength: fc.constantFrom(0, 1, 5, 60, 300),
-    withheldAtEnd: fc.constantFrom(0, 0, 1, 3, 50),
-    withheldAtStart: fc.constantFrom(0, 0, 1, 3, 50),
-    ageMs: fc.integer({ min: 0, max: 200_000 }),
-    knowsBefore: fc.boolean(),
-  })
-  .map((given) => {
-    const random = seededRandom(given.seed);
-    const truth = Array.from({ length: given.length }, (_, bar): Truth => {
-      const traded = random.next() < given.tradeShare;
-      if (bar >= given.outFrom && bar < given.outFrom + given.outLength) return 'out';
-      return traded ? 'traded' : 'quiet';
-    });
-    return { ...given, truth };
+    emptyBuckets: fc.constantFrom('flat' as const, 'omitted' as const),
+    length: fc.integer({ min: 1, max: 60 }),
+    served: fc.constantFrom(0, 0.2, 0.9, 1),
+    ageMs: fc.integer({ min: -1_000_000, max: 1_000_000 }),
+    priceBefore: fc.constantFrom(undefined, 50),
   });
 
-describe('against labelled truth', () => {
-  it('never says that nothing traded where something did, though rows are withheld at the edges', () => {
+  it('gives every closed bar that is not there exactly one verdict, and no other bar any', () => {
     fc.assert(
-      fc.property(truthArb, ({ truth, withheldAtEnd, withheldAtStart, ageMs, knowsBefore }) => {
-        const whole = { ...page, to: FROM + truth.length * STEP };
+      fc.property(worldArb, ({ seed, emptyBuckets, length, served, ageMs, priceBefore }) => {
+        const random = seededRandom(seed);
+        const pick = <T>(of: readonly [T, ...T[]]): T => of[Math.floor(random.next() * of.length)] ?? of[0];
+        const whole = { ...page, to: FROM + length * STEP };
         const answeredAt = whole.to + ageMs;
-        const served = all(truth.length).filter(
-          (bar) => truth[bar] === 'traded' && bar < truth.length - withheldAtEnd && bar >= withheldAtStart,
+        const bars = all(length + 1).filter((bar) => random.next() < served && timeOf(bar) <= answeredAt);
+        const inside = new Map<number, KnownBar>();
+        const askedAt = new Map<number, number>();
+        const absent = new Set<number>();
+        const said = new Map<number, QuietVerdict>();
+        for (const bar of all(length)) {
+          if (random.next() < 0.3) {
+            const isQuiet = random.next() < 0.5;
+            inside.set(
+              timeOf(bar),
+              knownBar({ isClosed: isQuiet || random.next() < 0.5, isQuiet, volume: isQuiet ? 0 : 1 }),
+            );
+          }
+          if (random.next() < 0.3) askedAt.set(timeOf(bar), answeredAt - random.next() * 2 * ASKED_APART_MS);
+          if (random.next() < 0.1) absent.add(timeOf(bar));
+          said.set(timeOf(bar), pick(['observed', 'unproven', 'refuted', 'conserved']));
+        }
+        const input = inputOf(bars, {
+          emptyBuckets,
+          page: whole,
+          answeredAt,
+          known: {
+            inside,
+            askedAt,
+            absent,
+            quiet: (openTime) => said.get(openTime) ?? 'unproven',
+            ...(priceBefore === undefined ? {} : { priceBefore }),
+          },
+        });
+        const missing = missingBuckets(input);
+        const evidence = judgeMissing(input);
+        const quiet = evidence.quiet.map((candle) => candle.timestamp);
+        const said1 = [...quiet, ...evidence.absent, ...evidence.unsettled];
+        expect(new Set(said1).size).toBe(said1.length);
+        expect(said1.toSorted((a, b) => a - b)).toEqual(
+          [...missing, ...evidence.refuted].toSorted((a, b) => a - b),
         );
-        // What precedes the page is only handed in where the page's own beginning is served.
-        const before = knowsBefore && withheldAtStart === 0 ? [{ close: 50, volume: 1 }] : [];
-        const evidence = judge(served, { page: whole, answeredAt, known: known({ before }) });
-        for (const candle of evidence.candles.filter((each) => each.source === 'no-trades')) {
-          const bar = (candle.timestamp - FROM) / STEP;
-          expect(truth[bar]).not.toBe('traded');
-          expect(bar).toBeLessThan(Math.max(-1, ...served));
-          expect(answeredAt - timeOf(bar + 1)).toBeGreaterThanOrEqual(limits.confirmMs);
+        for (const list of [quiet, evidence.absent, evidence.unsettled, evidence.stillQuiet]) {
+          expect(list).toEqual(list.toSorted((a, b) => a - b));
+        }
+        for (const openTime of quiet) expect(['observed', 'conserved']).toContain(said.get(openTime));
+        for (const openTime of evidence.unserved) expect(evidence.unsettled).toContain(openTime);
+        for (const openTime of evidence.absent) {
+          const first = askedAt.get(openTime) ?? Number.POSITIVE_INFINITY;
+          const isOld = answeredAt - first >= ASKED_APART_MS;
+          expect(isOld || absent.has(openTime) || evidence.refuted.includes(openTime)).toBe(true);
         }
       }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('never calls an outage of an hour of a series quiet that trades at least every other minute', () => {
-    fc.assert(
-      fc.property(
-        fc.integer(),
-        fc.constantFrom(1, 0.9, 0.5),
-        fc.integer({ min: 5, max: 200 }),
-        (seed, share, from) => {
-          const random = seededRandom(seed);
-          const bars = all(300).filter(
-            (bar) => bar === 0 || bar === 299 || (random.next() < share && (bar < from || bar >= from + 60)),
-          );
-          const whole = { ...page, to: FROM + 300 * STEP };
-          const evidence = judge(bars, { page: whole, answeredAt: whole.to + 600_000 });
-          expect(
-            verdicts(
-              evidence,
-              all(60).map((bar) => from + bar),
-            ),
-          ).toEqual(all(60).map(() => 'absent'));
-        },
-      ),
-    );
-  });
-
-  it('gives every closed bucket exactly one of: written, absent, unsettled', () => {
-    fc.assert(
-      fc.property(truthArb, fc.constantFrom('flat' as const, 'omitted' as const), (world, emptyBuckets) => {
-        const whole = { ...page, to: FROM + world.truth.length * STEP };
-        const answeredAt = whole.from + world.ageMs * 100;
-        const served = all(world.truth.length).filter(
-          (bar) => world.truth[bar] === 'traded' && timeOf(bar) <= answeredAt,
-        );
-        const evidence = judge(served, { page: whole, answeredAt, emptyBuckets });
-        const written = new Set(evidence.candles.map((candle) => candle.timestamp));
-        for (const bar of all(world.truth.length)) {
-          const time = timeOf(bar);
-          const counts = [
-            written.has(time),
-            evidence.absent.includes(time),
-            evidence.unsettled.includes(time) && !written.has(time),
-          ].filter(Boolean).length;
-          const closed = time + STEP <= answeredAt;
-          expect(counts).toBe(closed ? 1 : Number(served.includes(bar)));
-        }
-        expect(evidence.candles.map((candle) => candle.timestamp)).toEqual(
-          [...written].toSorted((a, b) => a - b),
-        );
-      }),
+      { numRuns: 400 },
     );
   });
 });

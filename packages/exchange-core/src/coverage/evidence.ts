@@ -17,6 +17,7 @@ import type { QuietVerdict } from './quiet-proof';
  * | the answer shows nothing later and is not all that old  | unsettled | unsettled                |
  * | first asked for less than `ASKED_APART_MS` ago          | unsettled | unsettled                |
  * | else                                                    | absent    | absent                   |
+ * | said to be quiet before, and refuted by a longer bar    | –         | absent                   |
  *
  * `flat`: the venue serves a row for every bucket. `omitted`: it leaves out buckets without trades.
  */
@@ -67,7 +68,7 @@ export interface Evidence {
   readonly unserved: readonly number[];
   /** Open times (ms) of bars known to be quiet that the answer, which would show a trade, does not contain either. */
   readonly stillQuiet: readonly number[];
-  /** Open times (ms) of bars known to be quiet that a longer bar refutes. */
+  /** Open times (ms) of bars known to be quiet that a longer bar refutes: they are absent from now on. */
   readonly refuted: readonly number[];
 }
 
@@ -113,9 +114,11 @@ export function judgeMissing(input: EvidenceInput): Evidence {
     if (isShown) unserved.push(openTime);
     verdicts[isShown && wasAskedBefore(openTime, input) ? 'absent' : 'unsettled'].push(openTime);
   }
+  const before = judgeQuiet(input);
   return {
     ...verdicts,
-    ...judgeQuiet(input),
+    ...before,
+    absent: [...verdicts.absent, ...before.refuted].toSorted((a, b) => a - b),
     unserved: unserved.filter((openTime) => !verdicts.absent.includes(openTime)),
   };
 }

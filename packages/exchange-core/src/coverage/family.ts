@@ -1,6 +1,6 @@
 import {
   TIMEFRAMES,
-  candleClassOf,
+  candleStateOf,
   closeTimeOf,
   isClosed,
   openTimeOf,
@@ -66,8 +66,9 @@ function isMade({ source }: SourcedCandle): boolean {
   return source === 'derived' || source === 'stand-in';
 }
 
+/** That nothing traded is sure only once a later reading said so as well: until then it may be what is wrong. */
 function isSure(candle: SourcedCandle): boolean {
-  return candleClassOf(candle) === 4 || candle.source === 'no-trades';
+  return candleStateOf(candle) === 'settled' || candleStateOf(candle) === 'final';
 }
 
 /** The next shorter of the kept timeframes; undefined for the shortest. */

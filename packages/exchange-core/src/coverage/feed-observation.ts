@@ -33,8 +33,9 @@ export class FeedObservation implements FeedWitness {
       this.#watched.set(symbol, { since: at, active: [slot] });
       return;
     }
-    if ((known.active.at(-1) ?? 0) >= slot) return;
-    known.active.push(slot);
+    const after = known.active.findLastIndex((each) => each <= slot);
+    if (known.active[after] === slot) return;
+    known.active.splice(after + 1, 0, slot);
     if (known.active.length > SLOTS_KEPT) {
       const dropped = known.active.shift() ?? 0;
       known.since = Math.max(known.since, (dropped + 1) * SLOT_MS);

@@ -126,9 +126,11 @@ const OLD_READING_MS = 600_000;
  */
 function isDecisive(bar: StoredCandle): boolean {
   if (!isClosed(bar)) return false;
-  if (bar.source !== 'rest') return bar.source === 'no-trades';
+  if (bar.source === 'no-trades') return true;
+  const isVenues = bar.source === 'rest' || bar.source === 'stream';
+  if (isVenues && candleClassOf(bar) === 4) return true;
   const age = (bar.sequenceNum ?? 0) / MICROS_PER_MS - closeTimeOf(bar.timeframe, bar.timestamp);
-  return candleClassOf(bar) === 4 || (candleClassOf(bar) === 2 && age >= OLD_READING_MS);
+  return bar.source === 'rest' && candleClassOf(bar) === 2 && age >= OLD_READING_MS;
 }
 
 function isParent(longer: Timeframe, timeframe: Timeframe): boolean {

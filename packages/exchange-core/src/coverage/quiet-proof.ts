@@ -41,18 +41,28 @@ export function quietVerdictOf(openTime: number, input: QuietInput): QuietVerdic
   return input.isInCompany(openTime) ? 'in company' : 'unproven';
 }
 
-/** The shortest longer bar that can tell decides. */
+/**
+ * The shortest longer bar that can tell decides. One that is quiet itself may have been made of the very bar in question:
+ * it only speaks where no other can.
+ */
 function conservedVerdictOf(openTime: number, input: QuietInput): 'conserved' | 'refuted' | undefined {
-  for (const timeframe of TIMEFRAMES.slice(TIMEFRAMES.indexOf(input.timeframe) + 1)) {
-    const parent = openTimeOf(timeframe, openTime);
-    const bar = input.longer.find((each) => each.timeframe === timeframe && each.timestamp === parent);
-    if (bar === undefined) continue;
-    const parts = partsOf(parent, timeframe, input);
+  const around = longerBarsAround(openTime, input);
+  const inOrder = [...around.filter((bar) => bar.volume > 0), ...around.filter((bar) => bar.volume === 0)];
+  for (const bar of inOrder) {
+    const parts = partsOf(bar.timestamp, bar.timeframe, input);
     const known = sumDecimals(parts.volumes);
     if (known === bar.volume) return 'conserved';
     if (known < bar.volume && parts.isWhole) return 'refuted';
   }
   return undefined;
+}
+
+/** The longer bars that hold a bar, shortest first. */
+function longerBarsAround(openTime: number, { timeframe: own, longer }: QuietInput): readonly LongerBar[] {
+  return TIMEFRAMES.slice(TIMEFRAMES.indexOf(own) + 1).flatMap((timeframe) => {
+    const parent = openTimeOf(timeframe, openTime);
+    return longer.find((bar) => bar.timeframe === timeframe && bar.timestamp === parent) ?? [];
+  });
 }
 
 /** Known volumes inside a longer bar; whole when every other bar in it was asked for and not served. */

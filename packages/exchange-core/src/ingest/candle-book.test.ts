@@ -1,8 +1,8 @@
-import { closeAsOf, isClosed, openTimeOf, timeframeMs } from '@livermore/schemas';
+import { candleClassOf, closeAsOf, isClosed, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { SourcedCandle, Timeframe } from '@livermore/schemas';
+import { must } from '@livermore/utils';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { restAsOf } from '../as-of';
 import { CandleBook } from './candle-book';
 import type { BookEntry } from './candle-book';
 
@@ -111,15 +111,30 @@ describe('a book of a venue that does not', () => {
     );
   });
 
-  it('never puts a sum above the final word of REST on the longer bar, however late its parts come', () => {
+  it('calls a sum of bars a stand-in, of the lowest standing, however good its parts are', () => {
     const live = book();
     for (const at of [0, 1, 2, 3]) live.observe(bar(DAY + at * 300_000, DAY + at * 300_000 + 1_000));
     const late = bar(DAY + 600_000, DAY + 960_000, { volume: 5 });
     const sum = live.observe(late).find(({ candle }) => candle.timeframe === '15m')?.candle;
-    const native = restAsOf('15m', DAY, DAY + 900_000 + 2_000);
-    expect(sum).toMatchObject({ volume: 7, source: 'derived' });
-    expect(sum?.sequenceNum).toBeLessThan(native);
-    expect(sum?.sequenceNum).toBeGreaterThan(closeAsOf('15m', DAY));
+    expect(sum).toMatchObject({ volume: 7, source: 'stand-in' });
+    expect(sum === undefined ? 0 : candleClassOf(sum)).toBe(1);
+    expect(sum?.standing).toBeUndefined();
+  });
+
+  it('calls a sum of quiet bars quiet', () => {
+    const live = book();
+    const quiet = [0, 1, 2].map((at) =>
+      bar(DAY + at * 300_000, DAY + 3_600_000, {
+        open: 11,
+        high: 11,
+        low: 11,
+        volume: 0,
+        source: 'no-trades',
+      }),
+    );
+    live.remember(quiet.slice(0, 2));
+    const [, sum] = live.observe(must(quiet[2], 'the last part'));
+    expect(sum?.candle).toMatchObject({ timeframe: '15m', volume: 0, source: 'no-trades' });
   });
 
   it('never closes a bar before its time nor twice with the same state, whatever the order of states', () => {
@@ -145,5 +160,74 @@ describe('a book of a venue that does not', () => {
         }
       }),
     );
+  });
+});
+
+describe('a book whose frames may have been lost', () => {
+  const closeOf = (entries: readonly BookEntry[], timeframe: Timeframe = '5m') =>
+    entries.find(({ kind, candle }) => kind === 'close' && candle.timeframe === timeframe)?.candle;
+  const next = (at: number, values: Partial<SourcedCandle> = {}) =>
+    bar(DAY + at * 300_000, DAY + at * 300_000 + 1_000, values);
+
+  it('closes the newest bar as unwitnessed: it may have had states that never came', () => {
+    const live = book();
+    live.observe(next(0));
+    live.interrupted();
+    const closed = closeOf(live.observe(next(1)));
+    expect(closed).toMatchObject({ timestamp: DAY, standing: 'unwitnessed' });
+    expect(closed === undefined ? 0 : candleClassOf(closed)).toBe(1);
+    expect(closeOf(live.observe(next(2)))?.standing).toBeUndefined();
+  });
+
+  it('is sure again of a bar that is told anew', () => {
+    const live = book();
+    live.observe(next(0));
+    live.interrupted();
+    live.observe(bar(DAY, DAY + 200_000, { volume: 3 }));
+    const closed = closeOf(live.observe(next(1)));
+    expect(closed).toMatchObject({ volume: 3 });
+    expect(closed?.standing).toBeUndefined();
+  });
+
+  it('knows no doubt of other symbols’ later bars, nor of what it had never seen', () => {
+    const live = book();
+    live.interrupted();
+    live.observe(next(0));
+    expect(closeOf(live.observe(next(1)))?.standing).toBeUndefined();
+  });
+
+  it('never lets a snapshot replace a better part of a longer bar', () => {
+    const live = book();
+    for (const at of [0, 1]) live.observe(next(at, { volume: 10 }));
+    live.interrupted();
+    const told = (at: number) =>
+      bar(DAY + at * 300_000, DAY + (at + 1) * 300_000, { volume: 9, source: 'snapshot' });
+    for (const at of [0, 1]) live.observe(told(at));
+    live.observe(next(2, { volume: 10 }));
+    const sum = closeOf(live.observe(next(3)), '15m');
+    // The first part was whole when it closed; of the second the snapshot is all there is.
+    expect(sum).toMatchObject({ volume: 29, source: 'stand-in' });
+  });
+
+  it('takes of two weak tellings of a part the one with more volume, whichever came first', () => {
+    for (const isFuller of [true, false]) {
+      const live = book();
+      live.observe(next(0, { volume: 5 }));
+      live.interrupted();
+      live.observe(next(1));
+      live.observe(bar(DAY, DAY + 300_000, { volume: isFuller ? 8 : 4, source: 'snapshot' }));
+      for (const at of [2, 3]) live.observe(next(at));
+      live.remember([next(0, { volume: 5, sequenceNum: closeAsOf('5m', DAY), standing: 'unwitnessed' })]);
+      const sum = closeOf(live.observe(bar(DAY + 600_000, DAY + 960_000)), '15m');
+      expect(sum?.volume).toBe(isFuller ? 10 : 7);
+    }
+  });
+
+  it('keeps a part the stream was sure of, whatever weaker history it is told', () => {
+    const live = book();
+    for (const at of [0, 1]) live.observe(next(at, { volume: 4 }));
+    live.remember([bar(DAY, DAY + 400_000, { volume: 2, source: 'rest' })]);
+    for (const at of [2, 3]) live.observe(next(at, { volume: 4 }));
+    expect(closeOf(live.observe(bar(DAY + 600_000, DAY + 960_000, { volume: 4 })), '15m')?.volume).toBe(12);
   });
 });

@@ -1,4 +1,4 @@
-import { closeAsOf, isClosed, openTimeOf } from '@livermore/schemas';
+import { candleClassOf, closeAsOf, isClosed, openTimeOf } from '@livermore/schemas';
 import type { SourcedCandle, Timeframe, UnifiedCandle } from '@livermore/schemas';
 import { rollUp, rollUpForming } from './roll-up';
 
@@ -116,8 +116,9 @@ export class CandleBook {
     const openTime = openTimeOf(timeframe, child.timestamp);
     const key = `${child.symbol} ${timeframe}`;
     const known = this.#children.get(key) ?? [];
-    // What a snapshot tells again is never better than what was told before.
-    if (child.source === 'snapshot' && known.some((each) => each.timestamp === child.timestamp)) return;
+    // What stands on weaker evidence, as what a snapshot tells again, does not replace what was told before.
+    const before = known.find((each) => each.timestamp === child.timestamp);
+    if (before !== undefined && isWeaker(child, before)) return;
     const newestParent = known.at(-1)?.timestamp ?? 0;
     if (openTime < openTimeOf(timeframe, newestParent)) return;
     const kept = known.filter((each) => each.timestamp >= openTime && each.timestamp !== child.timestamp);
@@ -151,6 +152,12 @@ function rollsOn(openTime: number, before: readonly SourcedCandle[], child: Sour
   if (first?.timestamp !== openTime || last === undefined) return false;
   const length = step ?? child.timestamp - last.timestamp;
   return (child.timestamp - openTime) / length === before.length;
+}
+
+/** As the order of truth has it: the lower class; of two on weak evidence the one with less volume. */
+function isWeaker(candle: SourcedCandle, before: SourcedCandle): boolean {
+  const [own, other] = [candleClassOf(candle), candleClassOf(before)];
+  return own < other || (own === 1 && other === 1 && candle.volume < before.volume);
 }
 
 function finalOf(candle: SourcedCandle, wasInterrupted: boolean): SourcedCandle {

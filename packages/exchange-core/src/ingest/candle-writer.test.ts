@@ -1,12 +1,15 @@
-import type { WriteOutcome } from '@livermore/cache';
+import type { WriteContext, WriteOutcome } from '@livermore/cache';
 import type { SourcedCandle } from '@livermore/schemas';
 import { ManualClock, silentLogger } from '@livermore/utils';
 import { describe, expect, it } from 'vitest';
+import { outcomeWith } from '../testing/reports';
 import { CandleWriter } from './candle-writer';
 import type { CandleWriterOptions } from './candle-writer';
+import type { BookEntry } from './candle-book';
 
 const OPEN = Date.UTC(2025, 4, 20);
-const NEW: WriteOutcome = { written: true, replaced: false, changed: true, wasClosed: false };
+const NEW = outcomeWith({ news: 'live' });
+const SILENT = outcomeWith();
 
 function candle(minute: number, isFinal: boolean, close = 10): SourcedCandle {
   const timestamp = OPEN + minute * 60_000;
@@ -30,29 +33,38 @@ function world(overrides: Partial<CandleWriterOptions> = {}) {
   const diary: string[] = [];
   const clock = new ManualClock(OPEN);
   const fails: unknown[] = [];
-  let outcome: WriteOutcome = NEW;
+  const contexts: WriteContext[] = [];
+  let outcome = NEW;
+  const retraction = { removed: true, wasTold: false };
   const text = (each: { timestamp: number; close: number }) =>
     `${(each.timestamp - OPEN) / 60_000}@${each.close}`;
   const writer = new CandleWriter({
     exchangeId: 1,
     clock,
+    venueTime: clock,
     logger: silentLogger,
     cache: {
-      async writeExchangeCandle(_id, each) {
+      async writeExchangeCandle(_id, each, context) {
         await Promise.resolve();
+        contexts.push(context ?? {});
         const failure = fails.shift();
         if (failure !== undefined) throw failure;
         diary.push(`write ${(each.timestamp - OPEN) / 60_000}@${each.close}`);
         return outcome;
       },
-      async writeExchangeCandles(_id, _series, candles) {
+      async writeExchangeCandles(_id, _series, candles, context) {
+        contexts.push(context ?? {});
         diary.push(`history ${candles.length}`);
         return candles.map(() => outcome);
       },
+      async retractQuiet(_id, _series, { openTime, asOf }, cause) {
+        diary.push(`retract ${(openTime - OPEN) / 60_000} judged at ${asOf} for ${cause}`);
+        return retraction;
+      },
     },
     bus: {
-      async publishClose(_id, each) {
-        diary.push(`announce ${text(each)}`);
+      async publishClose(_id, each, label = 'live') {
+        diary.push(`announce ${text(each)}${label === 'live' ? '' : ` as ${label}`}`);
       },
     },
     ...overrides,
@@ -60,7 +72,7 @@ function world(overrides: Partial<CandleWriterOptions> = {}) {
   const answer = (next: WriteOutcome) => {
     outcome = next;
   };
-  return { diary, clock, fails, writer, answer };
+  return { diary, clock, fails, writer, answer, contexts, retraction };
 }
 
 const close = (minute: number, price?: number) =>
@@ -91,7 +103,7 @@ describe('writing candles', () => {
 
   it('says nothing of a close that was known', async () => {
     const { writer, diary, answer } = world();
-    answer({ written: true, replaced: true, changed: false, wasClosed: true });
+    answer(outcomeWith({ replaced: true, changed: false, wasClosed: true }));
     writer.take(close(0), 0);
     await writer.drain();
     expect(diary).toEqual(['write 0@10']);
@@ -99,10 +111,10 @@ describe('writing candles', () => {
 
   it('announces a correction of a closed bar', async () => {
     const { writer, diary, answer } = world();
-    answer({ written: true, replaced: true, changed: true, wasClosed: true });
+    answer(outcomeWith({ replaced: true, wasClosed: true, news: 'correction' }));
     writer.take(close(0), 0);
     await writer.drain();
-    expect(diary).toContain('announce 0@10');
+    expect(diary).toContain('announce 0@10 as correction');
   });
 
   it.each([
@@ -127,7 +139,7 @@ describe('writing candles', () => {
   it('announces after a retry although the first try had written, its answer being lost', async () => {
     const { writer, diary, clock, fails, answer } = world();
     fails.push(new Error('Connection is closed.'));
-    answer({ written: false, replaced: true, changed: false, wasClosed: true });
+    answer(outcomeWith({ written: false, replaced: true, changed: false, wasClosed: true }));
     writer.take(close(0), 0);
     await clock.advance(5_000);
     expect(diary).toEqual(['write 0@10', 'announce 0@10']);
@@ -157,11 +169,70 @@ describe('writing candles', () => {
     expect(diary.filter((entry) => entry.startsWith('write'))).toEqual(['write 0@10', 'write 1@10']);
   });
 
-  it('announces history only when asked to, and only what is closed', async () => {
-    const { writer, diary } = world();
-    const series = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
-    await writer.writeHistory(series, [candle(0, true), candle(1, false)], { announce: false });
-    await writer.writeHistory(series, [candle(0, true), candle(1, false)], { announce: true });
-    expect(diary).toEqual(['history 2', 'history 2', 'announce 0@10']);
+  it('says of a close why it is told, as the write that stored it decided', async () => {
+    for (const label of ['live', 'late', 'correction', 'retracted'] as const) {
+      const { writer, diary, answer } = world();
+      answer(outcomeWith({ news: label }));
+      writer.take(close(0), 0);
+      await writer.drain();
+      expect(diary[1]).toBe(`announce 0@10${label === 'live' ? '' : ` as ${label}`}`);
+    }
+  });
+
+  it('begins the telling of a series with a close that happens now, and with nothing else', async () => {
+    const { writer, contexts, clock } = world();
+    const tells = async (entry: BookEntry, at: number) => {
+      clock.jump(at - clock.now());
+      writer.take(entry, 0);
+      await writer.drain();
+      return contexts.at(-1);
+    };
+    const closedAt = OPEN + 60_000;
+    expect(await tells(update(0), OPEN + 30_000)).toMatchObject({ tells: false, cause: 'feed' });
+    expect(await tells(close(0), closedAt + 5)).toEqual({ tells: true, cause: 'feed', now: closedAt + 5 });
+    expect(await tells(close(0), closedAt + 119_999)).toMatchObject({ tells: true });
+    expect(await tells(close(0), closedAt + 120_000)).toMatchObject({ tells: false });
+    const snapshot = { kind: 'close', candle: { ...candle(0, true), source: 'snapshot' } } as const;
+    expect(await tells(snapshot, closedAt + 120_001)).toMatchObject({ tells: false });
+  });
+});
+
+describe('writing history', () => {
+  const series = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
+
+  it('is no news in itself: it hands on who brings it, and tells only what the write calls news', async () => {
+    const { writer, diary, answer, contexts } = world();
+    answer(SILENT);
+    await writer.writeHistory(series, [candle(0, true), candle(1, false)], { cause: 'warmup' });
+    expect(contexts).toEqual([{ cause: 'warmup', now: OPEN }]);
+    await writer.writeHistory(series, [candle(2, true)], { cause: 'boundary', tells: true });
+    expect(contexts[1]).toMatchObject({ cause: 'boundary', tells: true });
+    expect(diary).toEqual(['history 2', 'history 1']);
+    answer(outcomeWith({ news: 'correction' }));
+    await writer.writeHistory(series, [candle(0, true), candle(1, false)], { cause: 'audit' });
+    expect(diary.slice(2)).toEqual(['history 2', 'announce 0@10 as correction']);
+  });
+
+  it('says of every closed bar what became of it, told or not', async () => {
+    const seen: string[] = [];
+    const { writer } = world({
+      onClosed: (each, outcome) => seen.push(`${(each.timestamp - OPEN) / 60_000} ${outcome.written}`),
+    });
+    await writer.writeHistory(series, [candle(0, true), candle(1, false), candle(2, true)], {
+      cause: 'look',
+    });
+    expect(seen).toEqual(['0 true', '2 true']);
+    expect(await writer.writeHistory(series, [], { cause: 'look' })).toEqual([]);
+  });
+
+  it('takes a quiet bar back, against what was judged, and says so where it had been told', async () => {
+    const { writer, diary, retraction } = world();
+    const quiet = { ...candle(3, true), source: 'no-trades', volume: 0 } as const;
+    const took = `retract 3 judged at ${quiet.sequenceNum} for refuted`;
+    expect(await writer.retractQuiet(quiet, 'refuted')).toBe(true);
+    expect(diary).toEqual([took]);
+    retraction.wasTold = true;
+    await writer.retractQuiet(quiet, 'refuted');
+    expect(diary).toEqual([took, took, 'announce 3@10 as retracted']);
   });
 });

@@ -1,4 +1,4 @@
-import { closeAsOf, closeTimeOf, isClosed, openTimeOf, timeframeMs } from '@livermore/schemas';
+import { candleClassOf, closeAsOf, closeTimeOf, isClosed, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { SourcedCandle, Timeframe } from '@livermore/schemas';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -119,6 +119,27 @@ describe('rollUp', () => {
       const children = fifteen.map((child) => (child === forming ? { ...child, sequenceNum: asOf } : child));
       expect(rollUp('15m', MIDNIGHT, children)).toBeUndefined();
     }
+  });
+
+  it('is as sure as its least sure part, and never surer than a stream’s final', () => {
+    const parts = (over: Partial<SourcedCandle>) =>
+      marketBars(
+        Array.from({ length: 15 }, (_, at) => [{ cents: 100 + at, units: 5n }]),
+        '1m',
+      ).map((part, at) => (at === 7 ? { ...part, ...over } : part));
+    const classWith = (over: Partial<SourcedCandle>) => {
+      const whole = rollUp('15m', MIDNIGHT, parts(over));
+      return whole === undefined ? undefined : candleClassOf(whole);
+    };
+    expect(classWith({})).toBe(3);
+    expect(classWith({ standing: 'settled' })).toBe(3);
+    expect(classWith({ source: 'rest' })).toBe(2);
+    expect(classWith({ source: 'rest', standing: 'unwitnessed' })).toBe(1);
+    expect(classWith({ source: 'snapshot' })).toBe(1);
+    expect(classWith({ source: 'no-trades', volume: 0 })).toBe(1);
+    const settled = parts({}).map((part): SourcedCandle => ({ ...part, standing: 'final' }));
+    expect(rollUp('15m', MIDNIGHT, settled)).toMatchObject({ source: 'derived' });
+    expect(rollUp('15m', MIDNIGHT, settled)?.standing).toBeUndefined();
   });
 
   it('ignores bars outside the parent', () => {

@@ -16,7 +16,7 @@ function keeper(flagged: readonly Timeframe[], startAt = MIDNIGHT + 30_000) {
   const kept = new BoundaryKeeper({
     flagged,
     settleMs: 2_000,
-    confirmMs: flagged.length > 0 ? 2_000 : 75_000,
+    finality: { fromMs: flagged.length > 0 ? 30_000 : 120_000 },
     clock,
     venueTime: clock,
     repair: (request) => requests.push(request),
@@ -78,14 +78,38 @@ describe('keeping boundaries where REST closes bars', () => {
     expect(said()).toEqual(['boundary 1m -2..1']);
   });
 
-  it('reads a long bar once more when the venue has had time to correct it', async () => {
+  it('asks for the venue’s own bar seconds after its boundary, whatever stands in for it', async () => {
+    const { clock, kept, said } = keeper([], MIDNIGHT + 14.5 * MINUTE);
+    kept.watch(one('15m'), MIDNIGHT - 15 * MINUTE);
+    kept.start();
+    kept.settled(one('15m'), MIDNIGHT, false);
+    await clock.advance(30_000 + 2_500);
+    expect(said()).toEqual(['boundary 15m -30..15']);
+    kept.settled(one('15m'), MIDNIGHT, false);
+    await clock.advance(MINUTE);
+    expect(said().at(-1)).toBe('boundary 15m -30..15');
+    expect(kept.behind).toBe(1);
+    kept.settled(one('15m'), MIDNIGHT);
+    expect(kept.behind).toBe(0);
+  });
+
+  it('takes a stand-in for an answer where closes are flagged: the stream said it', async () => {
+    const { clock, kept, requests } = keeper(TIMEFRAMES);
+    kept.watch(one('1m'), MIDNIGHT - MINUTE);
+    kept.start();
+    kept.settled(one('1m'), MIDNIGHT, false);
+    await clock.advance(MINUTE);
+    expect(requests).toEqual([]);
+  });
+
+  it('reads a long bar in every round until a second reading may have settled it, and then no more', async () => {
     const { clock, kept, said } = keeper([], MIDNIGHT + 4.5 * MINUTE);
     kept.watch(one('5m'), MIDNIGHT - 5 * MINUTE);
     kept.start();
     await clock.advance(MINUTE);
     kept.settled(one('5m'), MIDNIGHT);
     await clock.advance(4 * MINUTE);
-    expect(said()).toEqual(['boundary 5m -10..5', 'confirm 5m -10..5']);
+    expect(said()).toEqual(['boundary 5m -10..5', 'confirm 5m -10..5', 'confirm 5m -10..5']);
   });
 
   it('asks a quiet symbol ever more rarely, and at once again when it trades', async () => {

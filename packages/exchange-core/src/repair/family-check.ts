@@ -1,5 +1,5 @@
 import type { CandleCacheStrategy, StoredCandle } from '@livermore/cache';
-import { closeTimeOf, timeframeMs } from '@livermore/schemas';
+import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
@@ -94,7 +94,11 @@ export class FamilyCheck {
       this.#read({ symbol: series.symbol, timeframe: parts }, range),
     ]);
     const found = new Map(contradictionsIn(parents, children).map((each) => [each.openTime, each]));
-    for (const { timestamp } of parents) this.#judge(series, timestamp, found.get(timestamp));
+    // Bars that are not there any more contradict nothing: each place of the range is judged, whether it holds a bar or not.
+    const step = timeframeMs(series.timeframe);
+    for (let at = openTimeOf(series.timeframe, range.from); at < range.to; at += step) {
+      this.#judge(series, at, found.get(at));
+    }
   }
 
   /** Works until the signal is aborted. Never rejects. */
@@ -114,10 +118,17 @@ export class FamilyCheck {
   /** Compares what is due now. */
   async round(): Promise<void> {
     const now = this.#options.venueTime.now();
-    for (const [key, { series, openTime, due }] of this.#pending) {
+    for (const [key, pending] of this.#pending) {
+      const { series, openTime, due } = pending;
       if (due > now) continue;
       this.#pending.delete(key);
-      await this.check(series, { from: openTime, to: openTime + timeframeMs(series.timeframe) });
+      try {
+        await this.check(series, { from: openTime, to: openTime + timeframeMs(series.timeframe) });
+      } catch (error) {
+        // Not compared is not agreed: it waits for the next round.
+        this.#pending.set(key, pending);
+        throw error;
+      }
     }
   }
 

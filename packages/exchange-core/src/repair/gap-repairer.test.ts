@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { BannedError, DecodeError, UnavailableError } from '../errors';
 import type { PageReport } from '../ports';
 import type { CandlePage } from '../protocol/protocol';
+import { reportWith } from '../testing/reports';
 import { GapRepairer } from './gap-repairer';
 
 const NOW = Date.UTC(2025, 4, 20, 12);
@@ -23,7 +24,7 @@ function world(answer: (page: CandlePage, call: number) => Partial<PageReport> |
         await Promise.resolve();
         const given = answer(page, pages.length);
         if (given instanceof Error) throw given;
-        return { page, rows: 0, written: 0, corrected: 0, noTrades: 0, absent: [], unsettled: [], ...given };
+        return reportWith(page, given);
       },
     },
   });

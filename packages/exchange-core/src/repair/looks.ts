@@ -1,5 +1,5 @@
 import type { AbsenceStore, CandleCacheStrategy, Look, LookStore } from '@livermore/cache';
-import { timeframeMs } from '@livermore/schemas';
+import { HARDCODED_CONFIG, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
@@ -81,12 +81,13 @@ export class Looks {
     const { exchangeId, store, venueTime, isKept, repair } = this.#options;
     const now = venueTime.now();
     const due = await store.due(exchangeId, now - GRACE_MS);
+    const worth = due.filter((look) => isKept(look.series) && isInSeries(look, now));
     await store.remove(
       exchangeId,
-      due.filter((look) => !isKept(look.series)),
+      due.filter((look) => !worth.includes(look)),
     );
     if (due.length > 0) this.#options.logger.info({ event: 'looks_due', bars: due.length });
-    for (const { series, openTimes } of bySeries(due.filter((look) => isKept(look.series)))) {
+    for (const { series, openTimes } of bySeries(worth)) {
       this.#verdicts.set(keyOf(series), await this.#verdictsAmong(series, openTimes));
       for (const openTime of openTimes) {
         const againMs = Math.max(LEAST_AGAIN_MS, (now - openTime) / 2);
@@ -111,6 +112,11 @@ export class Looks {
     const verdicts = new Set([...absent, ...quiet]);
     return openTimes.filter((openTime) => verdicts.has(openTime));
   }
+}
+
+/** Whether a bar can still be in its series: older ones have left it, and nothing would settle them. */
+function isInSeries({ series, openTime }: Look, now: number): boolean {
+  return openTime >= now - HARDCODED_CONFIG.cache.maxCandlesPerSeries * timeframeMs(series.timeframe);
 }
 
 /** Looks by series, open times ascending. */

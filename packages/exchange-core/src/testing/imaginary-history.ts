@@ -5,6 +5,7 @@ import type { Clock } from '@livermore/utils';
 import { restAsOf } from '../as-of';
 import type { HistorySink, PageLoader, PageReport, SendOptions } from '../ports';
 import type { CandlePage } from '../protocol/protocol';
+import { reportWith } from './reports';
 
 const MINUTE_MS = 60_000;
 
@@ -50,14 +51,20 @@ export class ImaginaryHistory implements PageLoader {
       await interfere?.(page, this.pages.length);
       options.signal.throwIfAborted();
       const bars = this.bars(page, page);
-      const outcomes = await sink.writeHistory(page, bars, { announce: false });
+      const outcomes = await sink.writeHistory(page, bars, { cause: 'imaginary' });
       const served = new Set(bars.map((bar) => bar.timestamp));
       const absent = this.#closedTimes(page, page).filter((at) => !served.has(at));
       await absences.add(exchangeId, page, absent);
       const written = outcomes.filter((outcome) => outcome.written);
       const corrected = written.filter((outcome) => outcome.wasClosed && outcome.changed).length;
       const rows = bars.length;
-      return { page, rows, written: written.length, corrected, noTrades: 0, absent, unsettled: [] };
+      return reportWith(page, {
+        answeredAt: this.#options.now(),
+        rows,
+        written: written.length,
+        corrected,
+        absent,
+      });
     } finally {
       this.inFlight -= 1;
     }

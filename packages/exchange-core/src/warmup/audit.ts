@@ -54,6 +54,14 @@ export interface AuditOptions {
   readonly onRead?: (report: PageReport) => Promise<void>;
 }
 
+/** The series whose turn it is, and what is read of it. */
+interface Turn {
+  readonly series: Series;
+  readonly page: CandlePage;
+  /** It reaches up to the newest closed bar. */
+  readonly isNewest: boolean;
+}
+
 /** Share of the venue's allowance that verifying may spend. */
 const SHARE = 0.02;
 /** A series is not read again sooner than this, ms, however few there are. */
@@ -72,6 +80,8 @@ const NOTHING: AuditCounts = { compared: 0, equal: 0, different: 0 };
 export class Audit {
   readonly #options: AuditOptions;
   #verified: Map<string, Verified> | undefined;
+  /** When a series had its turn last (venue time, ms), whatever came of it: one that fails holds up no other. */
+  readonly #tried = new Map<string, number>();
   #facts: AuditFacts = {
     ...NOTHING,
     pages: 0,
@@ -87,7 +97,8 @@ export class Audit {
   }
 
   get facts(): AuditFacts {
-    return { ...this.#facts, verified: this.#verified?.size ?? 0 };
+    const whole = [...(this.#verified?.values() ?? [])].filter((each) => each.readAt > 0);
+    return { ...this.#facts, verified: whole.length };
   }
 
   /** Audits until the signal is aborted. Never rejects. */
@@ -112,15 +123,29 @@ export class Audit {
   async auditOnce(signal: AbortSignal): Promise<CandlePage | undefined> {
     const { exchangeId, store, loader, onRead } = this.#options;
     this.#verified ??= new Map(await store.readAll(exchangeId));
-    const series = this.#next();
-    const page = series === undefined ? undefined : await this.#pageOf(series);
-    if (series === undefined || page === undefined) return undefined;
+    const next = await this.#nextPage();
+    if (next === undefined) return undefined;
+    const { series, page, isNewest } = next;
     this.#facts = { ...this.#facts, pages: this.#facts.pages + 1 };
+    this.#tried.set(keyOf(series), this.#options.venueTime.now());
     const report = await loader.load(page, { lane: 'audit', signal, cause: 'audit' });
+    const before = this.#facts.different;
     for (const bar of report.outcomes) this.#count(bar);
-    await this.#remember(series, report);
+    this.#tell(page, this.#facts.different - before);
+    await this.#remember(series, report, isNewest);
     await onRead?.(report);
     return page;
+  }
+
+  /** A page of the series whose turn it is; of those nothing is cached of, the turn passes. */
+  async #nextPage(): Promise<Turn | undefined> {
+    for (;;) {
+      const series = this.#next();
+      if (series === undefined) return undefined;
+      const page = await this.#pageOf(series);
+      if (page !== undefined) return { series, ...page };
+      this.#tried.set(keyOf(series), this.#options.venueTime.now());
+    }
   }
 
   /** The series that was read the longest ago; undefined when even that is not long. */
@@ -128,7 +153,8 @@ export class Audit {
     const now = this.#options.venueTime.now();
     let oldest: { readonly series: Series; readonly readAt: number } | undefined;
     for (const series of this.#options.series()) {
-      const readAt = this.#verified?.get(keyOf(series))?.readAt ?? 0;
+      const key = keyOf(series);
+      const readAt = Math.max(this.#verified?.get(key)?.readAt ?? 0, this.#tried.get(key) ?? 0);
       if (oldest === undefined || readAt < oldest.readAt) oldest = { series, readAt };
     }
     return oldest === undefined || oldest.readAt > now - LEAST_EVERY_MS ? undefined : oldest.series;
@@ -136,42 +162,45 @@ export class Audit {
 
   /**
    * The newest bars that one request brings, room for a witness included; or, where older ones wait to be compared, the
-   * first of those.
+   * first of those. All that wait, where they fill a request: a witness of the newest comes with the next pass.
    */
-  async #pageOf({ symbol, timeframe }: Series): Promise<CandlePage | undefined> {
+  async #pageOf({ symbol, timeframe }: Series): Promise<Omit<Turn, 'series'> | undefined> {
     const { cache, exchangeId, venueTime, rest } = this.#options;
     const series = { symbol, timeframe };
     const step = timeframeMs(timeframe);
     const [oldest] = await cache.readExchangeCandles(exchangeId, series);
     const end = newestClosedOpenTime(timeframe, venueTime.now()) + step;
-    if (oldest === undefined || oldest.timestamp >= end) {
-      this.#skip(series);
-      return undefined;
-    }
+    if (oldest === undefined || oldest.timestamp >= end) return undefined;
     const bars = rest.limits.candlesPerPage - 1;
     const through = this.#verified?.get(keyOf(series))?.through ?? oldest.timestamp - step;
     const newest = end - bars * step;
     const from = Math.max(oldest.timestamp, Math.min(through + step, newest));
-    return { symbol, timeframe, from, to: Math.min(end, from + bars * step) };
+    const fills = end - from === rest.limits.candlesPerPage * step;
+    const to = fills ? end : Math.min(end, from + bars * step);
+    return { page: { symbol, timeframe, from, to }, isNewest: to === end };
   }
 
-  /** Nothing is cached of it: its turn passes. */
-  #skip(series: Series): void {
-    const { venueTime } = this.#options;
-    const known = this.#verified?.get(keyOf(series));
-    this.#verified?.set(keyOf(series), { through: known?.through ?? 0, readAt: venueTime.now() });
+  /** One line a page, however many bars of it differ. */
+  #tell({ symbol, timeframe }: Series, different: number): void {
+    const newest = this.#facts.differences.at(-1);
+    if (different === 0 || newest === undefined) return;
+    const { timestamp, source, venue } = newest;
+    const { open, high, low, close, volume } = venue;
+    const first = { timestamp, source, venue: [open, high, low, close, volume] };
+    this.#options.logger.warn({ event: 'audit_differences', symbol, timeframe, different, ...first });
   }
 
-  async #remember(series: Series, { page, answeredAt, readTo }: PageReport): Promise<void> {
+  async #remember(series: Series, report: PageReport, isNewest: boolean): Promise<void> {
+    const { page, answeredAt } = report;
     const { exchangeId, store } = this.#options;
     const step = timeframeMs(page.timeframe);
     const known = this.#verified?.get(keyOf(series));
     const old = newestClosedOpenTime(page.timeframe, answeredAt - VERIFIED_AFTER_MS);
-    const through = Math.max(known?.through ?? 0, Math.min(page.to - step, old, readTo ?? 0));
+    const through = Math.max(known?.through ?? 0, Math.min(page.to - step, old, readTo(report, isNewest)));
     // A page of older bars is not the whole of it: its turn comes again at once.
-    const isWhole = page.to > newestClosedOpenTime(page.timeframe, answeredAt);
-    const readAt = Math.floor(isWhole ? answeredAt : (known?.readAt ?? 0));
+    const readAt = Math.floor(isNewest ? answeredAt : (known?.readAt ?? 0));
     this.#verified?.set(keyOf(series), { through, readAt });
+    if (!isNewest) this.#tried.delete(keyOf(series));
     await store.save(exchangeId, series, { through, readAt });
   }
 
@@ -202,11 +231,19 @@ export class Audit {
       differences: isEqual ? differences : [...differences, difference].slice(-DIFFERENCES_KEPT),
     };
     if (isEqual) return;
-    const { open, high, low, close, volume } = candle;
-    const venue = [open, high, low, close, volume];
-    this.#options.logger.warn({ event: 'audit_difference', symbol, timeframe, timestamp, source, venue });
     this.#options.onDifference?.(difference);
   }
+}
+
+/**
+ * Open time (ms) of the newest bar an answer says something of: all before its newest row, which is a witness of them,
+ * whether they traded or not. Of a page that is all old nothing more will come, so that it is read whole.
+ */
+function readTo({ page, answeredAt, newestRow }: PageReport, isNewest: boolean): number {
+  const step = timeframeMs(page.timeframe);
+  const isOld = page.to <= answeredAt - VERIFIED_AFTER_MS;
+  if (isOld && (!isNewest || newestRow === undefined)) return page.to - step;
+  return newestRow === undefined ? 0 : newestRow - step;
 }
 
 function keyOf({ symbol, timeframe }: Series): string {

@@ -19,7 +19,7 @@ function judge(options: {
   const runs = options.runs.map(([oldest, newest]) => ({ first: openTime(oldest), last: openTime(newest) }));
   const closed = options.runs.reduce((sum, [oldest, newest]) => sum + oldest - newest + 1, 0);
   const window = targetWindow('1m', target, NOW);
-  const summary = { closed, noTrades: 0, open: 0, newestAsOf: 0, runs };
+  const summary = { closed, noTrades: 0, open: 0, settled: 0, final: 0, newestAsOf: 0, runs };
   const absent = (options.absent ?? []).map(openTime);
   const coverage = coverageOf({ timeframe: '1m', window, summary, absent, venueNow: NOW });
   const cachedCount = options.cachedCount ?? closed;
@@ -123,7 +123,7 @@ test.each([
 ])('of %i fresh bars without a hole, %i more are to be asked for, whoever judges', (bars, lacking) => {
   const window = targetWindow('1m', 100, NOW);
   const runs = [{ first: targetWindow('1m', bars, NOW).from, last: targetWindow('1m', 1, NOW).from }];
-  const summary = { closed: bars, noTrades: 0, open: 0, newestAsOf: 0, runs };
+  const summary = { closed: bars, noTrades: 0, open: 0, settled: 0, final: 0, newestAsOf: 0, runs };
   const coverage = coverageOf({ timeframe: '1m', window, summary, venueNow: NOW });
   const ranges = lackingOf({ timeframe: '1m', window, coverage, target: 100 });
   expect(ranges.reduce((sum, range) => sum + (range.to - range.from) / MINUTE_MS, 0)).toBe(lacking);

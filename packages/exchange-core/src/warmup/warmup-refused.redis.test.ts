@@ -1,6 +1,8 @@
 import {
   AbsenceStore,
   CandleCacheStrategy,
+  LookStore,
+  UnservedStore,
   createRedis,
   exchangeAbsenceKey,
   exchangeCandleKey,
@@ -16,6 +18,7 @@ import { binanceProtocol } from '../protocol/binance/index';
 import { HistoryLoader } from '../rest/page-loader';
 import { createRestRuntime } from '../rest/rest-runtime';
 import { FAKE_EXCHANGE, FakeRestVenue, fakeRest } from '../testing/fake-rest-venue';
+import { silentSink } from '../testing/reports';
 import type { WarmupReport } from './types';
 import { Warmup } from './warmup';
 import { readWarmupStats } from './warmup-store';
@@ -58,13 +61,17 @@ function setUp() {
   const runtime = createRestRuntime({ ...shared, exchange, protocol, get: venue.get });
   const cache = new CandleCacheStrategy(redis);
   const absences = new AbsenceStore(redis);
-  const sink = {
-    writeHistory: (
-      series: Parameters<typeof cache.writeExchangeCandles>[1],
-      candles: Parameters<typeof cache.writeExchangeCandles>[2],
-    ) => cache.writeExchangeCandles(exchangeId, series, candles),
-  };
-  const loader = new HistoryLoader({ exchange, protocol, source: runtime.source, sink, cache, absences });
+  const sink = silentSink(cache, exchangeId, () => runtime.time.now());
+  const loader = new HistoryLoader({
+    exchange,
+    protocol,
+    source: runtime.source,
+    sink,
+    cache,
+    absences,
+    unserved: new UnservedStore(redis),
+    looks: new LookStore(redis),
+  });
   const warmup = () =>
     new Warmup({
       ...shared,

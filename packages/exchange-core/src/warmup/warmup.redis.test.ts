@@ -21,6 +21,7 @@ import type { HistorySink } from '../ports';
 import { binanceProtocol } from '../protocol/binance/index';
 import { ImaginaryHistory } from '../testing/imaginary-history';
 import type { ImaginaryHistoryOptions } from '../testing/imaginary-history';
+import { silentSink } from '../testing/reports';
 import type { WarmupStats } from './types';
 import { Warmup } from './warmup';
 import type { WarmupOptions } from './warmup';
@@ -48,6 +49,7 @@ beforeEach(() => {
   exchangeId = freshExchangeId();
   now = NOW;
   sink = {
+    ...silentSink(cache, exchangeId),
     writeHistory: (series, candles) => cache.writeExchangeCandles(exchangeId, series, candles),
   };
 });
@@ -344,6 +346,7 @@ describe('when it is killed', () => {
       let writes = 0;
       const stored: string[] = [];
       const gone: HistorySink = {
+        ...sink,
         writeHistory: async (series, candles) => {
           writes += 1;
           // A killed process answers nobody: what waits for it waits for ever.
@@ -442,6 +445,7 @@ describe('failures', () => {
   test('what could not be derived is asked of the venue', async () => {
     const history = historyWith();
     const lossy: HistorySink = {
+      ...sink,
       writeHistory: (series, candles) => {
         const kept = series.timeframe === '1h' ? candles.slice(30) : candles;
         return cache.writeExchangeCandles(exchangeId, series, kept);

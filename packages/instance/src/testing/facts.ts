@@ -1,4 +1,25 @@
 import type { InstanceFacts } from '../facts';
+import type { TruthFacts } from '../verification';
+
+/** What is known of how sure the candles are, where nothing waits and nothing was compared, with differences. */
+export function someTruth(different: Partial<TruthFacts> = {}): TruthFacts {
+  return {
+    unsettled: 0,
+    contradictions: { open: 0, oldestMs: 0, found: 0, venues: 0 },
+    audit: {
+      compared: 0,
+      equal: 0,
+      different: 0,
+      pages: 0,
+      failures: 0,
+      verified: 0,
+      byTimeframe: {},
+      bySource: {},
+      differences: [],
+    },
+    ...different,
+  };
+}
 
 /** The facts of an exchange that is well, with differences. */
 export function someFacts(different: Partial<InstanceFacts> = {}): InstanceFacts {
@@ -12,7 +33,7 @@ export function someFacts(different: Partial<InstanceFacts> = {}): InstanceFacts
     series: 60,
     seriesBehind: 0,
     gaps: { open: 0, repaired: 0, failures: 0 },
-    audited: { equal: 0, different: 0 },
+    truth: someTruth(),
     queues: { closes: 0 },
     restByStatus: { 200: 1 },
     weight: { used: 1, limit: 6_000, forecast: 0 },

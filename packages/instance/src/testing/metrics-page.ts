@@ -18,9 +18,13 @@ catalogue is closed: this page is written from \`packages/instance/src/metrics.t
 ${rows.join('\n')}
 
 Worth an alarm: \`livermore_series_behind\` above 0 for minutes, \`livermore_last_data_age_seconds\` above 90,
-\`livermore_redis_trouble\` above 0, any \`livermore_queue_overflows_total\`, any
-\`livermore_audit_compared_total{verdict="different"}\`, and statuses 418, 429 and 451 among
-\`livermore_rest_requests_total\`. \`/health\` on the same port judges the same facts: 200 when all is well, else 503
-with the checks that failed.
+\`livermore_contradictions_open\` above 0 for half an hour, \`livermore_redis_trouble\` above 0, any
+\`livermore_queue_overflows_total\`, any \`livermore_audit_compared_total{verdict="different"}\`, and statuses 418, 429 and
+451 among \`livermore_rest_requests_total\`. \`/health\` on the same port judges the same facts: 200 when all is well,
+else 503 with the checks that failed.
+
+How right what was first said of a bar is, over any time: the rate of
+\`livermore_first_values_total{verdict="right"}\` over that of all of it. By day, and kept in Redis:
+\`livermore quality NAME\`.
 `;
 }

@@ -79,7 +79,7 @@ export function createFaultDirector(clock: Clock, options: FaultDirectorOptions)
   };
   const startedAt = clock.now();
   const script = FaultScriptSchema.parse(options.script ?? []);
-  script.forEach(({ fault }, line) => mustApply(fault.kind, venue, line));
+  script.forEach(({ fault }, line) => mustApply(fault, venue, line));
   for (const line of script) {
     const delay = parseStart(line.at, startedAt) - startedAt;
     const lasts = line.for === undefined ? undefined : parseDuration(line.for);
@@ -94,7 +94,7 @@ export function createFaultDirector(clock: Clock, options: FaultDirectorOptions)
   return {
     ...stage.faults(),
     inject(fault) {
-      mustApply(fault.kind, venue);
+      mustApply(fault, venue);
       return begin(FaultSchema.parse(fault));
     },
     stop() {
@@ -108,7 +108,8 @@ export function createFaultDirector(clock: Clock, options: FaultDirectorOptions)
 class Stage {
   readonly #clock: Clock;
   readonly #logger: Pick<Logger, 'info'> | undefined;
-  readonly #running: Entry[] = [];
+  /** By kind, oldest first: most questions are about kinds of which none lasts. */
+  readonly #running = new Map<FaultKind, Entry[]>();
   readonly #starts = new Set<(fault: Fault) => void>();
   readonly #ends = new Set<(fault: Fault) => void>();
   readonly #applied = new Map<FaultKind, number>();
@@ -121,20 +122,22 @@ class Stage {
   /** Returns what ends it. */
   begin(fault: Fault): () => void {
     const entry: Entry = { fault, since: this.#clock.now() };
-    this.#running.push(entry);
+    this.#running.set(fault.kind, [...(this.#running.get(fault.kind) ?? []), entry]);
     this.#logger?.info({ event: 'fault_started', fault: fault.kind });
     for (const listener of this.#starts) listener(fault);
     return () => {
-      const at = this.#running.indexOf(entry);
-      if (at < 0) return;
-      this.#running.splice(at, 1);
+      const lasting = this.#running.get(fault.kind) ?? [];
+      const left = lasting.filter((other) => other !== entry);
+      if (left.length === lasting.length) return;
+      if (left.length === 0) this.#running.delete(fault.kind);
+      else this.#running.set(fault.kind, left);
       this.#logger?.info({ event: 'fault_ended', fault: fault.kind });
       for (const listener of this.#ends) listener(fault);
     };
   }
 
   clear(): void {
-    this.#running.length = 0;
+    this.#running.clear();
   }
 
   faults(): ActiveFaults {
@@ -145,7 +148,7 @@ class Stage {
       acted: (kind) => this.#count(kind),
       applied: this.#applied,
       isSilent: (symbol, timeframe) => {
-        if (this.#running.length === 0) return false;
+        if (this.#running.size === 0) return false;
         const series = timeframe === undefined ? { symbol } : { symbol, timeframe };
         const isSilenced = this.#act('series-silent', series) !== undefined;
         return isSilenced || this.#act('bad-symbol', { symbol }) !== undefined;
@@ -156,11 +159,12 @@ class Stage {
   }
 
   #all<K extends FaultKind>(kind: K): readonly RunningFault<K>[] {
-    return this.#running.filter((entry): entry is RunningFault<K> & Entry => entry.fault.kind === kind);
+    const lasting = this.#running.get(kind) ?? [];
+    return lasting.filter((entry): entry is RunningFault<K> & Entry => entry.fault.kind === kind);
   }
 
   #find<K extends FaultKind>(kind: K, series?: SeriesName): FaultOf<K> | undefined {
-    if (this.#running.length === 0) return undefined;
+    if (!this.#running.has(kind)) return undefined;
     return this.#all(kind).findLast(({ fault }) => concerns(fault, series))?.fault;
   }
 

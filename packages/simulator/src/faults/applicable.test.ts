@@ -109,6 +109,20 @@ describe.each(SIMULATED_VENUES)('a fault at %s', (venue) => {
     }
   });
 
+  it('of a timeframe that is not there is refused', () => {
+    const { simulator } = start(venue);
+    for (const kind of ['series-silent', 'rest-stale', 'row-bad'] as const)
+      expect(() => simulator.inject({ kind, timeframe: '7m' })).toThrow(
+        `${kind} of 7m does nothing at ${venue}`,
+      );
+    // Streamed at two of the venues, served by REST at all.
+    const silenceMinutes = () => simulator.inject({ kind: 'series-silent', timeframe: '1m' });
+    if (venue === 'coinbase')
+      expect(silenceMinutes).toThrow('series-silent of 1m does nothing at coinbase; it has 5m');
+    else expect(silenceMinutes).not.toThrow();
+    expect(() => simulator.inject({ kind: 'rest-stale', timeframe: '1m' })).not.toThrow();
+  });
+
   it('of the disagreeing script is one that acts there', () => {
     const script = FaultScriptSchema.parse(disagreeing(venue));
     expect(script.length).toBeGreaterThan(5);

@@ -1,7 +1,8 @@
 /** Where each fault has an effect: a script that orders one where it would do nothing is refused. */
 import { AppError } from '@livermore/utils';
 import type { SimulatedVenue } from '../simulator';
-import type { FaultKind } from './fault';
+import { INTERVALS } from '../market/market';
+import type { FaultKind, OrderedFault } from './fault';
 
 /** The venues of the kinds that not all venues have; a kind that is not here acts at every venue. */
 export const VENUES_OF_FAULTS: Readonly<Partial<Record<FaultKind, readonly SimulatedVenue[]>>> = {
@@ -13,6 +14,24 @@ export const VENUES_OF_FAULTS: Readonly<Partial<Record<FaultKind, readonly Simul
   'oversized-book': ['coinbase'],
   'rest-cached': ['coinbase'],
   'server-shutdown': ['binance', 'binance_us'],
+};
+
+/** Channels of a venue that streams candles of one length only. */
+const CHANNELS = ['5m', 'market_trades', 'ticker', 'ticker_batch', 'level2'] as const;
+
+type Names = Readonly<Partial<Record<SimulatedVenue, readonly string[]>>>;
+
+/** What a stream fault may name as its timeframe, where that is not every interval there is. */
+const STREAMED: Readonly<Partial<Record<FaultKind, Names>>> = {
+  'series-silent': { coinbase: CHANNELS },
+  'ack-silent': { coinbase: [...CHANNELS, 'status'] },
+  'closes-missing': { coinbase: ['5m'] },
+};
+
+/** Intervals of candles over REST, where they are not all there are. */
+const SERVED: Names = {
+  coinbase: ['1m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '1d', '1w'],
+  binance_us: INTERVALS.filter((interval) => interval !== '1s'),
 };
 
 /** A fault was ordered at a venue where it does nothing, so that whatever it was to prove would be proven by nothing. */
@@ -27,12 +46,21 @@ export function isApplicable(kind: FaultKind, venue: SimulatedVenue): boolean {
 }
 
 /** @throws FaultNotApplicableError naming kind and venue, and the line (from 0) of a script it stands in */
-export function mustApply(kind: FaultKind, venue: SimulatedVenue, line?: number): void {
-  if (isApplicable(kind, venue)) return;
+export function mustApply(fault: OrderedFault, venue: SimulatedVenue, line?: number): void {
+  const { kind } = fault;
   const where = line === undefined ? '' : `line ${line}: `;
-  const known = VENUES_OF_FAULTS[kind]?.join(', ') ?? '';
-  throw new FaultNotApplicableError(`${where}${kind} does nothing at ${venue}; it is a fault of ${known}`, {
-    kind,
-    venue,
-  });
+  if (!isApplicable(kind, venue)) {
+    const known = VENUES_OF_FAULTS[kind]?.join(', ') ?? '';
+    throw new FaultNotApplicableError(`${where}${kind} does nothing at ${venue}; it is a fault of ${known}`, {
+      kind,
+      venue,
+    });
+  }
+  const timeframe = 'timeframe' in fault ? fault.timeframe : undefined;
+  const names = (STREAMED[kind] ?? SERVED)[venue] ?? INTERVALS;
+  if (timeframe === undefined || names.some((name) => name === timeframe)) return;
+  throw new FaultNotApplicableError(
+    `${where}${kind} of ${timeframe} does nothing at ${venue}; it has ${names.join(', ')}`,
+    { kind, venue, timeframe },
+  );
 }

@@ -197,10 +197,10 @@ export const FaultSchema = z.discriminatedUnion('kind', [
   }),
   /**
    * A closed bar changes for good, in REST: the one `barsAgo` before the newest closed, `afterMs` after the fault's
-   * start; or with `every` each so-manieth bar that closes while it lasts, `afterMs` after its close. Volumes are taken
-   * times `volume`; the high, or the low where `price` is negative, moves by that share. `alsoParents`: so do all longer
-   * bars it is part of (without `timeframe`, of bars of a minute). `onStream`: the stream tells the changed bar again.
-   * A bar without trades stays as it is.
+   * start; or one in `every` of the bars that close while it lasts, `afterMs` after its close. Volumes are taken times
+   * `volume`; the high, or the low where `price` is negative, moves by that share. `alsoParents`: so do all longer bars
+   * it is part of (without `timeframe`, of bars of a minute). `onStream`: the stream tells the changed bar again. A bar
+   * without trades stays as it is.
    */
   z.object({
     kind: z.literal('revised-candle'),

@@ -1,5 +1,5 @@
 import { hash32 } from '@livermore/utils';
-import { bucketStart, INTERVAL_MS, nextBucket, previousBucket } from '../market/intervals';
+import { bucketStart, firstBucketFrom, INTERVAL_MS, nextBucket, previousBucket } from '../market/intervals';
 import { INTERVALS } from '../market/market';
 import type { Bar, Interval, Market } from '../market/market';
 import type { ActiveFaults, FaultOf } from './active-faults';
@@ -136,36 +136,40 @@ function shownFrom({ fault, since, until }: Rule, series: Series, open: number):
   if (every === undefined)
     return open === bucketsBefore(series.interval, since, barsAgo + 1) ? since + afterMs : undefined;
   const close = nextBucket(series.interval, open);
-  if (close <= since || close > until || !isChosen(series, open, every)) return undefined;
+  if (close <= since || close > until || barsToNext(series, open, every) !== 0) return undefined;
   return close + afterMs;
 }
 
-/** Every so-manieth bar, other ones for other symbols. */
-function isChosen({ symbol, interval }: Series, open: number, every: number): boolean {
-  return (Math.floor(open / INTERVAL_MS[interval]) + hash32(symbol)) % every === 0;
+/** One bar in `every` is chosen, other ones for other symbols: how many bars on from this one it is, 0 for this one. */
+function barsToNext({ symbol, interval }: Series, open: number, every: number): number {
+  const at = (Math.floor(open / INTERVAL_MS[interval]) + hash32(symbol)) % every;
+  return (every - at) % every;
 }
 
 /** Openings in [from, to) of bars that a rule ever changes. */
 function* hitsBetween(rule: Rule, series: Series, from: number, to: number): Generator<number> {
   const { fault, since, until } = rule;
+  const { interval } = series;
   if (fault.every === undefined) {
-    const only = bucketsBefore(series.interval, since, fault.barsAgo + 1);
+    const only = bucketsBefore(interval, since, fault.barsAgo + 1);
     if (only >= from && only < to) yield only;
     return;
   }
-  const length = INTERVAL_MS[series.interval];
-  let open = bucketStart(series.interval, Math.max(from, since - length));
-  if (open < from) open = nextBucket(series.interval, open);
-  for (; open < Math.min(to, until); open = nextBucket(series.interval, open))
+  let open = firstBucketFrom(interval, Math.max(from, since - INTERVAL_MS[interval]));
+  while (open < Math.min(to, until)) {
     if (shownFrom(rule, series, open) !== undefined) yield open;
+    // Bars of a month differ in length: they are few enough to be looked at one by one.
+    const skipped = interval === '1M' ? 0 : barsToNext(series, open, fault.every);
+    open = nextBucket(interval, open) + Math.max(0, skipped - 1) * INTERVAL_MS[interval];
+  }
 }
 
 /** Openings of bars whose change shows for the first time in (since, now]. */
 function* changedBetween(rule: Rule, series: Series, since: number, now: number): Generator<number> {
   const { afterMs, every } = rule.fault;
   const length = INTERVAL_MS[series.interval];
-  const from = every === undefined ? 0 : since - afterMs - length;
-  for (const open of hitsBetween(rule, series, from, now)) {
+  const [from, to] = every === undefined ? [0, now] : [since - afterMs - length, now - afterMs];
+  for (const open of hitsBetween(rule, series, from, to)) {
     const shownAt = shownFrom(rule, series, open) ?? Infinity;
     if (shownAt > since && shownAt <= now) yield open;
   }

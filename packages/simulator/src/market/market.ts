@@ -1,6 +1,7 @@
 /**
  * What happened on an imaginary exchange: a pure function of a seed (or of a folder of recorded candles) and
- * of time. Venues only dress it in their wire formats, so REST, streams and trades can never disagree.
+ * of time. Venues only dress it in their wire formats: REST, streams and
+ * trades disagree only where a fault orders it.
  */
 
 /** Every interval any simulated venue serves. `1M` is a calendar month. */

@@ -37,12 +37,13 @@ export class Dice {
   }
 }
 
-/**
- * Cuts `total` into parts of at least `least[i]`, the rest in proportion to random weights between 1 - spread and
- * 1 + spread; the sum is exact.
- */
-export function cut(dice: Dice, total: number, least: readonly number[], spread = 0.55): number[] {
-  const weights = least.map(() => 1 - spread + 2 * spread * dice.next());
+/** Random weights between 1 - spread and 1 + spread. */
+export function weigh(dice: Dice, parts: number, spread: number): number[] {
+  return Array.from({ length: parts }, () => 1 - spread + 2 * spread * dice.next());
+}
+
+/** Cuts `total` into parts of at least `least[i]`, the rest in proportion to the weights; the sum is exact. */
+export function cut(total: number, least: readonly number[], weights: readonly number[]): number[] {
   const sum = weights.reduce((a, b) => a + b, 0);
   const spare = total - least.reduce((a, b) => a + b, 0);
   let given = 0;

@@ -1,6 +1,9 @@
-import { cut, derive, Dice } from './dice';
+import { cut, derive, Dice, weigh } from './dice';
 import { MARGIN } from './node';
 import type { Node, Side, Tape } from './node';
+
+/** How unevenly what is left is traded. */
+const SIZE_SPREAD = 0.55;
 
 /** What a trade of the sketch is there for: a point of the price path, or to bring a side's volume and worth about. */
 interface Draft {
@@ -40,7 +43,7 @@ export function timesOf(node: Pick<Node, 'start' | 'length' | 'count'>, dice: Di
   return times.toSorted((a, b) => a - b);
 }
 
-/** The first trade at the open, the last at the close, high and low between, about half to balance the sides. */
+/** The first trade at the open, the last at the close, high and low between, about a third to balance the sides. */
 function sketch(node: Node, dice: Dice): Draft[] {
   const { count } = node;
   const inner = count - 2;
@@ -63,7 +66,7 @@ function balancersAt(count: number, highAt: number, lowAt: number, dice: Dice): 
   const free = Array.from({ length: count - 2 }, (_, at) => at + 1).filter(
     (at) => at !== highAt && at !== lowAt,
   );
-  const wanted = Math.max(4, Math.floor(count / 2));
+  const wanted = Math.max(4, Math.floor(count / 3));
   const chosen = new Set<number>();
   // Selection sampling: each free place is taken with the chance that leaves exactly `wanted` taken in the end.
   free.forEach((at, seen) => {
@@ -79,7 +82,13 @@ function pathPrice(node: Node, at: number, highAt: number, lowAt: number, dice: 
   if (at === lowAt) return node.low;
   const line = node.open + ((node.close - node.open) * at) / node.count;
   const price = Math.round(line + (dice.bell() * (node.high - node.low)) / 3);
-  return Math.min(node.high, Math.max(node.low, price));
+  return inside(price, node.low, node.high);
+}
+
+/** Between low and high, reached by none but the trades that are there to reach them; what lies beyond is turned back. */
+function inside(price: number, low: number, high: number): number {
+  const turned = price >= high ? 2 * high - price - 1 : price <= low ? 2 * low - price + 1 : price;
+  return Math.min(high, Math.max(low, turned));
 }
 
 function sizePath(path: readonly Draft[], side: Side, dice: Dice): void {
@@ -120,11 +129,8 @@ function balance(drafts: readonly Draft[], side: Side, dice: Dice): void {
 }
 
 function fill(drafts: readonly Draft[], price: number, base: number, dice: Dice): void {
-  const sizes = cut(
-    dice,
-    base,
-    drafts.map(() => 1),
-  );
+  const least = drafts.map(() => 1);
+  const sizes = cut(base, least, weigh(dice, drafts.length, SIZE_SPREAD));
   drafts.forEach((draft, at) => {
     draft.price = price;
     draft.size = sizes[at] ?? 0;

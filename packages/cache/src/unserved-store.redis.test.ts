@@ -1,0 +1,70 @@
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { exchangeUnservedKey } from './keys';
+import { createRedis } from './redis';
+import { freshExchangeId } from './testing';
+import { UnservedStore } from './unserved-store';
+
+const SERIES = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
+const EVER = { from: 0, to: Number.MAX_SAFE_INTEGER };
+const minutes = (...at: readonly number[]) => at.map((each) => each * 60_000);
+
+describe('UnservedStore on a real Redis', () => {
+  let redis: Redis;
+  let unserved: UnservedStore;
+
+  beforeAll(() => {
+    redis = createRedis(inject('redisUrl'));
+    unserved = new UnservedStore(redis);
+  });
+
+  afterAll(async () => {
+    await redis.quit();
+  });
+
+  it('remembers when a bar was first asked for in vain, and forgets it when told', async () => {
+    const exchangeId = freshExchangeId();
+    await unserved.add(exchangeId, SERIES, minutes(3, 1), 500_000.7);
+    await unserved.add(exchangeId, SERIES, minutes(2), 600_000);
+    expect([...(await unserved.read(exchangeId, SERIES, EVER))]).toEqual([
+      [60_000, 500_000],
+      [120_000, 600_000],
+      [180_000, 500_000],
+    ]);
+    const some = await unserved.read(exchangeId, SERIES, { from: 120_000, to: 120_000 });
+    expect([...some.keys()]).toEqual([120_000]);
+    await unserved.remove(exchangeId, SERIES, minutes(1, 2, 8));
+    expect([...(await unserved.read(exchangeId, SERIES, EVER)).keys()]).toEqual([180_000]);
+  });
+
+  it('counts the first asking where two writers noted a bar, and forgets both notes', async () => {
+    const exchangeId = freshExchangeId();
+    await unserved.add(exchangeId, SERIES, minutes(1), 700_000);
+    await unserved.add(exchangeId, SERIES, minutes(1), 500_000);
+    await unserved.add(exchangeId, SERIES, minutes(1), 600_000);
+    expect((await unserved.read(exchangeId, SERIES, EVER)).get(60_000)).toBe(500_000);
+    await unserved.remove(exchangeId, SERIES, minutes(1));
+    expect((await unserved.read(exchangeId, SERIES, EVER)).size).toBe(0);
+  });
+
+  it('keeps a bounded number and lives as long as its series', async () => {
+    const exchangeId = freshExchangeId();
+    const many = minutes(...Array.from({ length: 1_200 }, (_, at) => at + 1));
+    await unserved.add(exchangeId, SERIES, many, 1);
+    const kept = await unserved.read(exchangeId, SERIES, EVER);
+    expect(kept.size).toBe(1_000);
+    expect(Math.min(...kept.keys())).toBe(201 * 60_000);
+    const ttl = await redis.ttl(exchangeUnservedKey(exchangeId, 'BTCUSDT', '1m'));
+    expect(ttl > 86_398 && ttl <= 86_400).toBe(true);
+  });
+
+  it('leaves out what is no note of its own, and of nothing writes nothing', async () => {
+    const exchangeId = freshExchangeId();
+    const key = exchangeUnservedKey(exchangeId, 'BTCUSDT', '1m');
+    await unserved.add(exchangeId, SERIES, [], 1);
+    await unserved.remove(exchangeId, SERIES, []);
+    expect(await redis.exists(key)).toBe(0);
+    await redis.zadd(key, 60_000, 'soon', 60_000, '60000', 120_000, '120000:7');
+    expect([...(await unserved.read(exchangeId, SERIES, EVER))]).toEqual([[120_000, 7]]);
+  });
+});

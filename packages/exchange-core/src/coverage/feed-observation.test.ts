@@ -1,0 +1,144 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FeedObservation } from './feed-observation';
+
+const START = 1_700_000_040_000;
+const SLOT = 5_000;
+
+function observation() {
+  let aliveTo = START;
+  const feed = new FeedObservation(() => aliveTo);
+  const alive = (at: number) => {
+    aliveTo = at;
+  };
+  return { feed, alive };
+}
+
+describe('what the feed has seen', () => {
+  it('is nothing before a symbol was heard, and nothing of the time before', () => {
+    const { feed, alive } = observation();
+    alive(START + 600_000);
+    expect(feed.quietDuring('A', START, START + 60_000)).toBe(false);
+    feed.heard('A', START + 60_000);
+    expect(feed.quietDuring('A', START, START + 60_000)).toBe(false);
+    expect(feed.quietDuring('A', START + 120_000, START + 180_000)).toBe(true);
+    expect(feed.quietDuring('B', START + 120_000, START + 180_000)).toBe(false);
+  });
+
+  it('is quiet only when nothing came, and only when something later arrived on the connection', () => {
+    const { feed, alive } = observation();
+    feed.heard('A', START);
+    alive(START + 119_999);
+    expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
+    alive(START + 120_000);
+    expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(true);
+    feed.heard('A', START + 119_000);
+    expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
+  });
+
+  it('begins anew when frames may have been lost', () => {
+    const { feed, alive } = observation();
+    feed.heard('A', START);
+    feed.interrupted();
+    alive(START + 600_000);
+    expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
+    feed.heard('A', START + 200_000);
+    expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
+    expect(feed.quietDuring('A', START + 300_000, START + 360_000)).toBe(true);
+  });
+
+  it('takes notice of what comes after something newer', () => {
+    const { feed, alive } = observation();
+    alive(START + 600_000);
+    feed.heard('A', START);
+    feed.heard('A', START + 200_000);
+    feed.heard('A', START + 90_000);
+    expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
+    expect(feed.quietDuring('A', START + 120_000, START + 180_000)).toBe(true);
+  });
+
+  it('says nothing of a time it had to forget', () => {
+    const { feed, alive } = observation();
+    const slots = 2_500;
+    for (let slot = 0; slot < slots; slot += 1) feed.heard('A', START + slot * 2 * SLOT);
+    alive(START + slots * 2 * SLOT);
+    const quietAt = (slot: number) =>
+      feed.quietDuring('A', START + (slot * 2 + 1) * SLOT, START + (slot * 2 + 2) * SLOT);
+    expect(quietAt(0)).toBe(false);
+    expect(quietAt(490)).toBe(false);
+    expect(quietAt(600)).toBe(true);
+    expect(quietAt(2_400)).toBe(true);
+  });
+});
+
+type Step =
+  | { readonly kind: 'heard'; readonly symbol: string; readonly backMs: number }
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'silence' };
+
+/** Everything that happened, kept whole: quiet is what no entry contradicts. */
+class NaiveObservation {
+  readonly #log: (Step & { readonly at: number })[] = [];
+
+  note(step: Step, at: number): void {
+    this.#log.push({ ...step, at });
+  }
+
+  quietDuring(symbol: string, from: number, to: number, now: number): boolean {
+    const cut = this.#log.findLastIndex((each) => each.kind === 'interrupted');
+    const heard = this.#log
+      .slice(cut + 1)
+      .flatMap((each) => (each.kind === 'heard' && each.symbol === symbol ? [each.at] : []));
+    const [first] = heard;
+    if (first === undefined || first > from || now < to) return false;
+    return !heard.some((at) => at >= from && at < to);
+  }
+}
+
+const stepArb: fc.Arbitrary<Step & { readonly afterMs: number }> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('heard' as const),
+      symbol: fc.constantFrom('A', 'B'),
+      backMs: fc.constantFrom(0, 0, 0, 7_000, 60_000),
+      afterMs: fc.nat(40_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('interrupted' as const), afterMs: fc.nat(40_000) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('silence' as const), afterMs: fc.nat(300_000) }) },
+);
+
+describe('what the feed has seen, against everything that happened', () => {
+  it('is never quiet where the whole story is not, and loses no more than the edges of its slots', () => {
+    fc.assert(
+      fc.property(
+        fc.array(stepArb, { maxLength: 60 }),
+        fc.array(fc.tuple(fc.nat(60), fc.constantFrom(1, 5)), { minLength: 5, maxLength: 20 }),
+        (steps, questions) => {
+          const { feed, alive } = observation();
+          const naive = new NaiveObservation();
+          let now = START;
+          for (const { afterMs, ...step } of steps) {
+            now += afterMs;
+            const at = step.kind === 'heard' ? now - step.backMs : now;
+            naive.note(step, at);
+            if (step.kind === 'heard') feed.heard(step.symbol, at);
+            if (step.kind === 'interrupted') feed.interrupted();
+          }
+          alive(now);
+          for (const [minute, minutes] of questions) {
+            const from = START + minute * 60_000;
+            const to = from + minutes * 60_000;
+            for (const symbol of ['A', 'B']) {
+              const said = feed.quietDuring(symbol, from, to);
+              if (said) expect(naive.quietDuring(symbol, from, to, now)).toBe(true);
+              if (naive.quietDuring(symbol, from - SLOT, to + SLOT, now)) expect(said).toBe(true);
+            }
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,55 @@
+import type { CandleCacheStrategy, WriteOutcome } from '@livermore/cache';
+import type { HistorySink, PageReport } from '../ports';
+import type { CandlePage } from '../protocol/protocol';
+
+/** What a write came to that met nothing cached, changed by `over`. */
+export function outcomeWith(over: Partial<WriteOutcome> = {}): WriteOutcome {
+  return {
+    written: true,
+    replaced: false,
+    changed: true,
+    wasClosed: false,
+    settled: false,
+    doubted: false,
+    agrees: false,
+    corrected: false,
+    ...over,
+  };
+}
+
+/** The report of a page that held nothing, changed by `over`. */
+export function reportWith(page: CandlePage, over: Partial<PageReport> = {}): PageReport {
+  return {
+    page,
+    answeredAt: page.to,
+    rows: 0,
+    written: 0,
+    corrected: 0,
+    compared: 0,
+    agreeing: 0,
+    doubted: 0,
+    noTrades: 0,
+    newestRow: undefined,
+    readTo: undefined,
+    absent: [],
+    unsettled: [],
+    stillQuiet: [],
+    outcomes: [],
+    ...over,
+  };
+}
+
+/** History that goes into a cache and is announced to nobody. `now`: the venue's time, ms. */
+export function silentSink(cache: CandleCacheStrategy, exchangeId: number, now?: () => number): HistorySink {
+  return {
+    writeHistory: (series, candles, options) =>
+      cache.writeExchangeCandles(exchangeId, series, candles, {
+        ...options,
+        ...(now === undefined ? {} : { now: now() }),
+      }),
+    async retractQuiet(bar, cause) {
+      const judged = { openTime: bar.timestamp, asOf: bar.sequenceNum };
+      return (await cache.retractQuiet(exchangeId, bar, judged, cause)).removed;
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import type { CandleCacheStrategy } from '@livermore/cache';
+import { DEFAULT_CANDLE_TARGET } from '@livermore/exchange-core';
+import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
+import type { OpenTimeRange, Series } from '@livermore/schemas';
+import type { Actual, AnnouncedLedger } from './announced';
+import { compareSeries } from './compare';
+import type { TrueBar } from './compare';
+import { Findings } from './findings';
+import type { Recording } from './recording';
+import type { Truth } from './truth';
+
+export interface JudgeOptions {
+  readonly recording: Recording;
+  readonly truth: Truth;
+  readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
+  readonly exchangeId: number;
+  readonly ledger: AnnouncedLedger;
+}
+
+/** Compares each series from the first bar of the warmup on, stretch by stretch, and gathers what was found. */
+export class Judge {
+  readonly #options: JudgeOptions;
+  readonly #findings = new Findings();
+  /** By series, the open time (ms) up to which it has been compared. */
+  readonly #comparedTo = new Map<string, number>();
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Compares what closed before `until` (ms) and has not been compared yet. `activeAt`: when the warmup was over, ms by
+   * the venue's clock.
+   */
+  async compare(series: Series, until: number, activeAt: number): Promise<void> {
+    const { truth, recording, cache, exchangeId, ledger } = this.#options;
+    const key = `${series.symbol} ${series.timeframe}`;
+    const to = openTimeOf(series.timeframe, until);
+    const range = { from: this.#comparedTo.get(key) ?? this.#firstWarmed(series, activeAt), to };
+    if (range.from >= to) return;
+    this.#comparedTo.set(key, to);
+    const cached = await cache.readExchangeCandles(exchangeId, series, { from: range.from, to: to - 1 });
+    const bars = truth.bars(series, range);
+    const found = compareSeries(series, range, {
+      cached,
+      truth: bars,
+      omitsQuiet: recording.omitsQuiet(series),
+      closeBefore: truth.closeBefore(series, range.from),
+    });
+    const heard = ledger.take(series, to);
+    const told = heard.filter((each) => each.last !== 'retracted').map((each) => each.openTime);
+    // What is missing counts as that.
+    const accounted = new Set([...told, ...found.missing]);
+    const known = new Map(bars.map((bar) => [bar.openTime, bar]));
+    this.#findings.add(found, {
+      series,
+      step: timeframeMs(series.timeframe),
+      readingsOf: (openTime) => truth.readings(series, openTime),
+      formerlyOf: (openTime) => truth.formerly(series, openTime),
+      unannounced: livedOf(series, bars, activeAt).filter((openTime) => !accounted.has(openTime)),
+      announced: ledger.judge(series, range, heard, (openTime) =>
+        this.#actual(series, openTime, { range, known }),
+      ),
+    });
+  }
+
+  results(): ReturnType<Findings['results']> {
+    return this.#findings.results();
+  }
+
+  /** What a bar is. The true bars of a range are known; only those outside it are looked up. */
+  #actual(
+    series: Series,
+    openTime: number,
+    { range, known }: { readonly range: OpenTimeRange; readonly known: ReadonlyMap<number, TrueBar> },
+  ): Actual {
+    const { truth, recording } = this.#options;
+    const isKnown = openTime >= range.from && openTime < range.to;
+    const own = { from: openTime, to: openTime + timeframeMs(series.timeframe) };
+    const bar = isKnown ? known.get(openTime) : truth.bars(series, own)[0];
+    return {
+      bar,
+      omitsQuiet: recording.omitsQuiet(series),
+      closeBefore: bar === undefined ? truth.closeBefore(series, openTime) : undefined,
+      readings: () => truth.readings(series, openTime),
+    };
+  }
+
+  /** The first bar the warmup must have brought: as many as its target, and no older than the recording. */
+  #firstWarmed(series: Series, activeAt: number): number {
+    const step = timeframeMs(series.timeframe);
+    const newest = openTimeOf(series.timeframe, activeAt) - step;
+    const wanted = newest - (DEFAULT_CANDLE_TARGET - 1) * step;
+    const known = this.#options.recording.bars(series, { from: wanted, to: newest + step });
+    return Math.max(wanted, known[0]?.openTime ?? newest + step);
+  }
+}
+
+/** Open times of bars that closed while the exchange was live. The warmup announces nothing. */
+function livedOf({ timeframe }: Series, bars: readonly TrueBar[], activeAt: number): readonly number[] {
+  return bars.map((bar) => bar.openTime).filter((openTime) => closeTimeOf(timeframe, openTime) > activeAt);
+}
