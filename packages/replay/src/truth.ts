@@ -36,11 +36,17 @@ export class Truth {
     return [...bars.values()].toSorted((a, b) => a.openTime - b.openTime);
   }
 
-  /** The close of the last bar before an open time. */
+  /** The close of the last bar before an open time: an outage of the script may have taken many before it. */
   closeBefore(series: Series, openTime: number): number | undefined {
+    if (this.#scripted === undefined) return this.#recording.closeBefore(series, openTime);
     const step = timeframeMs(series.timeframe);
-    const near = this.bars(series, { from: openTime - NEAR_BARS * step, to: openTime }).at(-1);
-    return near?.close ?? this.#recording.closeBefore(series, openTime - NEAR_BARS * step);
+    let to = openTime;
+    for (let bars = NEAR_BARS; to > this.#recording.span.from; bars *= NEAR_BARS) {
+      const near = this.bars(series, { from: to - bars * step, to }).at(-1);
+      if (near !== undefined) return near.close;
+      to -= bars * step;
+    }
+    return this.#recording.closeBefore(series, to);
   }
 
   /** What other native recordings say of a bar that the script left alone; one it changed has one truth. */
@@ -67,7 +73,7 @@ export interface Scripted {
   readonly after: Market;
 }
 
-/** How far back the close before a quiet bar is looked for among bars that a script may have changed. */
+/** How far back the close before a quiet bar is looked for at first; then ten times as far. */
 const NEAR_BARS = 10;
 
 /** Bars that a script changed, by open time; undefined for one that no longer exists. */
