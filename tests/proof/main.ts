@@ -4,6 +4,9 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startThrowAwayRedis } from '@livermore/embedded/testing';
 import { createLogger, must } from '@livermore/utils';
+import { proveBars } from './bars/command';
+import { barsPage } from './bars/page';
+import { problemsOf } from './bars/sums';
 import { PROOF_VENUES, prepareData, sharedData } from './data';
 import type { ProofVenue } from './data';
 import { documentOf } from './markdown';
@@ -18,6 +21,13 @@ const USAGE = `npm run proof -- [--only PATTERN] [--venue NAME] [--group replay|
 
 Lets every fault of the matrix happen and writes docs/proof.md. With a choice of rows nothing is written
 unless --out says where. --json prints the rows to stdout; progress is on stderr.
+
+npm run proof -- --bars NUMBER [--minutes M] [--venue NAME] [--state FILE] [--out FILE]
+
+Compares so many distinct bars of seeded markets whose venues disagree with themselves, seed after seed, and writes
+docs/proof-bars.md. What was done is kept in FILE (dist/proof-bars.json): a call that is killed, or ends after M
+minutes, goes on where it was. Two calls with a --venue each may add to one FILE at once. Remove FILE when what is
+proven has changed.
 `;
 
 interface Choice {
@@ -40,11 +50,15 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
     'as-node': { type: 'string' },
+    bars: { type: 'string' },
+    minutes: { type: 'string' },
+    state: { type: 'string' },
   },
 });
 
 if (values['as-node'] !== undefined) await runNodeProcess(values['as-node']);
 else if (values.help) process.stdout.write(USAGE);
+else if (values.bars !== undefined) await compareBars(Number(values.bars));
 else await prove();
 
 async function prove(): Promise<void> {
@@ -68,6 +82,19 @@ async function prove(): Promise<void> {
   const failed = rows.filter((row) => row.problems.length > 0).length;
   process.stderr.write(`${rows.length - failed} rows hold, ${failed} fail.\n`);
   process.exitCode = failed > 0 || rows.length === 0 ? 1 : 0;
+}
+
+async function compareBars(bars: number): Promise<void> {
+  const runs = await proveBars({
+    bars,
+    ...(values.minutes === undefined ? {} : { minutes: Number(values.minutes) }),
+    venues: PROOF_VENUES.filter((venue) => values.venue === undefined || values.venue === venue),
+    stateFile: values.state ?? join(ROOT, 'dist', 'proof-bars.json'),
+    out: values.out ?? join(ROOT, 'docs', 'proof-bars.md'),
+    tell: (line) => process.stderr.write(`${line}\n`),
+  });
+  process.stdout.write(barsPage(runs, bars));
+  process.exitCode = runs.length === 0 || runs.some((run) => problemsOf(run).length > 0) ? 1 : 0;
 }
 
 async function replayRows({ only, venues, logs }: Choice, origins: string[]): Promise<readonly ProofRow[]> {

@@ -19,6 +19,9 @@ const COLUMNS = [
   'revised',
   'holes',
   'quiet',
+  'falsely quiet',
+  'right at first',
+  'wrong at last',
   'requests',
   '429',
   '418',
@@ -33,9 +36,14 @@ const LEGEND = `**compared**: closed bars that the venue has and the cache has, 
 100 bars before the start to the end (60, the least a warmup leaves, where a node is started more than once). **different**, **missing**, **invented**: must be 0. **revised**: equal to what the
 venue said before it changed the bar itself; the audit brings the new value in time. **holes**: bars the venue never had
 (an outage), which the cache does not have either and coverage reports as absent at the venue. **quiet**: bars without trades on a venue that serves none for
-them, stored flat on proof. **429**, **418**: answers with which the venue told us to slow down or banned us; any that
+them, stored flat on proof. **falsely quiet**: said to be without trades although there were some; must be 0. **right at first**:
+the share of the bars told on the close channel whose first announcement had the values the venue ends with (it
+lacks what the venue itself corrects later); **wrong at last**: bars of which the last thing said is not what they are; must be 0. Both
+in replays only. **429**, **418**: answers with which the venue told us to slow down or banned us; any that
 the fault itself did not bring fails the row. **closes told**: closes heard on the Redis channel, corrections included;
-in a replay a row also fails when a bar that closed while the exchange was live was never told.`;
+in a replay a row also fails when a bar that closed while the exchange was live was never told, and when a fault of it
+never acted: then nothing was tried. The venue's views of one tape (REST, stream, snapshot, listing) differ moderately in every row
+but those that say that they do not.`;
 
 /** The matrix as a page of the documentation. */
 export function documentOf({ command, origins, rows }: ProofDocument): string {
@@ -77,16 +85,29 @@ function table(rows: readonly ProofRow[]): readonly string[] {
 }
 
 function cellsOf(row: ProofRow): readonly string[] {
-  const { compared, equal, different, missing, invented, revised, holes, quiet } = row.candles;
-  const numbers = [compared, equal, different, missing, invented, revised, holes, quiet, row.requests];
+  const { compared, equal, different, missing, invented, revised, holes, quiet, falselyQuiet } = row.candles;
+  const { announced, announcedRight, announcedWrongLast } = row.candles;
+  const numbers = [compared, equal, different, missing, invented, revised, holes, quiet, falselyQuiet];
+  const told =
+    announced === 0 ? ['–', '–'] : [percent(announcedRight / announced), count(announcedWrongLast)];
   const refusals = [row.statuses['429'] ?? 0, row.statuses['418'] ?? 0];
   return [
     row.venue,
     row.title,
     row.cause === '' ? '–' : row.cause,
-    ...[...numbers, ...refusals, row.connections, row.announced].map((count) => count.toLocaleString('en')),
+    ...numbers.map(count),
+    ...told,
+    ...[row.requests, ...refusals, row.connections, row.announced].map(count),
     row.problems.length === 0 ? 'holds' : '**fails**',
   ];
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en');
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
 }
 
 function line(cells: readonly string[]): string {

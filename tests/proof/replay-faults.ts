@@ -161,11 +161,14 @@ const WRONG_VENUE: readonly ReplayFault[] = [
   },
   {
     id: 'elements-bad',
-    title: 'one element of every frame that has several cannot be read, and odd tickers',
-    script: () => [
-      { ...MIDNIGHT, fault: { kind: 'element-bad' } },
-      { ...MIDNIGHT, fault: { kind: 'ticker-bad' } },
-    ],
+    title: 'one element of every frame that has several cannot be read',
+    venues: ['coinbase'],
+    script: () => [{ ...MIDNIGHT, fault: { kind: 'element-bad' } }],
+  },
+  {
+    id: 'tickers-odd',
+    title: 'every ticker has a figure in an odd spelling (`-1.5e-05`)',
+    script: () => [{ ...MIDNIGHT, fault: { kind: 'ticker-bad' } }],
   },
   {
     id: 'listing-odd',

@@ -4,6 +4,7 @@ import { disagreeing } from '@livermore/simulator';
 import type { FaultScript } from '@livermore/simulator';
 import type { Logger } from '@livermore/utils';
 import type { ProofData } from './data';
+import { neverActed } from './acted';
 import { AFTER_MIDNIGHT_MS, BEFORE_MIDNIGHT_MS } from './replay-faults';
 import type { ReplayFault } from './replay-faults';
 import type { ProofRow } from './row';
@@ -34,6 +35,9 @@ export async function runReplayFault(
   const unexplained = await unexplainedHoles(report, options.redisUrl);
   const problems = [
     ...problemsOf(report, fault),
+    ...neverActed(data.venue, proving(fault, data), report.faultsApplied).map(
+      (kind) => `${kind} never acted`,
+    ),
     ...(unexplained === 0 ? [] : [`${unexplained} holes that coverage does not explain`]),
   ];
   return {
@@ -62,12 +66,22 @@ function viewsOf({ isTruthful }: ReplayFault, { venue }: ProofData): FaultScript
   return isTruthful === true ? [] : disagreeing(venue, { correctsFor: CORRECTS_FOR });
 }
 
+/** What a row is about: its own faults, or where it has none, the views that differ. */
+function proving(fault: ReplayFault, data: ProofData): FaultScript {
+  const own = fault.script(data);
+  return own.length > 0 ? own : viewsOf(fault, data);
+}
+
 /** What a fault may not leave behind. */
 function problemsOf(report: ReplayReport, fault: ReplayFault): readonly string[] {
   const { candles, statuses, venue } = report;
   const problems: string[] = [];
   if (report.warmup.status !== 'complete') problems.push(`the warmup ended ${report.warmup.status}`);
   if (!isFaithful(report)) problems.push('the cache is not what the venue serves');
+  if (candles.falselyQuiet > 0)
+    problems.push(`${candles.falselyQuiet} bars said to be without trades that had some`);
+  if (candles.announcedWrongLast > 0)
+    problems.push(`${candles.announcedWrongLast} bars of which the last thing said is wrong`);
   if (venue !== 'coinbase' && candles.quiet > 0)
     problems.push(`${candles.quiet} bars said to be quiet that are none`);
   if (candles.unannounced > 0) problems.push(`${candles.unannounced} closes nobody was told of`);

@@ -1,6 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { messageOf } from '@livermore/utils';
 import { EXIT_CODES, exitCodeOf } from './exit-codes';
+import { flushed } from './output/flushed';
 import { createProgram } from './program';
 import { withoutSecrets } from './secrets';
 
@@ -23,6 +24,7 @@ function endWithReader(error: NodeJS.ErrnoException): void {
 if (isMainThread) {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithReader);
   await main();
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   // Whatever a library still holds open must not keep a finished command alive.
   process.exit(process.exitCode ?? EXIT_CODES.ok);
 }

@@ -5,8 +5,9 @@ import type { RedisClient } from './redis';
 
 /**
  * What is counted of closed bars, by timeframe and UTC day. `expected`: closed while the exchange was live. `inTime`:
- * present within five seconds of their close. `compared`: met by the venue's own reading, `equal` or `different`.
- * `settled`: confirmed, of which `rightFirst` never had other values since they were closed. `corrected`: changed.
+ * present within five seconds of their close. `compared`: settled by a second reading of the venue, each bar once; it was
+ * `equal` to what we held, or `different`. `settled`: those of them that closed while we watched, of which `rightFirst`
+ * never had other values. `corrected`: changed, for whatever reason.
  */
 export const QUALITY_COUNTS = [
   'expected',

@@ -20,7 +20,7 @@ export function streamAsOf(
 
 /**
  * As-of (µs) of a bar in a REST answer that was true at `answeredAt` (venue time, ms). Whether an answer is evidence of a
- * *closed* bar depends on what stands beside the row: see `asReading`.
+ * *closed* bar depends on what stands beside the row: see `asReadings`.
  */
 export function restAsOf(timeframe: Timeframe, openTime: number, answeredAt: number): number {
   const closing = closeAsOf(timeframe, openTime);

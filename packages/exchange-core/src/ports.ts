@@ -83,6 +83,8 @@ export interface PageReport {
   readonly doubted: number;
   /** Bars stored as flat, on proof that nothing traded. */
   readonly noTrades: number;
+  /** Open time of the newest bar asked for, the one beyond the page included where there was room for it. */
+  readonly newestAsked: number;
   /** Open time of the newest row of the answer, which may lie one bar beyond the page; undefined when it had none. */
   readonly newestRow: number | undefined;
   /** Open time of the newest bar that the answer is a witnessed reading of; undefined when there is none. */

@@ -29,6 +29,14 @@ export function chooseSymbols(
   return wanted.flatMap((symbol) => known.get(symbol) ?? []);
 }
 
+/** Symbols with a book of their own, the most active first. */
+export function busiestFirst(symbols: readonly ExchangeSymbol[]): readonly string[] {
+  return symbols
+    .filter((each) => each.streamedAs === undefined)
+    .toSorted(byActivity)
+    .map((each) => each.symbol);
+}
+
 function byActivity(a: ExchangeSymbol, b: ExchangeSymbol): number {
   // An alias shares its book with the symbol it is streamed as: it would only repeat it.
   const alias = Number(a.streamedAs !== undefined) - Number(b.streamedAs !== undefined);

@@ -12,7 +12,7 @@ import { TIMEFRAMES, openTimeOf } from '@livermore/schemas';
 import type { ExchangeSymbol, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { messageOf, systemClock, systemRandom } from '@livermore/utils';
 import type { Clock, Logger, Random } from '@livermore/utils';
-import { chooseSymbols } from './choose-symbols';
+import { busiestFirst, chooseSymbols } from './choose-symbols';
 import { CoverageWatch } from './coverage-watch';
 import { ExchangeMetrics } from './exchange-metrics';
 import type { InstanceFacts, InstanceState } from './facts';
@@ -66,7 +66,7 @@ export class ExchangeInstance {
     this.#random = options.random ?? systemRandom;
     this.#logger = options.logger.child({ exchange: options.exchange.name });
     this.#metrics = new ExchangeMetrics(options.exchange.name, options.metrics);
-    this.#observation = new FeedObservation(() => this.#feed.aliveTo);
+    this.#observation = new FeedObservation(() => this.#feed.toldTo);
     this.#history = this.#openHistory();
     const { protocol, rest, loader } = this.#history;
     const { candlesPerPage } = protocol.rest.limits;
@@ -267,8 +267,8 @@ export class ExchangeInstance {
       },
       onReport: (report) => this.#noteReport(report),
       feed: this.#observation,
-      busiest: () => this.#busiest,
-      onDecodeError: (field) => this.#metrics.count('livermore_decode_errors_total', { field }),
+      busiest: () => busiestFirst(this.#symbols),
+      onUnreadable: (field) => this.#metrics.unreadable(field),
     });
   }
 
@@ -306,8 +306,8 @@ export class ExchangeInstance {
         this.#book.interrupted();
         this.#observation.interrupted();
       },
-      onActive: (symbol) => {
-        this.#observation.heard(symbol, this.#history.rest.time.now());
+      onActive: (symbol, at) => {
+        this.#observation.heard(symbol, at);
         if (closes === 'inferred') this.#keeper.active(symbol, timeframes.fetched);
       },
     });
@@ -375,7 +375,7 @@ export class ExchangeInstance {
     const isNative = candle.source === 'rest' || candle.source === 'no-trades';
     this.#keeper.settled(candle, candle.timestamp, isNative);
     this.#verification.note(candle, outcome);
-    if (outcome.written) this.#metrics.closed(candle, outcome);
+    if (outcome.written) this.#metrics.closed(candle, outcome, this.#liveSince);
   }
 
   #noteReport(report: PageReport): void {
@@ -385,14 +385,6 @@ export class ExchangeInstance {
     }
     for (const openTime of absent) this.#keeper.settled(page, openTime);
     if (this.#history.protocol.emptyBuckets === 'flat') this.#metrics.restLag(report);
-  }
-
-  /** Symbols kept, the busiest first; only an alias-free listing that tells volumes can say. */
-  get #busiest(): readonly string[] {
-    return this.#symbols
-      .filter((each) => each.streamedAs === undefined)
-      .toSorted((a, b) => (b.quoteVolume24h ?? 0) - (a.quoteVolume24h ?? 0))
-      .map((each) => each.symbol);
   }
 
   #allSeries(): Series[] {

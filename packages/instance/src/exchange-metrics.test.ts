@@ -43,10 +43,14 @@ describe('a written candle', () => {
   });
 });
 
-async function afterClosing(afterMs: number, outcome: Partial<WriteOutcome>): Promise<string> {
+async function afterClosing(afterMs: number, outcome: Partial<WriteOutcome>, liveSince = 0): Promise<string> {
   const metrics = new NodeMetrics();
   const sequenceNum = closeAsOf('5m', CANDLE.timestamp) + afterMs * 1_000;
-  new ExchangeMetrics('somewhere', metrics).closed({ ...CANDLE, sequenceNum }, someOutcome(outcome));
+  new ExchangeMetrics('somewhere', metrics).closed(
+    { ...CANDLE, sequenceNum },
+    someOutcome(outcome),
+    liveSince,
+  );
   return metrics.registry.metrics();
 }
 
@@ -64,6 +68,21 @@ describe('a closed bar that was written', () => {
     ['was not closed before', { written: true, changed: true, wasClosed: false }],
   ])('has no age of a change when it %s', async (_what, outcome) => {
     expect(await afterClosing(90_000, outcome)).not.toContain('livermore_change_age_seconds_sum{');
+  });
+
+  it('says how long after its close it became settled', async () => {
+    const text = await afterClosing(90_000, { written: true, settled: true });
+    const age = 'livermore_settled_after_seconds';
+    expect(text).toContain(`${age}_sum{exchange="somewhere",timeframe="5m"} 90`);
+    expect(text).toContain(`${age}_bucket{le="60",exchange="somewhere",timeframe="5m"} 0`);
+  });
+
+  it.each([
+    ['it waits for another reading', { written: true }, 0],
+    ['it closed before the exchange was live', { written: true, settled: true }, 300_001],
+  ])('says no time until it was settled when %s', async (_what, outcome, liveSince) => {
+    const text = await afterClosing(90_000, outcome, liveSince);
+    expect(text).not.toContain('livermore_settled_after_seconds_sum{');
   });
 
   it.each([
@@ -94,6 +113,7 @@ describe('a page of REST', () => {
       agreeing: 0,
       doubted: 0,
       noTrades: 0,
+      newestAsked: END,
       newestRow: END,
       readTo: END - MINUTE_MS,
       absent: [],

@@ -1,4 +1,5 @@
 import type { WriteOutcome } from '@livermore/cache';
+import { kindOfField } from '@livermore/exchange-core';
 import type { BookEntry, PageReport, WriteTimes } from '@livermore/exchange-core';
 import { MICROS_PER_MS, closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { SourcedCandle } from '@livermore/schemas';
@@ -22,6 +23,11 @@ export class ExchangeMetrics {
     this.#metrics?.count(name, { exchange: this.#exchange, ...labels }, by);
   }
 
+  /** Something of the venue could not be read. Places in lists are no part of the label: there are too many. */
+  unreadable(field: string): void {
+    this.count('livermore_decode_errors_total', { field: kindOfField(field) });
+  }
+
   /** A live candle was taken by Redis; a close counts when it was news. */
   written({ kind, candle }: BookEntry, took: WriteTimes): void {
     const labels = { exchange: this.#exchange };
@@ -36,12 +42,19 @@ export class ExchangeMetrics {
     this.count('livermore_closes_total', { timeframe, source });
   }
 
-  /** A closed bar was written: how old it was when it changed, and whether what was first said of it was right. */
-  closed(candle: SourcedCandle, outcome: WriteOutcome): void {
+  /**
+   * A closed bar was written: how old it was when it changed or became settled, and whether what was first said of it was
+   * right. `liveSince`: when the exchange began to hear the venue, ms of its clock; undefined while it does not.
+   */
+  closed(candle: SourcedCandle, outcome: WriteOutcome, liveSince: number | undefined): void {
     const labels = { exchange: this.#exchange, timeframe: candle.timeframe };
+    const closedAt = closeTimeOf(candle.timeframe, candle.timestamp);
+    const ageMs = Math.max(0, candle.sequenceNum / MICROS_PER_MS - closedAt);
     if (outcome.wasClosed && outcome.changed) {
-      const ageMs = candle.sequenceNum / MICROS_PER_MS - closeTimeOf(candle.timeframe, candle.timestamp);
-      this.#metrics?.observeMs('livermore_change_age_seconds', labels, Math.max(0, ageMs));
+      this.#metrics?.observeMs('livermore_change_age_seconds', labels, ageMs);
+    }
+    if (outcome.settled && liveSince !== undefined && closedAt >= liveSince) {
+      this.#metrics?.observeMs('livermore_settled_after_seconds', labels, ageMs);
     }
     if (outcome.settled) {
       this.count('livermore_first_values_total', {
@@ -52,9 +65,9 @@ export class ExchangeMetrics {
   }
 
   /** How far REST was behind, where it serves a row for every bar and did not serve the newest one asked for. */
-  restLag({ page, answeredAt, newestRow }: PageReport): void {
+  restLag({ page, answeredAt, newestAsked, newestRow }: PageReport): void {
     const step = timeframeMs(page.timeframe);
-    const newest = Math.min(page.to, openTimeOf(page.timeframe, answeredAt));
+    const newest = Math.min(newestAsked, openTimeOf(page.timeframe, answeredAt));
     const lagMs = newestRow === undefined || newestRow >= newest ? 0 : answeredAt - (newestRow + step);
     const labels = { exchange: this.#exchange };
     if (newestRow !== undefined) this.#metrics?.observeMs('livermore_rest_lag_seconds', labels, lagMs);

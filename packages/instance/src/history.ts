@@ -33,7 +33,8 @@ export interface HistoryOptions {
   readonly writer?: Pick<CandleWriterOptions, 'liveSince' | 'onClosed' | 'onOverflow' | 'onWritten'>;
   readonly onReport?: (report: PageReport) => void;
   readonly onTrouble?: (trouble: RestTrouble) => void;
-  readonly onDecodeError?: (field: string) => void;
+  /** Something of an answer could not be read: a body, or one element of it, named by its field. */
+  readonly onUnreadable?: (field: string) => void;
   /** What the feed has seen; nothing where there is none. */
   readonly feed?: FeedWitness;
   /** The symbols kept, the busiest first. */
@@ -64,7 +65,8 @@ export function openHistory(options: HistoryOptions): History {
     clock,
     random,
     logger,
-    onDecodeError: (error) => options.onDecodeError?.(error.field),
+    onDecodeError: (error) => options.onUnreadable?.(error.field),
+    onUnreadable: (element) => options.onUnreadable?.(element.field),
     onTrouble: (trouble) => {
       downtimes.failedAt(rest.time.now());
       options.onTrouble?.(trouble);

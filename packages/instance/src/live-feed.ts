@@ -24,8 +24,8 @@ export interface LiveFeedOptions {
   readonly metrics: ExchangeMetrics;
   /** Something of these series was missed. */
   readonly onMissed: (missed: Missed) => void;
-  /** A symbol trades. */
-  readonly onActive: (symbol: string) => void;
+  /** A symbol trades: the stream told something of it that was true at `at` (venue time, ms). */
+  readonly onActive: (symbol: string, at: number) => void;
   /** Frames may have been lost. */
   readonly onInterrupted: () => void;
 }
@@ -65,13 +65,11 @@ export class LiveFeed {
     };
   }
 
-  /** Venue time (ms) up to which every connection is known to have been well; 0 while one of them is not. */
-  get aliveTo(): number {
-    const { clock, history } = this.#options;
+  /** Venue time (ms) up to which every connection has told what it had to tell; 0 while one of them is not well. */
+  get toldTo(): number {
     const all = this.#adapter?.facts().connections ?? [];
     if (all.length === 0 || all.some(({ state }) => state !== 'live')) return 0;
-    const oldest = Math.min(...all.map(({ lastFrameAt }) => lastFrameAt));
-    return history.rest.time.now() - (clock.now() - oldest);
+    return Math.min(...all.map((connection) => connection.toldTo));
   }
 
   /** Subscribes and connects; resolves when it carries data, or after a while without: it goes on trying. */
@@ -133,7 +131,7 @@ export class LiveFeed {
     adapter.on('feed:live', () => {
       this.#options.history.downtimes.isUpAt(this.#options.history.rest.time.now());
     });
-    adapter.on('feed:decode-error', ({ field }) => metrics.count('livermore_decode_errors_total', { field }));
+    adapter.on('feed:decode-error', ({ field }) => metrics.unreadable(field));
   }
 
   #observe(candle: UnifiedCandle): void {
@@ -147,7 +145,8 @@ export class LiveFeed {
       return;
     }
     if (isClosed(candle)) rest.time.observe(asOfMs);
-    onActive(candle.symbol);
+    // What a snapshot tells of the past is no sign of life.
+    if (candle.source !== 'snapshot') onActive(candle.symbol, asOfMs);
     for (const entry of book.observe(candle)) {
       if (timeframes.includes(entry.candle.timeframe)) writer.take(entry, receivedAt);
     }

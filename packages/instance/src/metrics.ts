@@ -147,6 +147,12 @@ export const METRICS = [
     help: 'How long after its close a bar got other values.',
   },
   {
+    name: 'livermore_settled_after_seconds',
+    kind: 'histogram',
+    labels: ['exchange', 'timeframe'],
+    help: 'How long after its close a bar that closed while the exchange was live became settled.',
+  },
+  {
     name: 'livermore_rest_lag_seconds',
     kind: 'histogram',
     labels: ['exchange'],
@@ -182,7 +188,11 @@ type MetricName = (typeof METRICS)[number]['name'];
 const SECONDS_BUCKETS = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Of ages of bars and lags of venues: from a second to a week. */
 const AGE_BUCKETS = [0, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 86_400, 604_800];
-const AGES: readonly string[] = ['livermore_change_age_seconds', 'livermore_rest_lag_seconds'];
+const AGES: readonly string[] = [
+  'livermore_change_age_seconds',
+  'livermore_settled_after_seconds',
+  'livermore_rest_lag_seconds',
+];
 const MS_PER_SECOND = 1000;
 
 /** Labels of what happened; every metric also carries its exchange. */

@@ -92,32 +92,29 @@ describe('what is expected', () => {
   });
 });
 
-describe("a reading of the venue's own", () => {
+describe('a bar that is compared', () => {
   it.each<[string, Partial<WriteOutcome>, Partial<QualityCounts>]>([
-    ['agrees', { agrees: true }, { compared: 1, equal: 1, different: 0, corrected: 0 }],
-    ['is doubted', { doubted: true, changed: true }, { compared: 1, equal: 0, different: 1, corrected: 0 }],
     [
-      'corrects a bar',
-      { written: true, changed: true, corrected: true },
+      'is settled as it was',
+      { written: true, settled: true },
+      { compared: 1, equal: 1, different: 0, corrected: 0 },
+    ],
+    [
+      'is settled with other values',
+      { written: true, settled: true, wasClosed: true, changed: true, corrected: true },
       { compared: 1, equal: 0, different: 1, corrected: 1 },
     ],
+    ['is read again', { agrees: true }, { compared: 0, equal: 0, different: 0, corrected: 0 }],
+    ['is doubted', { doubted: true, changed: true }, { compared: 0, equal: 0, different: 0, corrected: 0 }],
     [
-      'is the first of its bar',
-      { written: true, replaced: false, wasClosed: false },
-      { compared: 0, equal: 0, different: 0, corrected: 0 },
+      'changes without being settled',
+      { written: true, wasClosed: true, changed: true, corrected: true },
+      { compared: 0, equal: 0, different: 0, corrected: 1 },
     ],
-  ])('that %s is counted as that', async (_what, outcome, expected) => {
+  ])('%s', async (_what, outcome, expected) => {
     const { keeper, of } = keeping();
-    keeper.note(bar(NOON - MINUTE_MS, { source: 'rest' }), someOutcome(outcome));
+    keeper.note(bar(NOON - MINUTE_MS, { source: 'rest' }), someOutcome({ changed: false, ...outcome }));
     expect(await of()).toMatchObject(expected);
-  });
-
-  it('is no reading without a witness, nor is what the stream says', async () => {
-    const { keeper, of } = keeping();
-    const agreeing = someOutcome({ agrees: true });
-    keeper.note(bar(NOON - MINUTE_MS, { source: 'rest', standing: 'unwitnessed' }), agreeing);
-    keeper.note(bar(NOON - MINUTE_MS), agreeing);
-    expect(await of()).toMatchObject({ compared: 0, equal: 0 });
   });
 });
 
@@ -136,15 +133,15 @@ describe('a bar that became settled', () => {
     const settled = someOutcome({ written: true, settled: true });
     keeper.note(bar(NOON), settled);
     keeper.start();
-    keeper.note(bar(NOON - MINUTE_MS), settled);
+    keeper.note(bar(NOON - 2 * MINUTE_MS), settled);
     expect(await of()).toMatchObject({ settled: 0, rightFirst: 0 });
   });
 });
 
 describe('counts', () => {
-  const agreeing = someOutcome({ agrees: true });
+  const agreeing = someOutcome({ written: true, settled: true, changed: false });
 
-  it('are kept every ten seconds, under the day of the venue, and at the end', async () => {
+  it('are kept every ten seconds, under the day a bar opened in, and at the end', async () => {
     const { clock, keeper, kept } = keeping();
     const abort = new AbortController();
     const run = keeper.run(abort.signal);

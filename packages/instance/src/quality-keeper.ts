@@ -1,6 +1,6 @@
 import type { QualityCount, QualityCounts, QualityStore, WriteOutcome } from '@livermore/cache';
 import type { VenueTime } from '@livermore/exchange-core';
-import { isClosed, newestClosedOpenTime, timeframeMs } from '@livermore/schemas';
+import { closeTimeOf, newestClosedOpenTime, timeframeMs } from '@livermore/schemas';
 import type { Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
@@ -22,13 +22,13 @@ const FLUSH_EVERY_MS = 10_000;
 type Counts = Map<Timeframe, Record<QualityCount, number>>;
 
 /**
- * Counts how right the candles are: how many bars were there in time, what readings of the venue say of them, and how
- * many of those that became settled never had other values. Kept by day and timeframe, in Redis.
+ * Counts how right the candles are: how many bars were there in time, what the reading that settled each of them said, and
+ * how many of those that closed while we watched never had other values. Kept by day and timeframe, in Redis.
  */
 export class QualityKeeper {
   readonly #options: QualityKeeperOptions;
   readonly #newestClosed = new Map<string, number>();
-  #counts: Counts = new Map();
+  #days = new Map<string, Counts>();
   #since: number | undefined;
   #cancel: (() => void) | undefined;
 
@@ -51,13 +51,13 @@ export class QualityKeeper {
   note(candle: SourcedCandle, outcome: WriteOutcome): void {
     const key = `${candle.symbol} ${candle.timeframe}`;
     if (candle.timestamp > (this.#newestClosed.get(key) ?? 0)) this.#newestClosed.set(key, candle.timestamp);
-    const counts = this.#of(candle.timeframe);
-    if (isReading(candle) && outcome.wasClosed && (outcome.agrees || outcome.doubted || outcome.changed)) {
-      counts.compared += 1;
-      counts[outcome.agrees ? 'equal' : 'different'] += 1;
-    }
+    const counts = this.#of(candle.timeframe, candle.timestamp);
     if (outcome.written && outcome.wasClosed && outcome.changed) counts.corrected += 1;
-    if (!outcome.settled || this.#since === undefined || candle.timestamp < this.#since) return;
+    // Each bar becomes settled once: so it is compared once, however often it is read again.
+    if (!outcome.settled) return;
+    counts.compared += 1;
+    counts[outcome.changed ? 'different' : 'equal'] += 1;
+    if (this.#since === undefined || closeTimeOf(candle.timeframe, candle.timestamp) < this.#since) return;
     counts.settled += 1;
     if (!outcome.corrected) counts.rightFirst += 1;
   }
@@ -71,22 +71,23 @@ export class QualityKeeper {
   }
 
   async flush(): Promise<void> {
-    const { store, exchangeId, venueTime, logger } = this.#options;
-    const counts = this.#counts;
-    this.#counts = new Map();
-    const day = new Date(venueTime.now()).toISOString().slice(0, 10);
-    try {
-      await store.add(exchangeId, day, counts);
-    } catch (error) {
-      logger.debug({ event: 'quality_not_kept', error: messageOf(error) });
-      this.#giveBack(counts);
+    const { store, exchangeId, logger } = this.#options;
+    const days = this.#days;
+    this.#days = new Map();
+    for (const [day, counts] of days) {
+      try {
+        await store.add(exchangeId, day, counts);
+      } catch (error) {
+        logger.debug({ event: 'quality_not_kept', error: messageOf(error) });
+        this.#giveBack(day, counts);
+      }
     }
   }
 
   /** What could not be written is counted on. */
-  #giveBack(counts: Counts): void {
+  #giveBack(day: string, counts: Counts): void {
     for (const [timeframe, lost] of counts) {
-      const of = this.#of(timeframe);
+      const of = this.#ofDay(day, timeframe);
       for (const count of Object.keys(NONE)) add(of, lost, count);
     }
   }
@@ -105,20 +106,29 @@ export class QualityKeeper {
   #look(boundary: number): void {
     for (const { symbol, timeframe } of this.#options.series()) {
       if (boundary % timeframeMs(timeframe) !== 0) continue;
-      const counts = this.#of(timeframe);
+      const openTime = newestClosedOpenTime(timeframe, boundary);
+      const counts = this.#of(timeframe, openTime);
       counts.expected += 1;
-      const newest = this.#newestClosed.get(`${symbol} ${timeframe}`) ?? 0;
-      if (newest >= newestClosedOpenTime(timeframe, boundary)) counts.inTime += 1;
+      if ((this.#newestClosed.get(`${symbol} ${timeframe}`) ?? 0) >= openTime) counts.inTime += 1;
     }
   }
 
-  #of(timeframe: Timeframe): Record<QualityCount, number> {
-    const known = this.#counts.get(timeframe) ?? { ...NONE };
-    this.#counts.set(timeframe, known);
+  /** A bar counts for the UTC day in which it opened (ms). */
+  #of(timeframe: Timeframe, openTime: number): Record<QualityCount, number> {
+    return this.#ofDay(new Date(openTime).toISOString().slice(0, DAY_LENGTH), timeframe);
+  }
+
+  #ofDay(day: string, timeframe: Timeframe): Record<QualityCount, number> {
+    const counts = this.#days.get(day) ?? new Map<Timeframe, Record<QualityCount, number>>();
+    this.#days.set(day, counts);
+    const known = counts.get(timeframe) ?? { ...NONE };
+    counts.set(timeframe, known);
     return known;
   }
 }
 
+/** `YYYY-MM-DD` */
+const DAY_LENGTH = 10;
 const NONE: QualityCounts = {
   expected: 0,
   inTime: 0,
@@ -136,8 +146,4 @@ function add(to: Record<QualityCount, number>, from: QualityCounts, count: strin
 
 function isCount(name: string): name is QualityCount {
   return name in NONE;
-}
-
-function isReading(candle: SourcedCandle): boolean {
-  return candle.source === 'rest' && candle.standing === undefined && isClosed(candle);
 }

@@ -51,7 +51,7 @@ export class Verification {
       absences: history.absences,
       cache,
       repair,
-      isKept: (each) => this.#isKept(each),
+      series,
     });
     const { closes, rest: venueRest } = protocol;
     this.#family = new FamilyCheck({
@@ -116,10 +116,6 @@ export class Verification {
       this.#quality.stop();
       return Promise.resolve();
     };
-  }
-
-  #isKept({ symbol, timeframe }: Series): boolean {
-    return this.#options.series().some((each) => each.symbol === symbol && each.timeframe === timeframe);
   }
 
   /** What the audit read is compared with its parts as well. */

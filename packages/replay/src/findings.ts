@@ -16,6 +16,8 @@ export interface FoundIn {
   readonly readingsOf?: (openTime: number) => readonly BarValues[];
   /** What a bar was before a script of faults corrected it. */
   readonly formerlyOf?: (openTime: number) => BarValues | undefined;
+  /** Of the bars compared, how many closed while the exchange was live (0). */
+  readonly lived?: number;
   /** Open times of bars nobody was told of. */
   readonly unannounced: readonly number[];
   readonly announced?: AnnouncedCounts;
@@ -33,7 +35,7 @@ export class Findings {
   readonly #differences: Difference[] = [];
 
   add(found: Comparison, about: FoundIn): void {
-    const { series, step, unannounced, announced = NOTHING_ANNOUNCED } = about;
+    const { series, step, unannounced, lived = 0, announced = NOTHING_ANNOUNCED } = about;
     const key = `${series.symbol} ${series.timeframe}`;
     const isRevised = ({ openTime, cached }: Difference) =>
       about.readingsOf?.(openTime).some((reading) => isSame(reading, cached)) ?? false;
@@ -45,6 +47,7 @@ export class Findings {
       native: before.native + found.native,
       ...added(before, {
         compared: found.compared,
+        lived,
         equal: found.equal,
         different: different.length,
         pending: pending.length,
@@ -89,6 +92,7 @@ type OpenTimes = Map<string, { readonly series: Series; readonly openTimes: numb
 
 const NOTHING: Totals = {
   compared: 0,
+  lived: 0,
   equal: 0,
   different: 0,
   pending: 0,
@@ -105,6 +109,7 @@ const NOTHING: Totals = {
 function added(sum: Totals, each: Totals): Totals {
   return {
     compared: sum.compared + each.compared,
+    lived: sum.lived + each.lived,
     equal: sum.equal + each.equal,
     different: sum.different + each.different,
     pending: sum.pending + each.pending,

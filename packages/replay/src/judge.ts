@@ -51,13 +51,16 @@ export class Judge {
     const told = heard.filter((each) => each.last !== 'retracted').map((each) => each.openTime);
     // What is missing counts as that.
     const accounted = new Set([...told, ...found.missing]);
+    const notCompared = new Set([...found.missing, ...found.falselyQuiet]);
+    const lived = livedOf(series, bars, activeAt);
     const known = new Map(bars.map((bar) => [bar.openTime, bar]));
     this.#findings.add(found, {
       series,
       step: timeframeMs(series.timeframe),
       readingsOf: (openTime) => truth.readings(series, openTime),
       formerlyOf: (openTime) => truth.formerly(series, openTime),
-      unannounced: livedOf(series, bars, activeAt).filter((openTime) => !accounted.has(openTime)),
+      lived: lived.filter((openTime) => !notCompared.has(openTime)).length,
+      unannounced: lived.filter((openTime) => !accounted.has(openTime)),
       announced: ledger.judge(series, range, heard, (openTime) =>
         this.#actual(series, openTime, { range, known }),
       ),

@@ -11,6 +11,7 @@ import {
 } from '@livermore/cache';
 import { defaultExchange, protocolOf, readWarmupSchedule } from '@livermore/exchange-core';
 import { ExchangeInstance } from '@livermore/instance';
+import type { NodeMetrics } from '@livermore/instance';
 import { openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { Exchange, OpenTimeRange, Series } from '@livermore/schemas';
 import { createSimulator, loadRecordedMarket } from '@livermore/simulator';
@@ -46,6 +47,8 @@ export interface ReplayOptions {
   readonly updateEveryMs?: number;
   readonly seed?: number;
   readonly logger?: Logger;
+  /** What the exchange measures goes here, as in a node; nowhere when absent. */
+  readonly metrics?: NodeMetrics;
   /** Where the replayed time (ms) is, now and then. */
   readonly onProgress?: (progress: {
     readonly now: number;
@@ -150,7 +153,7 @@ class ReplayRun {
 
   /** As production makes one, but for its clock, its chance and the wire. */
   #newInstance(): ExchangeInstance {
-    const { seed = 1, logger = silentLogger } = this.#options;
+    const { seed = 1, logger = silentLogger, metrics } = this.#options;
     const { derive, audit, tickers } = this.#settings;
     return new ExchangeInstance({
       exchange: this.#exchange,
@@ -169,6 +172,7 @@ class ReplayRun {
         if (state === 'active') this.#activeAt = this.#clock.now() + ahead;
       },
       ...(derive === 'default' ? {} : { derive }),
+      ...(metrics === undefined ? {} : { metrics }),
     });
   }
 
@@ -218,7 +222,7 @@ class ReplayRun {
   }
 
   async report(tookMs: number): Promise<ReplayReport> {
-    const { log } = this.#simulator;
+    const { log, faultsApplied } = this.#simulator;
     const schedule = await readWarmupSchedule(this.#redis, this.#exchange.id);
     const report = this.#instance.warmupReport;
     return {
@@ -242,6 +246,7 @@ class ReplayRun {
       weight: log.weight,
       statuses: Object.fromEntries([...log.statuses].map(([status, times]) => [String(status), times])),
       connections: log.connections,
+      faultsApplied: Object.fromEntries(faultsApplied),
       closes: this.#announcements.counts,
       replayedMs: this.#range.to - this.#range.from,
       tookMs,

@@ -6,6 +6,8 @@ import type { RevisedBar } from './recording';
 /** How bars turned out. */
 export interface Totals extends AnnouncedCounts {
   readonly compared: number;
+  /** Of those compared: closed while the exchange was live; the others were warmed up. */
+  readonly lived: number;
   readonly equal: number;
   readonly different: number;
   /** Of those different: what the venue had before it corrected the bar, which nobody has noticed yet. */
@@ -81,6 +83,8 @@ export interface ReplayReport {
   readonly weight: number;
   readonly statuses: Readonly<Record<string, number>>;
   readonly connections: number;
+  /** How often faults of each kind really acted at the venue; a kind that never did is not in it. */
+  readonly faultsApplied: Readonly<Record<string, number>>;
   /** Messages heard on the Redis channel: closes, those of a bar no newer than one heard before, and no candles at all. */
   readonly closes: { readonly announced: number; readonly repeated: number; readonly unreadable: number };
   /** Replayed time, and what it took, ms. */

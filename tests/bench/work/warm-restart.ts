@@ -129,6 +129,7 @@ async function restarted(redis: Redis, symbols: readonly string[]) {
         agreeing: 0,
         doubted: 0,
         noTrades: 0,
+        newestAsked: page.to,
         newestRow: undefined,
         readTo: undefined,
         absent: [],

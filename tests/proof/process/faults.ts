@@ -8,7 +8,7 @@ export interface ProcessFault {
   readonly title: string;
   readonly cause: string;
   readonly venues?: readonly ProofVenue[];
-  readonly stage?: Pick<StageOptions, 'symbols'>;
+  readonly stage?: Pick<StageOptions, 'symbols' | 'isTruthful'>;
   /** Whether it needs a Redis that is a server program of its own. */
   readonly needsServer?: boolean;
   /** Statuses that the fault itself may bring. */
@@ -64,6 +64,13 @@ export const PROCESS_FAULTS: readonly ProcessFault[] = [
   {
     id: 'no-fault',
     title: 'no fault: real processes, real sockets, real Redis',
+    cause: 'one node, ten minutes around midnight; the venue agrees with itself',
+    stage: { isTruthful: true },
+    run: redisFault(still, still),
+  },
+  {
+    id: 'views-differ',
+    title: 'no fault but that the views differ',
     cause: 'one node, ten minutes around midnight',
     run: redisFault(still, still),
   },

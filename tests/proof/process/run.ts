@@ -49,7 +49,7 @@ async function failureOf(fault: ProcessFault, stage: Stage): Promise<string | un
 }
 
 function wrongOf(candles: ProofRow['candles']): readonly string[] {
-  const { compared, missing, different, invented } = candles;
-  const isWhole = compared > 0 && missing + different + invented === 0;
+  const { compared, missing, different, invented, falselyQuiet } = candles;
+  const isWhole = compared > 0 && missing + different + invented + falselyQuiet === 0;
   return isWhole ? [] : ['the cache is not what the venue serves'];
 }

@@ -7,8 +7,8 @@ import { Announcements, Findings, compareSeries, trueBarOf } from '@livermore/re
 import type { Totals, TrueBar } from '@livermore/replay';
 import { TIMEFRAMES, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { Exchange, OpenTimeRange, Series } from '@livermore/schemas';
-import { createSeededMarket, createSimulator, defaultUniverse } from '@livermore/simulator';
-import type { Market, Simulator } from '@livermore/simulator';
+import { createSeededMarket, createSimulator, defaultUniverse, disagreeing } from '@livermore/simulator';
+import type { FaultScript, Market, Simulator } from '@livermore/simulator';
 import type { Clock } from '@livermore/utils';
 import type { ProofVenue } from '../data';
 import { NodeUnderProof } from './node-under-proof';
@@ -25,6 +25,8 @@ export interface StageOptions {
   /** The program and arguments that run a node by orders given as one more argument. */
   readonly nodeCommand: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether the venue agrees with itself; its views of one tape differ when absent. */
+  readonly isTruthful?: true;
   /** Where the logs of the nodes go; a temporary folder when absent. */
   readonly logFolder?: string;
 }
@@ -73,7 +75,13 @@ export class Stage {
     const universe = defaultUniverse(options.venue).filter((each) => each.status === 'trading');
     const symbols = spread(universe, options.symbols ?? 3);
     const market = createSeededMarket({ seed: SEED, symbols });
-    const simulator = createSimulator({ venue: options.venue, market, clock, updateEveryMs: 15_000 });
+    const simulator = createSimulator({
+      venue: options.venue,
+      market,
+      clock,
+      updateEveryMs: 15_000,
+      faults: options.isTruthful === true ? [] : lastingViews(options.venue),
+    });
     const { rest, ws } = await simulator.listen();
     const redis = await RedisUnderProof.start(options.env);
     const exchange = { ...defaultExchange(options.venue), restUrl: rest, wsUrl: ws };
@@ -145,8 +153,8 @@ export class Stage {
   /** Waits until the cache is what the venue serves, and fails when it is not in time. */
   async untilWhole(patienceRealMs: number): Promise<void> {
     await this.until('the cache to be whole', patienceRealMs, async () => {
-      const { missing, different, invented } = await this.compare();
-      return missing + different + invented === 0;
+      const { missing, different, invented, falselyQuiet } = await this.compare();
+      return missing + different + invented + falselyQuiet === 0;
     });
   }
 
@@ -175,6 +183,11 @@ export class Stage {
   #series(): readonly Series[] {
     return this.symbols.flatMap((symbol) => TIMEFRAMES.map((timeframe) => ({ symbol, timeframe })));
   }
+}
+
+/** What differs between a venue's views without changing the tape: minutes are too short for what is corrected later. */
+function lastingViews(venue: ProofVenue): FaultScript {
+  return disagreeing(venue).filter(({ fault }) => fault.kind !== 'revised-candle');
 }
 
 interface StageParts {

@@ -7,6 +7,7 @@ import type { Since } from '../arguments';
 import type { CliConfig } from '../config';
 import { AlignedRows } from '../output/aligned-rows';
 import { CORRECTION_TITLES, correctionCells, correctionJson } from '../output/correction-view';
+import { drained } from '../output/flushed';
 import { count, instant } from '../output/format';
 import { json, line, note } from '../output/print';
 import { openRedis } from '../redis';
@@ -39,6 +40,7 @@ export async function corrections(
       if (each.new === undefined) retractions += 1;
       if (options.json === true) json(correctionJson(each));
       else rows.add(correctionCells(each));
+      await drained(process.stdout);
     }
   } finally {
     await opened.close();

@@ -53,7 +53,7 @@ function bar(back: number, afterMs: number, over: Partial<SourcedCandle> = {}): 
 }
 
 const write = (candle: SourcedCandle, cause = 'feed') =>
-  cache.writeExchangeCandle(id, candle, { cause, tells: true });
+  cache.writeExchangeCandle(id, candle, { cause, liveSince: 0 });
 
 /** One reading of a bar, then another with more volume: the later one is written, and that is logged. */
 async function correct(back: number): Promise<void> {

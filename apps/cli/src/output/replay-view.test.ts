@@ -7,6 +7,7 @@ const SERIES = { symbol: 'AAA', timeframe: '1m' } as const;
 
 const TOTALS: Totals = {
   compared: 1_000,
+  lived: 900,
   equal: 996,
   different: 4,
   pending: 3,
@@ -53,6 +54,7 @@ function report(candles: Totals): ReplayReport {
     weight: 4,
     statuses: { '200': 3 },
     connections: 1,
+    faultsApplied: {},
     closes: { announced: 945, repeated: 45, unreadable: 0 },
     replayedMs: 3_600_000,
     tookMs: 1_000,

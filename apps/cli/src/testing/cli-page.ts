@@ -34,16 +34,39 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 216 of 216 series need candles. Plan: 108 requests (one page per series would be 216), weight 216, about 2.4s.
 ✔ Warm: 216 series in 2.5s.
   108 requests of 108 planned, weight 216; 54,216 candles fetched, 10,800 derived, in 2.5s`,
-  candles: `$ livermore candles sandbox BTCUSDT 1m --limit 3
-open time (UTC)          open      high       low     close  volume  state    source  true at (UTC)
-2026-11-20 12:12:00   78908.8  78923.59  78892.47  78910.95  0.3551  closed   stream  2026-11-20 12:13:00
-2026-11-20 12:13:00  78910.96  78923.59  78892.47   78901.4  0.4284  closed   stream  2026-11-20 12:14:00
-2026-11-20 12:14:00  78901.41  78923.59  78898.36  78916.69  0.0914  forming  stream  2026-11-20 12:14:12`,
-  coverage: `$ livermore coverage sandbox --symbols BTCUSDT --timeframes 1m,1d
-symbol   tf   present  no trades  missing  newest (UTC)         state
-BTCUSDT  1m   100/100                      2026-11-20 12:13:00  complete
-BTCUSDT  1d   100/100                      2026-11-19 00:00:00  complete
-2 of 2 series complete over their last 100 bars`,
+  candles: `$ livermore candles binance ATOMUSDT 1m --limit 7
+open time (UTC)       open   high    low  close    volume  state        source  standing  true at (UTC)
+2026-11-21 18:49:00  2.576  2.576  2.574  2.574  804.0376  settled      rest    settled   2026-11-21 18:52:48  corrected
+2026-11-21 18:50:00  2.574  2.574  2.574  2.574   8271.86  settled      rest    settled   2026-11-21 18:52:07
+2026-11-21 18:51:00  2.575  2.575  2.574  2.574    7971.1  settled      rest    settled   2026-11-21 18:52:07
+2026-11-21 18:52:00  2.575  2.575  2.575  2.575    9393.8  provisional  stream            2026-11-21 18:53:00
+2026-11-21 18:53:00  2.574  2.574  2.574  2.574   7115.31  provisional  stream            2026-11-21 18:54:00
+2026-11-21 18:54:00  2.575  2.575  2.574  2.574   28046.3  provisional  stream            2026-11-21 18:55:00
+2026-11-21 18:55:00  2.574  2.574  2.574  2.574         0  forming      stream            2026-11-21 18:55:02`,
+  coverage: `$ livermore coverage binance --symbols ATOMUSDT --timeframes 1m,1d
+symbol    tf  present  no trades  missing  provisional  settled  final  waiting  newest (UTC)         verified through     state
+ATOMUSDT  1m  100/100         18                     3       97                  2026-11-21 18:54:00  2026-11-21 18:41:00  complete
+ATOMUSDT  1d  100/100                                       100                  2026-11-20 00:00:00  2026-11-20 00:00:00  complete
+2 of 2 series complete over their last 100 bars
+2 compared with the venue's own; bars waiting to be read again: 0, in doubt: 0`,
+  corrections: `$ livermore corrections binance
+changed (UTC)        symbol    tf  bar (UTC)            as of, after its close  source         cause  old → new
+2026-11-21 18:52:48  ATOMUSDT  1m  2026-11-21 18:49:00  16ms → 2m 48s           stream → rest  look   volume 714.7 → 804.0376
+2026-11-21 18:54:13  KNCUSDT   1m  2026-11-21 18:49:00  16ms → 4m 14s           stream → rest  look   volume 0 → 0.0001
+2026-11-21 18:54:18  BANDUSDT  1m  2026-11-21 18:49:00  16ms → 4m 19s           stream → rest  look   volume 0 → 0.0001
+2026-11-21 18:54:23  ETHBTC    1m  2026-11-21 18:49:00  16ms → 4m 24s           stream → rest  look   volume 30.64 → 34.4701
+2026-11-21 18:54:33  SUSHIBTC  1m  2026-11-21 18:49:00  16ms → 4m 34s           stream → rest  look   volume 0 → 0.0001
+changes of closed bars since 2026-10-22 18:54:56 (UTC): 5`,
+  quality: `$ livermore quality binance --days 1
+day (UTC)   tf   expected  within 5 s  compared   equal  different  so differ              corrected  settled  right first
+2026-11-21  1m        396         396    18,588  18,578         10  10 in 18,588                   5       53           53
+2026-11-21  5m        108         108     3,636   3,636          0  less than 3 in 3,636           0        0            0
+2026-11-21  15m         0           0    14,543  14,543          0  less than 3 in 14,543          0        0            0
+2026-11-21  1h          0           0     3,600   3,600          0  less than 3 in 3,600           0        0            0
+2026-11-21  4h          0           0    21,744  21,744          0  less than 3 in 21,744          0        0            0
+2026-11-21  1d          0           0     3,600   3,600          0  less than 3 in 3,600           0        0            0
+all         all       504         504    65,711  65,701         10  10 in 65,711                   5       53           53
+comparisons with the venue's own: 65,711, different: 10, so 10 in 65,711; 504 of 504 were there within 5 s of their close; 53 of 53 that are settled were right when first said`,
   simulate: `$ livermore simulate --venue coinbase --port 8778
 {"event":"simulator_ready","venue":"coinbase","rest":"http://127.0.0.1:8778","ws":"ws://127.0.0.1:8778"}
 coinbase, simulated: 34 symbols, invented prices. Ctrl-C stops it.`,

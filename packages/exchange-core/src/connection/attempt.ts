@@ -68,6 +68,8 @@ export class Attempt {
   #phase: 'dialling' | 'open' | 'retired' | 'ended' = 'dialling';
   #sequence: SequenceState | undefined;
   #lastVenueTime: number | undefined;
+  /** The venue's stamp (ms) on the newest message, of any kind: all it sent before that has arrived. 0 for none. */
+  toldTo = 0;
   #wasSubscribed = false;
 
   constructor(options: AttemptOptions, owner: AttemptOwner) {
@@ -151,7 +153,10 @@ export class Attempt {
       return;
     }
     if (message.sequence !== undefined && !this.#isInOrder(message.sequence)) return;
-    if (message.venueTime !== undefined) this.#options.venueTime.observe(message.venueTime, now);
+    if (message.venueTime !== undefined) {
+      this.toldTo = Math.max(this.toldTo, message.venueTime);
+      this.#options.venueTime.observe(message.venueTime, now);
+    }
     if (message.kind === 'data') this.#onData(message.events, message.venueTime, now);
     else if (this.#phase === 'open') this.#onControl(message, now);
     if (message.unreadable !== undefined) this.#owner.unreadable(message.unreadable, message.venueTime);

@@ -9,6 +9,8 @@ export interface ConnectionFacts {
   readonly ageMs: number;
   readonly frames: number;
   readonly lastFrameAt: number;
+  /** The venue's stamp on the newest message, venue time: all it sent before that has arrived. */
+  readonly toldTo: number;
   readonly lastDataAt: number;
   /** Sockets opened, ever. */
   readonly attempts: number;

@@ -131,6 +131,7 @@ export class Connection {
       ageMs: 'openedAt' in state ? clock.now() - state.openedAt : 0,
       frames: this.#earlierFrames + (current?.frames ?? 0) + (this.#next?.frames ?? 0),
       lastFrameAt: clock.toMachine(current?.lastFrameAt ?? 0),
+      toldTo: current?.toldTo ?? 0,
       lastDataAt: clock.toMachine(current?.lastDataAt ?? 0),
       attempts: this.#attempts,
       reconnects: this.#reconnects,

@@ -1,5 +1,6 @@
 import type { StoredCandle } from '@livermore/cache';
 import { closeAsOf } from '@livermore/schemas';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BusyCompany } from './company';
 
@@ -24,7 +25,8 @@ function company({ symbols = TEN, trades, wasDown = () => false, change = (bar) 
     busiest: () => symbols,
     wasDown: ({ from }) => wasDown((from - START) / MINUTE),
     cache: {
-      readExchangeCandles: (_id, { symbol, timeframe }, { from = 0, to = 0 } = {}) => {
+      readExchangeCandles: (_id, { symbol, timeframe }, query) => {
+        const { from = 0, to = 0 } = query ?? {};
         asked.push(symbol);
         const bars: StoredCandle[] = [];
         for (let timestamp = from; timestamp <= to; timestamp += MINUTE) {
@@ -75,5 +77,32 @@ describe('other symbols as witnesses that the venue was well', () => {
     ['that still form', (bar: StoredCandle): StoredCandle => ({ ...bar, sequenceNum: bar.timestamp * 1000 })],
   ])('count no bars %s', async (_, change) => {
     expect(await minutesIn({ trades: () => true, change })).toEqual([]);
+  });
+});
+
+describe('other symbols, against a count by hand', () => {
+  it('are enough exactly where at least three have three rows in a row, and nobody was down', async () => {
+    const rows = fc.array(fc.array(fc.boolean(), { minLength: 62, maxLength: 62 }), {
+      minLength: 9,
+      maxLength: 12,
+    });
+    const down = fc.uniqueArray(fc.nat(59), { maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(rows, down, async (traded, downMinutes) => {
+        const symbols = traded.map((_, number) => `S${number}`);
+        const trades = (symbol: string, minute: number) =>
+          traded[Number(symbol.slice(1))]?.[minute + 1] === true;
+        const said = await minutesIn({ symbols, trades, wasDown: (minute) => downMinutes.includes(minute) });
+        const isWitness = (symbol: string, minute: number) =>
+          [minute - 1, minute, minute + 1].every((each) => trades(symbol, each));
+        const expected = every.filter(
+          (minute) =>
+            symbols.length >= 10 &&
+            !downMinutes.includes(minute) &&
+            symbols.slice(0, 10).filter((symbol) => isWitness(symbol, minute)).length >= 3,
+        );
+        expect(said).toEqual(expected);
+      }),
+    );
   });
 });

@@ -254,8 +254,9 @@ describe('a bar that is proven quiet', () => {
 
   it('is given no price that is not known: neither at the beginning nor after a bar that is not there', () => {
     expect(verdicts(judge(without(0, 1), { known: proven() }), [0, 1])).toEqual(['unsettled', 'unsettled']);
-    const quiet = (openTime: number): QuietVerdict => (openTime === timeOf(3) ? 'unproven' : 'observed');
-    const evidence = judge(without(3, 4, 6), { known: known({ quiet }) });
+    const evidence = judge(without(3, 4, 6), {
+      known: known({ quiet: (openTime) => (openTime === timeOf(3) ? 'unproven' : 'observed') }),
+    });
     expect(verdicts(evidence, [3, 4, 6])).toEqual(['unsettled', 'unsettled', 'quiet at 105']);
   });
 

@@ -18,11 +18,11 @@ interface Watched {
  */
 export class FeedObservation implements FeedWitness {
   readonly #watched = new Map<string, Watched>();
-  readonly #aliveTo: () => number;
+  readonly #toldTo: () => number;
 
-  /** `aliveTo`: venue time (ms) up to which every connection is known to have been well: its newest frame. */
-  constructor(aliveTo: () => number) {
-    this.#aliveTo = aliveTo;
+  /** `toldTo`: venue time (ms) up to which every connection has told what it had to tell. */
+  constructor(toldTo: () => number) {
+    this.#toldTo = toldTo;
   }
 
   /** Something came for a symbol at `at` (venue time, ms). */
@@ -49,7 +49,7 @@ export class FeedObservation implements FeedWitness {
 
   quietDuring(symbol: string, from: number, to: number): boolean {
     const known = this.#watched.get(symbol);
-    if (known === undefined || known.since > from || this.#aliveTo() < to) return false;
+    if (known === undefined || known.since > from || this.#toldTo() < to) return false;
     const [first, last] = [Math.floor(from / SLOT_MS), Math.floor((to - 1) / SLOT_MS)];
     return !known.active.some((slot) => slot >= first && slot <= last);
   }

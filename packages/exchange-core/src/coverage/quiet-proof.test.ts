@@ -1,8 +1,10 @@
 import { TIMEFRAMES, openTimeOf, timeframeMs } from '@livermore/schemas';
-import type { Timeframe } from '@livermore/schemas';
+import type { SourcedCandle, Timeframe } from '@livermore/schemas';
 import { seededRandom, sumDecimals } from '@livermore/utils';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hasRecordedData } from '../testing/recorded';
+import { recordedCandles } from '../testing/recorded-candles';
 import { quietVerdictOf } from './quiet-proof';
 import type { LongerBar, QuietInput } from './quiet-proof';
 
@@ -185,3 +187,58 @@ describe('A6: against labelled truth', () => {
     );
   });
 });
+
+describe('A6: minutes taken out of recorded days', () => {
+  it.skipIf(!hasRecordedData).each([
+    ['binance/2025-05/BTCUSDT', '1m', ['5m', '15m', '1h', '4h']],
+    ['binance/2023-04/SUSHIBTC', '1m', ['5m', '15m', '1h']],
+    ['coinbase/2025-01/BTC-USD', '15m', ['1h']],
+  ] as const)(
+    'are never called quiet: %s %s (skipped where ../shared/data is absent)',
+    (series, own, tellers) => {
+      const random = seededRandom(3);
+      const bars = recordedCandles(series, own).slice(0, 20_000);
+      const taken = new Set(
+        bars.filter((each) => each.volume > 0 && random.next() < 0.05).map((each) => each.timestamp),
+      );
+      const end = bars.at(-1)?.timestamp ?? 0;
+      const told = new Map(tellers.map((timeframe) => [timeframe, longerByTime(series, timeframe)]));
+      const verdicts = new Map<string, number>();
+      for (const openTime of taken) {
+        if (openTime > end - timeframeMs('4h')) continue;
+        const longer = tellers.flatMap(
+          (timeframe) => told.get(timeframe)?.get(openTimeOf(timeframe, openTime)) ?? [],
+        );
+        const from = openTimeOf('4h', openTime);
+        const around = barsFrom(bars, from, from + timeframeMs('4h'));
+        const volumes = new Map(
+          around.filter((each) => !taken.has(each.timestamp)).map((each) => [each.timestamp, each.volume]),
+        );
+        const unserved = new Set(around.map((each) => each.timestamp).filter((each) => taken.has(each)));
+        const input = inputWith({ timeframe: own, volumes, unserved, longer });
+        const verdict = quietVerdictOf(openTime, input);
+        verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+      }
+      expect(verdicts.get('conserved') ?? 0).toBe(0);
+      expect(verdicts.get('refuted') ?? 0).toBeGreaterThan(
+        0.95 * [...verdicts.values()].reduce((a, b) => a + b, 0),
+      );
+    },
+  );
+});
+
+function longerByTime(series: string, timeframe: Timeframe): ReadonlyMap<number, LongerBar> {
+  return new Map(recordedCandles(series, timeframe).map((each) => [each.timestamp, each]));
+}
+
+/** The bars of a range of time, of bars in ascending order. */
+function barsFrom(bars: readonly SourcedCandle[], from: number, to: number): readonly SourcedCandle[] {
+  let [low, high] = [0, bars.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((bars[middle]?.timestamp ?? to) < from) low = middle + 1;
+    else high = middle;
+  }
+  const end = bars.findIndex((each, place) => place >= low && each.timestamp >= to);
+  return bars.slice(low, end < 0 ? undefined : end);
+}

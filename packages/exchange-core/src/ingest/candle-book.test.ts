@@ -163,12 +163,16 @@ describe('a book of a venue that does not', () => {
   });
 });
 
-describe('a book whose frames may have been lost', () => {
-  const closeOf = (entries: readonly BookEntry[], timeframe: Timeframe = '5m') =>
-    entries.find(({ kind, candle }) => kind === 'close' && candle.timeframe === timeframe)?.candle;
-  const next = (at: number, values: Partial<SourcedCandle> = {}) =>
-    bar(DAY + at * 300_000, DAY + at * 300_000 + 1_000, values);
+const closeOf = (entries: readonly BookEntry[], timeframe: Timeframe = '5m') =>
+  entries.find(({ kind, candle }) => kind === 'close' && candle.timeframe === timeframe)?.candle;
+/** The nth bar of the day, a second old. */
+const next = (at: number, values: Partial<SourcedCandle> = {}) =>
+  bar(DAY + at * 300_000, DAY + at * 300_000 + 1_000, values);
+/** The nth bar of the day, as a snapshot tells it again. */
+const told = (at: number) =>
+  bar(DAY + at * 300_000, DAY + (at + 1) * 300_000, { volume: 9, source: 'snapshot' });
 
+describe('a book whose frames may have been lost', () => {
   it('closes the newest bar as unwitnessed: it may have had states that never came', () => {
     const live = book();
     live.observe(next(0));
@@ -200,8 +204,6 @@ describe('a book whose frames may have been lost', () => {
     const live = book();
     for (const at of [0, 1]) live.observe(next(at, { volume: 10 }));
     live.interrupted();
-    const told = (at: number) =>
-      bar(DAY + at * 300_000, DAY + (at + 1) * 300_000, { volume: 9, source: 'snapshot' });
     for (const at of [0, 1]) live.observe(told(at));
     live.observe(next(2, { volume: 10 }));
     const sum = closeOf(live.observe(next(3)), '15m');

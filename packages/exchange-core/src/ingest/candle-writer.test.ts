@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { outcomeWith } from '../testing/reports';
 import { CandleWriter } from './candle-writer';
 import type { CandleWriterOptions } from './candle-writer';
-import type { BookEntry } from './candle-book';
 
 const OPEN = Date.UTC(2025, 4, 20);
 const NEW = outcomeWith({ news: 'live' });
@@ -179,21 +178,21 @@ describe('writing candles', () => {
     }
   });
 
-  it('begins the telling of a series with a close that happens now, and with nothing else', async () => {
-    const { writer, contexts, clock } = world();
-    const tells = async (entry: BookEntry, at: number) => {
-      clock.jump(at - clock.now());
-      writer.take(entry, 0);
-      await writer.drain();
-      return contexts.at(-1);
-    };
-    const closedAt = OPEN + 60_000;
-    expect(await tells(update(0), OPEN + 30_000)).toMatchObject({ tells: false, cause: 'feed' });
-    expect(await tells(close(0), closedAt + 5)).toEqual({ tells: true, cause: 'feed', now: closedAt + 5 });
-    expect(await tells(close(0), closedAt + 119_999)).toMatchObject({ tells: true });
-    expect(await tells(close(0), closedAt + 120_000)).toMatchObject({ tells: false });
-    const snapshot = { kind: 'close', candle: { ...candle(0, true), source: 'snapshot' } } as const;
-    expect(await tells(snapshot, closedAt + 120_001)).toMatchObject({ tells: false });
+  it('hands on since when the feed is live: a bar that closed before is no news', async () => {
+    let liveSince: number | undefined;
+    const { writer, contexts } = world({ liveSince: () => liveSince });
+    writer.take(close(0), 0);
+    await writer.drain();
+    liveSince = OPEN + 30_000;
+    writer.take(close(1), 0);
+    await writer.drain();
+    const series = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
+    await writer.writeHistory(series, [candle(2, true)], { cause: 'boundary' });
+    expect(contexts).toEqual([
+      { cause: 'feed', now: OPEN },
+      { cause: 'feed', now: OPEN, liveSince },
+      { cause: 'boundary', now: OPEN, liveSince },
+    ]);
   });
 });
 
@@ -205,12 +204,10 @@ describe('writing history', () => {
     answer(SILENT);
     await writer.writeHistory(series, [candle(0, true), candle(1, false)], { cause: 'warmup' });
     expect(contexts).toEqual([{ cause: 'warmup', now: OPEN }]);
-    await writer.writeHistory(series, [candle(2, true)], { cause: 'boundary', tells: true });
-    expect(contexts[1]).toMatchObject({ cause: 'boundary', tells: true });
-    expect(diary).toEqual(['history 2', 'history 1']);
+    expect(diary).toEqual(['history 2']);
     answer(outcomeWith({ news: 'correction' }));
     await writer.writeHistory(series, [candle(0, true), candle(1, false)], { cause: 'audit' });
-    expect(diary.slice(2)).toEqual(['history 2', 'announce 0@10 as correction']);
+    expect(diary.slice(1)).toEqual(['history 2', 'announce 0@10 as correction']);
   });
 
   it('says of every closed bar what became of it, told or not', async () => {

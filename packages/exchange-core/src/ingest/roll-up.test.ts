@@ -122,13 +122,13 @@ describe('rollUp', () => {
   });
 
   it('is as sure as its least sure part, and never surer than a stream’s final', () => {
-    const parts = (over: Partial<SourcedCandle>) =>
-      marketBars(
-        Array.from({ length: 15 }, (_, at) => [{ cents: 100 + at, units: 5n }]),
-        '1m',
-      ).map((part, at) => (at === 7 ? { ...part, ...over } : part));
+    const parts = marketBars(
+      Array.from({ length: 15 }, (_, at) => [{ cents: 100 + at, units: 5n }]),
+      '1m',
+    );
     const classWith = (over: Partial<SourcedCandle>) => {
-      const whole = rollUp('15m', MIDNIGHT, parts(over));
+      const changed = parts.map((part, at) => (at === 7 ? { ...part, ...over } : part));
+      const whole = rollUp('15m', MIDNIGHT, changed);
       return whole === undefined ? undefined : candleClassOf(whole);
     };
     expect(classWith({})).toBe(3);
@@ -137,7 +137,7 @@ describe('rollUp', () => {
     expect(classWith({ source: 'rest', standing: 'unwitnessed' })).toBe(1);
     expect(classWith({ source: 'snapshot' })).toBe(1);
     expect(classWith({ source: 'no-trades', volume: 0 })).toBe(1);
-    const settled = parts({}).map((part): SourcedCandle => ({ ...part, standing: 'final' }));
+    const settled = parts.map((part): SourcedCandle => ({ ...part, standing: 'final' }));
     expect(rollUp('15m', MIDNIGHT, settled)).toMatchObject({ source: 'derived' });
     expect(rollUp('15m', MIDNIGHT, settled)?.standing).toBeUndefined();
   });

@@ -44,7 +44,8 @@ function world(kept: readonly Timeframe[] = TIMEFRAMES) {
     timeframes: kept,
     afterMs: AFTER,
     cache: {
-      readExchangeCandles: (_id, { timeframe }, { from = 0, to = 0 } = {}) => {
+      readExchangeCandles: (_id, { timeframe }, query) => {
+        const { from = 0, to = 0 } = query ?? {};
         fails -= 1;
         if (fails >= 0) return Promise.reject(new Error('Redis is away'));
         const inside = [...bars.values()].filter(

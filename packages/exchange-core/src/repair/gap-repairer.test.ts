@@ -13,13 +13,15 @@ const MINUTE = 60_000;
 function world(answer: (page: CandlePage, call: number) => Partial<PageReport> | Error = () => ({})) {
   const clock = new ManualClock(NOW);
   const pages: string[] = [];
+  const asked: string[] = [];
   const repairer = new GapRepairer({
     clock,
     logger: silentLogger,
     candlesPerPage: 100,
     venueTime: clock,
     loader: {
-      async load(page) {
+      async load(page, { lane, cause }) {
+        asked.push(`${lane} ${cause}`);
         pages.push(`${page.symbol} ${(page.from - NOW) / MINUTE}..${(page.to - NOW) / MINUTE}`);
         await Promise.resolve();
         const given = answer(page, pages.length);
@@ -32,7 +34,7 @@ function world(answer: (page: CandlePage, call: number) => Partial<PageReport> |
     const series = { symbol, timeframe: '1m' as Timeframe };
     repairer.request({ series, from: NOW + from * MINUTE, to: NOW + to * MINUTE, reason: 'test', lane });
   };
-  return { clock, pages, repairer, request };
+  return { clock, pages, asked, repairer, request };
 }
 
 describe('repairing gaps (BASE-04)', () => {
@@ -74,6 +76,33 @@ describe('repairing gaps (BASE-04)', () => {
     expect(pages).toHaveLength(6);
     expect(pages[1]).toBe('BTCUSDT -1..1');
     expect(repairer.facts).toMatchObject({ open: 0, abandoned: 1 });
+  });
+
+  it('says who asks, and that only what is fetched at a boundary begins the telling of a series', async () => {
+    const { repairer, request, asked } = world();
+    request(-5, 0, 'A');
+    request(-5, 0, 'B', 'boundary');
+    await repairer.drain();
+    expect(asked).toEqual(['repair test', 'boundary test']);
+  });
+
+  it('leaves what a boundary’s answer left unsettled to the next round', async () => {
+    const { clock, repairer, request, pages } = world(() => ({ unsettled: [NOW - MINUTE] }));
+    request(-5, 0, 'A', 'boundary');
+    await clock.advance(3_600_000);
+    expect(pages).toHaveLength(1);
+    expect(repairer.facts).toMatchObject({ open: 0, abandoned: 0 });
+  });
+
+  it('asks the last time for what is missing more than two minutes after the first: time enough for a second word', async () => {
+    const at: number[] = [];
+    const { clock, request } = world(() => {
+      at.push(clock.now());
+      return { unsettled: [NOW - MINUTE] };
+    });
+    request(-5, 0);
+    await clock.advance(3_600_000);
+    expect((at[4] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(120_000);
   });
 
   it('retries an unavailable venue for as long as it takes', async () => {

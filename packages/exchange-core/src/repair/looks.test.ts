@@ -1,5 +1,5 @@
 import type { Look, StoredCandle } from '@livermore/cache';
-import { closeAsOf, timeframeMs } from '@livermore/schemas';
+import { TIMEFRAMES, closeAsOf, timeframeMs } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import { ManualClock, silentLogger } from '@livermore/utils';
 import { describe, expect, it } from 'vitest';
@@ -57,7 +57,10 @@ function world(options: { readonly kept?: readonly string[]; readonly fails?: ()
       },
       absences: { read: () => Promise.resolve(absent) },
       cache: { readExchangeCandles: () => Promise.resolve(bars) },
-      isKept: ({ symbol }) => (options.kept ?? ['ABC', 'XYZ']).includes(symbol),
+      series: () =>
+        (options.kept ?? ['ABC', 'XYZ']).flatMap((symbol) =>
+          TIMEFRAMES.map((timeframe) => ({ symbol, timeframe })),
+        ),
       repair: (request) => requests.push(request),
       venueTime: clock,
       clock,

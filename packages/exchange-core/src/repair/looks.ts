@@ -11,8 +11,8 @@ export interface LooksOptions {
   readonly store: Pick<LookStore, 'add' | 'count' | 'due' | 'remove'>;
   readonly absences: Pick<AbsenceStore, 'read'>;
   readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
-  /** Whether a series is kept: looks at others are forgotten. */
-  readonly isKept: (series: Series) => boolean;
+  /** Every series that is kept, now: looks at others are forgotten. */
+  readonly series: () => readonly Series[];
   readonly repair: (request: RepairRequest) => void;
   readonly venueTime: VenueTime;
   readonly clock: Pick<Clock, 'sleep'>;
@@ -78,13 +78,15 @@ export class Looks {
 
   /** Asks for everything that is due now. */
   async round(): Promise<void> {
-    const { exchangeId, store, venueTime, isKept, repair } = this.#options;
+    const { exchangeId, store, venueTime, series: kept, repair } = this.#options;
     const now = venueTime.now();
     const due = await store.due(exchangeId, now - GRACE_MS);
-    const worth = due.filter((look) => isKept(look.series) && isInSeries(look, now));
+    const isKept = new Set(due.length === 0 ? [] : kept().map(keyOf));
+    const isWorth = (look: Look) => isKept.has(keyOf(look.series)) && isInSeries(look, now);
+    const worth = due.filter(isWorth);
     await store.remove(
       exchangeId,
-      due.filter((look) => !worth.includes(look)),
+      due.filter((look) => !isWorth(look)),
     );
     if (due.length > 0) this.#options.logger.info({ event: 'looks_due', bars: due.length });
     for (const { series, openTimes } of bySeries(worth)) {

@@ -74,6 +74,7 @@ export class HistoryLoader implements PageLoader {
       absent: evidence.absent,
       unsettled: evidence.unsettled,
       stillQuiet: evidence.stillQuiet,
+      newestAsked: this.#withWitness(page).to - timeframeMs(page.timeframe),
       newestRow: answer.candles.at(-1)?.timestamp,
       readTo: rows.findLast((row) => candleClassOf(row) === 2)?.timestamp,
       outcomes: written,

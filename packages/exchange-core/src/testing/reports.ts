@@ -29,6 +29,7 @@ export function reportWith(page: CandlePage, over: Partial<PageReport> = {}): Pa
     agreeing: 0,
     doubted: 0,
     noTrades: 0,
+    newestAsked: page.to,
     newestRow: undefined,
     readTo: undefined,
     absent: [],

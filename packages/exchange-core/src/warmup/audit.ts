@@ -39,7 +39,7 @@ export interface AuditOptions {
   /** What is to be verified, now. */
   readonly series: () => readonly Series[];
   readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
-  readonly store: VerifiedStore;
+  readonly store: Pick<VerifiedStore, 'readAll' | 'save'>;
   readonly loader: PageLoader;
   readonly rest: Pick<RestProtocol, 'candleWeight'> & {
     readonly limits: Pick<RestProtocol['limits'], 'candlesPerPage'>;

@@ -22,6 +22,8 @@ export interface SymbolFillerOptions {
   readonly derivation: DerivationOptions;
   readonly rules: LatticeRules;
   readonly slots: Slots;
+  /** Whether longer bars come first: where buckets without trades are left out, they prove that shorter ones are quiet. */
+  readonly longestFirst: boolean;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly logger: Logger;
   readonly observer: FillObserver;
@@ -76,14 +78,19 @@ export class SymbolFiller {
   /** @throws what stops the whole run, having aborted it: an error whose recovery is `stop`; or why it was aborted */
   async fill(plan: SymbolPlan, run: AbortController): Promise<FillOutcome> {
     const fill: Fill = { symbol: plan.symbol, run, errors: new Map(), unsettled: new Map() };
-    const pages = plan.steps.flatMap((step) => (step.fill === 'fetch' ? pagesOf(plan.symbol, step) : []));
-    await this.#load(pages, fill);
+    for (const pages of this.#inTurns(plan)) await this.#load(pages, fill);
     for (const step of plan.steps) if (step.fill === 'derive') await this.#derive(step, fill);
     const pairs = await this.#look(plan.pairs, fill);
     const unmade = pairs.filter((pair) => pair.missing.length > 0 && canFallBack(plan, pair, fill));
     if (unmade.length === 0) return outcomeOf(pairs, fill);
     await this.#fetchInstead(unmade, fill);
     return outcomeOf(await this.#look(pairs, fill), fill);
+  }
+
+  /** The pages of a plan: all at once, or one timeframe after the other. */
+  #inTurns({ symbol, steps }: SymbolPlan): readonly (readonly CandlePage[])[] {
+    const pages = steps.map((step) => (step.fill === 'fetch' ? pagesOf(symbol, step) : []));
+    return this.#options.longestFirst ? pages.toReversed() : [pages.flat()];
   }
 
   /** Loads pages side by side; what fails marks its timeframe and the others go on. */

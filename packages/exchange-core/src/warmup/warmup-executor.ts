@@ -18,6 +18,8 @@ export interface WarmupExecutorOptions {
   readonly reader: CoverageReader;
   readonly derivation: DerivationOptions;
   readonly rules: LatticeRules;
+  /** As of SymbolFiller. */
+  readonly longestFirst: boolean;
   readonly reporter: WarmupReporter;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly logger: Logger;
@@ -133,9 +135,19 @@ export class WarmupExecutor {
   }
 
   #filler(slots: Slots): SymbolFiller {
-    const { loader, reader, derivation, rules, clock, logger } = this.#options;
+    const { loader, reader, derivation, rules, longestFirst, clock, logger } = this.#options;
     const observer = this.#observer();
-    return new SymbolFiller({ loader, reader, derivation, rules, clock, logger, slots, observer });
+    return new SymbolFiller({
+      loader,
+      reader,
+      derivation,
+      rules,
+      longestFirst,
+      clock,
+      logger,
+      slots,
+      observer,
+    });
   }
 
   /** How long what is left will take, ms: what the venue allows, or what this machine manages, if that is less. */

@@ -56,7 +56,7 @@ export interface WarmupOptions {
   readonly target?: number;
   /** Whether longer bars may be made of shorter ones; by default where that is exact. */
   readonly derive?: boolean;
-  readonly protocol: Pick<ExchangeProtocol, 'derivation' | 'rest'>;
+  readonly protocol: Pick<ExchangeProtocol, 'derivation' | 'emptyBuckets' | 'rest'>;
   readonly venueTime: VenueTime;
   readonly loader: PageLoader;
   readonly sink: HistorySink;
@@ -251,6 +251,7 @@ export class Warmup {
       meter: new LatencyMeter({ guessMs: LATENCY_GUESS_MS, quantile: 0.1 }),
       reporter,
       rules: this.#rules,
+      longestFirst: this.#options.protocol.emptyBuckets === 'omitted',
       reader: this.#reader,
       derivation: {
         exchangeId,

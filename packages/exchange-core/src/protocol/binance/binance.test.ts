@@ -391,13 +391,23 @@ describe('REST', () => {
     expect(candles[0]).toMatchObject({ volume: 0, trades: 0, quoteVolume: 0 });
   });
 
-  it('dates a bar that closed less than two seconds before the answer at its close', () => {
+  it('keeps a bar that is said to have had more trades than can be, without their number', () => {
+    const body = fixture('http_candles').replace(/\b2411\b/u, '9007199254740991');
+    const { candles, unreadable } = rest.candles(PAGE, response(body), {
+      exchange: 'binance',
+      answeredAt: ANSWERED_AT,
+    });
+    expect([candles.length, unreadable]).toEqual([3, []]);
+    expect(candles.filter((candle) => candle.trades === undefined)).toHaveLength(1);
+  });
+
+  it('dates a bar that closed just before the answer at the answer: what it is evidence of, the rows beside it tell', () => {
     const answeredAt = 1_795_312_800_900;
     const { candles } = rest.candles(PAGE, response(fixture('http_candles')), {
       exchange: 'binance',
       answeredAt,
     });
-    expect(candles[1]?.sequenceNum).toBe(1_795_312_800_000_000);
+    expect(candles[1]?.sequenceNum).toBe(answeredAt * 1000);
   });
 
   it.each([

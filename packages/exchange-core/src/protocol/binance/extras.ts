@@ -1,3 +1,4 @@
+import { MAX_TRADES } from '@livermore/schemas';
 import type { SourcedCandle } from '@livermore/schemas';
 import { decimalOf } from '../decimal-text';
 
@@ -11,9 +12,11 @@ export function extraVolume(value: unknown): number {
   return decimalOf(value);
 }
 
-/** A number of trades; NaN for anything else. */
+/** A number of trades; NaN for anything else, also for more than a candle can hold. */
 export function extraCount(value: unknown): number {
-  return typeof value === 'number' && value >= 0 && Number.isSafeInteger(value) ? value : NaN;
+  return typeof value === 'number' && value >= 0 && value <= MAX_TRADES && Number.isInteger(value)
+    ? value
+    : NaN;
 }
 
 /** The candle without those extra figures that could not be read. Changes the one it is given, which was just made. */
