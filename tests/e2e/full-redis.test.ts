@@ -1,4 +1,5 @@
 import { createRedis } from '@livermore/cache';
+import { disagreeing } from '@livermore/simulator';
 import { describe, expect, it } from 'vitest';
 import { LiveExchange } from './lib/live-exchange';
 import { usePrivateRedis } from './lib/private-redis';
@@ -15,6 +16,7 @@ describe('BASE-04: an exchange whose Redis is full when it is started', () => {
       venue: 'binance',
       redisUrl: redisUrl(),
       symbols: ['BTCUSDT'],
+      faults: disagreeing('binance'),
       startMs: Date.UTC(2026, 2, 11, 12, 0, 30),
     });
     exchange.clock.setTimer(() => {

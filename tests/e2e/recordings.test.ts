@@ -1,5 +1,6 @@
 import { isFaithful, replay } from '@livermore/replay';
 import type { ReplayOptions, ReplayReport } from '@livermore/replay';
+import { disagreeing } from '@livermore/simulator';
 import { afterAll, describe, expect, it } from 'vitest';
 import { prepareData } from '../proof/data';
 import type { ProofVenue } from '../proof/data';
@@ -114,8 +115,9 @@ describe.each(['binance', 'coinbase'] as const)('a seeded recording of %s', (ven
     expect(withoutTimings(second)).toEqual(withoutTimings(first));
   });
 
-  it('is lived through to the same report each time under faults as well', async () => {
+  it('is lived through to the same report each time under faults and differing views as well', async () => {
     const faults = [
+      ...disagreeing(venue, { correctsFor: '80m' }),
       { at: '20m', for: '5m', fault: { kind: 'frames-dropped' as const, share: 0.5 } },
       { at: '89m', fault: { kind: 'cut' as const } },
     ];

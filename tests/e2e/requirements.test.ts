@@ -13,6 +13,7 @@ import { freshExchangeId } from '@livermore/cache/testing';
 import { SCAN_TIMEFRAME_ORDER, readWarmupSchedule } from '@livermore/exchange-core';
 import type { WarmupStats } from '@livermore/exchange-core';
 import { TIMEFRAMES, UnifiedCandleSchema, isClosed } from '@livermore/schemas';
+import { disagreeing } from '@livermore/simulator';
 import type { UnifiedCandle } from '@livermore/schemas';
 import { silentLogger } from '@livermore/utils';
 import type { Logger } from '@livermore/utils';
@@ -22,6 +23,8 @@ import type { LiveExchangeOptions } from './lib/live-exchange';
 
 const SYMBOLS = ['BTCUSDT', 'KNCUSDT'];
 const MINUTE = 60_000;
+/** The venue's REST, stream and listing disagree. */
+const DIFFERING = disagreeing('binance');
 /** A minute and a half before a midnight: all six timeframes close soon. */
 const START = Date.UTC(2026, 2, 11) - 1.5 * MINUTE;
 
@@ -58,7 +61,7 @@ async function hear(pattern: string, onMessage: (channel: string, text: string) 
 
 describe('candles and channels of a running exchange', () => {
   it('FND-01: closes are announced on the channel of user, exchange, symbol and timeframe', async () => {
-    const started = exchangeWith({ ownerUserId: 42 });
+    const started = exchangeWith({ ownerUserId: 42, faults: DIFFERING });
     const heard: { channel: string; candle: UnifiedCandle }[] = [];
     const ears = await hear(`channel:candle:close:42:${started.exchange.id}:*`, (channel, text) =>
       heard.push({ channel, candle: UnifiedCandleSchema.parse(JSON.parse(text)) }),
@@ -94,7 +97,7 @@ describe('candles and channels of a running exchange', () => {
   });
 
   it('FND-03: whoever hears of a close finds it written', async () => {
-    const started = exchangeWith();
+    const started = exchangeWith({ faults: DIFFERING });
     const cache = new CandleCacheStrategy(watcher);
     const looks: Promise<boolean>[] = [];
     const look = async ({ symbol, timeframe, timestamp, close, volume }: UnifiedCandle) => {
@@ -218,7 +221,7 @@ describe('the warmup of a starting exchange', () => {
 
 describe('tickers of a running exchange', () => {
   it('TICK-01 TICK-02 TICK-03: live under a key and a channel that name exchange and symbol, and no user', async () => {
-    const started = exchangeWith();
+    const started = exchangeWith({ faults: DIFFERING });
     const { id } = started.exchange;
     const channels = new Set<string>();
     const ears = await hear('channel:ticker:*', (channel) => {

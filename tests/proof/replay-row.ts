@@ -13,6 +13,8 @@ import { unexplainedHoles } from './unexplained-holes';
 export interface RunOptions {
   readonly redisUrl: string;
   readonly logger?: Logger;
+  /** All of the recording when absent. */
+  readonly symbols?: readonly string[];
 }
 
 /** Lives through one fault on a replayed clock and judges what is in Redis afterwards. */

@@ -1,4 +1,5 @@
-import { exchangeAbsenceKey, exchangeCandleKey } from '@livermore/cache';
+import { createRedis, exchangeAbsenceKey, exchangeCandleKey, subscribeCloses } from '@livermore/cache';
+import type { CloseAnnouncement } from '@livermore/cache';
 import { freshExchangeId } from '@livermore/cache/testing';
 import { defaultExchange } from '@livermore/exchange-core';
 import type { HttpGet } from '@livermore/exchange-core';
@@ -8,7 +9,7 @@ import { heldRedis } from '@livermore/replay';
 import { TIMEFRAMES } from '@livermore/schemas';
 import type { Exchange } from '@livermore/schemas';
 import { createSeededMarket, createSimulator, defaultUniverse } from '@livermore/simulator';
-import type { SimulatedVenue, Simulator } from '@livermore/simulator';
+import type { FaultScript, SimulatedVenue, Simulator } from '@livermore/simulator';
 import { ReplayClock, seededRandom, silentLogger } from '@livermore/utils';
 
 export interface LiveExchangeOptions {
@@ -19,6 +20,8 @@ export interface LiveExchangeOptions {
   /** An exchange id that was used before, to start again on what it left. */
   readonly exchangeId?: number;
   readonly ownerUserId?: number;
+  /** What the venue does wrongly; nothing when absent. */
+  readonly faults?: FaultScript;
   /** Called with the URL of each REST request before it is sent. */
   readonly onRequest?: (url: string) => Promise<void>;
   readonly more?: Partial<ExchangeInstanceOptions>;
@@ -32,15 +35,17 @@ export class LiveExchange {
   readonly exchange: Exchange;
   readonly instance: ExchangeInstance;
   readonly #symbols: readonly string[];
+  readonly #redisUrl: string;
 
   constructor(options: LiveExchangeOptions) {
-    const { venue, symbols, startMs, ownerUserId = 1, onRequest } = options;
+    const { venue, symbols, startMs, ownerUserId = 1, onRequest, faults = [] } = options;
     this.#symbols = symbols;
+    this.#redisUrl = options.redisUrl;
     this.exchange = { ...defaultExchange(venue), id: options.exchangeId ?? freshExchangeId() };
     this.clock = new ReplayClock({ startMs, speed: 'max' });
     this.redis = heldRedis(options.redisUrl, this.clock);
     const market = createSeededMarket({ seed: 3, symbols: defaultUniverse(venue) });
-    this.simulator = createSimulator({ venue, market, clock: this.clock, updateEveryMs: 15_000 });
+    this.simulator = createSimulator({ venue, market, clock: this.clock, updateEveryMs: 15_000, faults });
     const { transport } = this.simulator;
     const get: HttpGet = async (request, signal) => {
       await this.clock.during(Promise.resolve(onRequest?.(request.url)));
@@ -70,6 +75,30 @@ export class LiveExchange {
     await this.clock.run(this.clock.now() + ms);
     if (failure !== undefined) throw failure;
     await this.instance.settle();
+  }
+
+  /** Lets time pass on a started exchange, ms. */
+  async pass(ms: number): Promise<void> {
+    await this.clock.run(this.clock.now() + ms);
+    await this.instance.settle();
+  }
+
+  /** Hears every close from now on; `stop` waits for all that was published and returns it. */
+  async hear(): Promise<{ stop(): Promise<readonly CloseAnnouncement[]> }> {
+    const plain = createRedis(this.#redisUrl);
+    const heard: CloseAnnouncement[] = [];
+    const unsubscribe = await subscribeCloses(plain, this.exchange.id, {
+      onClose: (candle) => heard.push(candle),
+      onInvalid: () => undefined,
+    });
+    return {
+      stop: async () => {
+        await this.clock.during(plain.ping());
+        await unsubscribe();
+        plain.disconnect();
+        return heard;
+      },
+    };
   }
 
   /** Puts everything away, and what it wrote with `remove`. */

@@ -105,6 +105,6 @@ function settledIn(runs: readonly RunRecord[], timeframe: Timeframe): SettledSum
   return { timeframe, within: [...bars].map(([seconds, of]) => ({ seconds, bars: of })) };
 }
 
-function sum<Name extends string>(all: readonly Readonly<Record<Name, number>>[], name: Name): number {
+function added<Name extends string>(all: readonly Readonly<Record<Name, number>>[], name: Name): number {
   return all.reduce((total, each) => total + each[name], 0);
 }
