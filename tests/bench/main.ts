@@ -18,6 +18,7 @@ import { ingestThroughput } from './work/ingest-throughput';
 import { frameToChannel } from './work/frame-to-channel';
 import { redisBytes } from './work/redis-bytes';
 import { warmRestart } from './work/warm-restart';
+import { warmupEta } from './work/warmup-eta';
 import { warmupRace } from './work/warmup-race';
 
 /**
@@ -34,6 +35,7 @@ const BENCHES: readonly Bench[] = [
   decodeFrames,
   frameToChannel,
   redisBytes,
+  warmupEta,
 ];
 
 const WORKERS = {

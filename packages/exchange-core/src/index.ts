@@ -13,6 +13,7 @@ export * from './coverage/downtimes';
 export * from './coverage/evidence';
 export * from './coverage/family';
 export * from './coverage/feed-observation';
+export * from './coverage/quiet-prices';
 export * from './coverage/quiet-proof';
 export * from './errors';
 export * from './ingest/candle-book';

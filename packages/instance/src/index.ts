@@ -6,4 +6,4 @@ export * from './history';
 export * from './instance-options';
 export * from './metrics';
 export type { TruthFacts } from './verification';
-export { createWarmup } from './warm-up';
+export { budgetOf, createWarmup } from './warm-up';

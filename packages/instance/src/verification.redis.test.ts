@@ -176,8 +176,8 @@ describe('what is counted', () => {
   it('is kept in Redis under the day of the venue', async () => {
     const { exchange, verification, pass } = verifying();
     const candle = reading(MINUTES, NOON - MINUTE_MS, 40_000);
-    verification.note(candle, someOutcome({ agrees: true }));
-    verification.note(candle, someOutcome({ doubted: true, changed: true }));
+    verification.note(candle, someOutcome({ settled: true, agrees: true }));
+    verification.note(candle, someOutcome({ settled: true, changed: true }));
     await pass(12_000);
     const kept = await new QualityStore(redis).read(exchange.id, '2026-03-11');
     expect(kept.get('1m')).toMatchObject({ compared: 2, equal: 1, different: 1 });

@@ -1,6 +1,6 @@
 import { CorrectionLog, QualityStore, VerifiedStore } from '@livermore/cache';
 import type { RedisClient, WriteOutcome } from '@livermore/cache';
-import { Audit, FamilyCheck, Looks } from '@livermore/exchange-core';
+import { Audit, FamilyCheck, Looks, QuietPrices } from '@livermore/exchange-core';
 import type { AuditFacts, FamilyFacts, PageReport, RepairRequest } from '@livermore/exchange-core';
 import { timeframeMs } from '@livermore/schemas';
 import type { Exchange, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
@@ -39,6 +39,7 @@ export class Verification {
   readonly #family: FamilyCheck;
   readonly #audit: Audit;
   readonly #quality: QualityKeeper;
+  readonly #quietPrices: QuietPrices | undefined;
 
   constructor(options: VerificationOptions) {
     this.#options = options;
@@ -76,6 +77,10 @@ export class Verification {
       }),
       onRead: (report) => this.#compareFamily(report),
     });
+    if (protocol.emptyBuckets === 'omitted') {
+      const { writer: sink } = history;
+      this.#quietPrices = new QuietPrices({ ...shared, exchangeName: exchange.name, cache, sink });
+    }
     this.#quality = new QualityKeeper({ ...shared, store: new QualityStore(redis), series });
   }
 
@@ -92,6 +97,7 @@ export class Verification {
     this.#quality.note(candle, outcome);
     if (!outcome.written) return;
     const { symbol, timeframe, timestamp } = candle;
+    if (outcome.changed && candle.source !== 'no-trades') this.#quietPrices?.carryOn(candle, timestamp);
     if (outcome.wasClosed && outcome.changed) this.#family.noteChange({ symbol, timeframe }, timestamp);
     else if (!outcome.wasClosed) this.#family.note({ symbol, timeframe }, timestamp);
   }
@@ -108,6 +114,7 @@ export class Verification {
   start(signal: AbortSignal, options: { readonly audits: boolean }): () => Promise<void> {
     void this.#looks.run(signal);
     void this.#family.run(signal);
+    void this.#quietPrices?.run(signal);
     if (options.audits) void this.#audit.run(signal);
     this.#quality.start();
     void this.#quality.run(signal);
@@ -122,6 +129,10 @@ export class Verification {
   async #compareFamily({ page }: PageReport): Promise<void> {
     const { symbol, timeframe } = page;
     const to = page.to - timeframeMs(timeframe);
+    await this.#quietPrices?.mend(
+      { symbol, timeframe },
+      { from: page.from - timeframeMs(timeframe), to: page.to },
+    );
     await this.#family.check({ symbol, timeframe }, { from: page.from, to });
   }
 

@@ -66,7 +66,11 @@ export async function warmUpUntilDone(
   }
 }
 
-function budgetOf({ rest, protocol }: History): BudgetFacts {
+/** What is known of the venue's allowance. */
+export function budgetOf({ rest, protocol }: History): BudgetFacts {
   const { weight } = rest.client.facts();
-  return { limit: { ...protocol.rest.limits.budget, weight: weight.limit, reserve: 0 }, used: weight.used };
+  const limit = { ...protocol.rest.limits.budget, weight: weight.limit, reserve: 0 };
+  // The reading of the venue's clock is as good as half of the quickest round trip.
+  const roundTripMs = 2 * rest.time.errorMs();
+  return { limit, used: weight.used, ...(Number.isFinite(roundTripMs) ? { roundTripMs } : {}) };
 }

@@ -29,7 +29,7 @@ export async function raceVenue(options: { symbols: number; latencyMs: number })
 }
 
 /** A bar that has just closed is waited for by whoever wants it right; that is no part of a race. */
-async function calmMoment(): Promise<void> {
+export async function calmMoment(): Promise<void> {
   const intoMinute = systemClock.now() % 60_000;
   if (intoMinute < 8_000) await systemClock.sleep(8_000 - intoMinute);
   if (intoMinute > 45_000) await systemClock.sleep(68_000 - intoMinute);

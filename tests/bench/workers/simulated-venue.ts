@@ -1,5 +1,5 @@
 import { createSimulator } from '@livermore/simulator';
-import type { Simulator } from '@livermore/simulator';
+import type { SimulatedVenue, Simulator } from '@livermore/simulator';
 import { systemClock } from '@livermore/utils';
 import type { Commands } from '../lib/worker';
 import { rememberedMarket } from '../lib/remembered-market';
@@ -8,6 +8,12 @@ import { inventedMarket } from '../lib/universe';
 export interface VenueAddress {
   readonly rest: string;
   readonly ws: string;
+}
+
+export interface VenueOrder {
+  readonly symbols: number;
+  readonly latencyMs: number;
+  readonly venue?: SimulatedVenue;
 }
 
 export interface VenueLog {
@@ -23,11 +29,11 @@ const MOST_REMEMBERED = 200;
 export function simulatedVenue(): Commands {
   let simulator: Simulator | undefined;
   return {
-    async open({ symbols, latencyMs }: { symbols: number; latencyMs: number }): Promise<VenueAddress> {
+    async open({ symbols, latencyMs, venue = 'binance' }: VenueOrder): Promise<VenueAddress> {
       const invented = inventedMarket(symbols);
       const market = symbols > MOST_REMEMBERED ? invented : rememberedMarket(invented, systemClock.now());
       const faults = latencyMs > 0 ? [{ at: 0, fault: { kind: 'rest-slow' as const, byMs: latencyMs } }] : [];
-      simulator = createSimulator({ venue: 'binance', market, clock: systemClock, faults });
+      simulator = createSimulator({ venue, market, clock: systemClock, faults });
       const { rest, ws } = await simulator.listen();
       return { rest, ws };
     },

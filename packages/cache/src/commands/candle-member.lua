@@ -1,5 +1,6 @@
 -- How a candle lies in a member: the table is in candle-layout.ts. Stands before every command that looks into one.
 
+local str_byte = string.byte
 local AS_OF_UNSAID = 255
 local SOURCES = { STREAM = 1, REST = 2, DERIVED = 3, NO_TRADES = 4, SNAPSHOT = 5, STAND_IN = 6 }
 local STANDINGS = { UNWITNESSED = 1, ONCE = 2, SETTLED = 3, FINAL = 4 }
@@ -21,9 +22,14 @@ local function json_of(member)
   return candle
 end
 
+-- Whether a member is of layout 1 or 2, by its first byte.
+local function is_packed(first, member)
+  return (first == 2 and #member == 81) or (first == 1 and #member == 53)
+end
+
 -- The layout of a member: 2, 1, 'json', or nil for what is no candle of ours.
 local function layout_of(member)
-  local first = string.byte(member, 1)
+  local first = str_byte(member, 1)
   if first == 2 and #member == 81 then return 2 end
   if first == 1 and #member == 53 then return 1 end
   return json_of(member) and 'json' or nil
@@ -31,13 +37,12 @@ end
 
 -- As-of in µs, or nil where it says none. Exact: a Lua number holds integers up to 2^53.
 local function as_of(member)
-  local layout = layout_of(member)
-  if layout == nil then return nil end
-  if layout == 'json' then
-    local said = json_of(member).sequenceNum
+  local first, _, a, b, c, d, e, f, g = str_byte(member, 1, 9)
+  if not is_packed(first, member) then
+    local candle = json_of(member)
+    local said = candle and candle.sequenceNum
     return type(said) == 'number' and said or nil
   end
-  local a, b, c, d, e, f, g = string.byte(member, 3, 9)
   if a == AS_OF_UNSAID then return nil end
   return ((((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f) * 256) + g
 end
@@ -45,13 +50,16 @@ end
 -- Source code, standing code and whether it was corrected. What is older than layout 2 cannot tell whether a reading was
 -- witnessed.
 local function origin(member)
+  local first, byte = str_byte(member, 1, 2)
+  if first == 2 and #member == 81 then
+    local was_corrected = byte >= 128
+    local low = was_corrected and byte - 128 or byte
+    local source = low % 16
+    return source, (low - source) / 16, was_corrected
+  end
   local layout = layout_of(member)
   if layout == nil then return 0, 0, false end
-  if layout == 2 then
-    local byte = string.byte(member, 2)
-    return byte % 16, math.floor(byte / 16) % 8, byte >= 128
-  end
-  local source = layout == 1 and string.byte(member, 2) or SOURCE_OF_NAME[json_of(member).source] or 0
+  local source = layout == 1 and byte or SOURCE_OF_NAME[json_of(member).source] or 0
   local is_read = source == SOURCES.REST or source == SOURCES.DERIVED
   return source, is_read and STANDINGS.UNWITNESSED or 0, false
 end
@@ -67,10 +75,9 @@ end
 
 -- Open, high, low, close and volume, as comparable bytes; nil for what is no candle.
 local function values(member)
-  local layout = layout_of(member)
-  if layout == nil then return nil end
-  if layout ~= 'json' then return string.sub(member, 14, 53) end
+  if is_packed(str_byte(member, 1), member) then return string.sub(member, 14, 53) end
   local candle, packed = json_of(member), {}
+  if candle == nil then return nil end
   -- Adding zero makes one zero of the two there are.
   for at, field in ipairs(OHLCV) do packed[at] = struct.pack('>d', candle[field] + 0) end
   return table.concat(packed)
@@ -78,5 +85,6 @@ end
 
 -- Volume as a number. Bytes are not compared for order: Lua would ask the locale of the server how they sort.
 local function volume(member)
+  if is_packed(str_byte(member, 1), member) then return (struct.unpack('>d', member, 46)) end
   return (struct.unpack('>d', values(member), 33))
 end

@@ -12,13 +12,14 @@
   bar of each unbroken run of closed bars, ascending. A member that is no candle of ours is as good as missing.
 ]]
 local length = tonumber(ARGV[3])
+local SETTLED, FINAL = STANDINGS.SETTLED, STANDINGS.FINAL
 local members = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], ARGV[2], 'WITHSCORES')
 local closed, quiet, newest, open, settled, final = 0, 0, 0, 0, 0, 0
 local reply = { 0, 0, 0, 0, 0, 0 }
 local start, last
 for i = 1, #members, 2 do
   local member = members[i]
-  if layout_of(member) then
+  if is_packed(str_byte(member, 1), member) or json_of(member) then
     local open_time = tonumber(members[i + 1])
     local said = as_of(member) or 0
     if said > newest then newest = said end
@@ -26,8 +27,11 @@ for i = 1, #members, 2 do
       closed = closed + 1
       if volume(member) == 0 then quiet = quiet + 1 end
       local _, standing = origin(member)
-      if standing == STANDINGS.SETTLED then settled = settled + 1 end
-      if standing == STANDINGS.FINAL then final = final + 1 end
+      if standing == SETTLED then
+        settled = settled + 1
+      elseif standing == FINAL then
+        final = final + 1
+      end
       if last ~= open_time - length then
         if start then
           reply[#reply + 1] = start

@@ -120,20 +120,32 @@ local function log(score, old, member)
     'series', name, 'openTime', score, 'old', old, 'new', member, 'cause', cause)
 end
 
+-- First and last open time that was told of the series. Asked for once: nobody else can write meanwhile.
+local said_known, said, first_said, last_said
+local function know(text)
+  said_known, said = true, text
+  local first, last = string.match(text or '', '^(%d+):(%d+)$')
+  first_said, last_said = tonumber(first), tonumber(last)
+end
+
+local function tell(text)
+  redis.call('HSET', told, name, text)
+  know(text)
+end
+
 -- Whether a bar that was not known to be closed is news, and which.
 local function news_of_close(score)
   local open_time = tonumber(score)
-  local said = redis.call('HGET', told, name)
+  if not said_known then know(redis.call('HGET', told, name)) end
   if not said then
     if not live_since or open_time + length < live_since then return 0 end
-    redis.call('HSET', told, name, score .. ':' .. score)
+    tell(score .. ':' .. score)
     return 16
   end
-  local first, last = string.match(said, '^(%d+):(%d+)$')
-  first, last = tonumber(first), tonumber(last)
+  local first, last = first_said, last_said
   if not first or open_time < first or open_time < tell_from then return 0 end
   if open_time <= last then return 32 end
-  redis.call('HSET', told, name, string.format('%.0f:%.0f', first, open_time))
+  tell(string.format('%.0f:%.0f', first, open_time))
   return 16
 end
 
@@ -272,6 +284,9 @@ local function write_one(score, member)
     if doubt and is_reading and new_as_of > as_of(doubt) then
       let_go(score, true)
       look_soon(score, old, close)
+    elseif not doubt and is_reading and closed_class(old) == 4 then
+      -- It was asked for before the bar was settled, and noted again meanwhile: nothing is left to be seen.
+      let_go(score, false)
     end
   end
   if has_doubt then outcome = outcome + 256 end
@@ -283,7 +298,9 @@ local function write_one(score, member)
   local class = closed_class(decided)
   if class == 4 and closed_class(old) < 4 then outcome = outcome + 128 end
   local was_read = closed_class(old) == 2 and old_source == SOURCES.REST
-  if class >= 3 or not is_same then let_go(score, true) end
+  -- A quiet bar with another price is as little proven as before: its look stays.
+  local is_quiet = origin(decided) == SOURCES.NO_TRADES
+  if class >= 3 or not (is_same or is_quiet) then let_go(score, true) end
   look_soon(score, decided, close)
   if class == 2 and not is_same and was_read then keep_former(score, old, close_us) end
   if not is_same then

@@ -97,7 +97,36 @@ describe('beside a series', () => {
       await write(barAt(0, 33_000, READ));
       expect(await lookAt(0)).toBeUndefined();
       await write(barAt(0, 60_000, { ...READ, volume: 99 }));
-      expect(await lookAt(0)).toBe(60_000 + 10 * MINUTE);
+      expect(await lookAt(0)).toBe(60_000 + 30_000);
+    });
+
+    it('a look at a quiet bar outlives a change of the price it carries', async () => {
+      const quiet = { source: 'no-trades', volume: 0, open: 5, high: 5, low: 5, close: 5 } as const;
+      await write(barAt(0, 0, quiet));
+      const due = closeAt(0) + 20 * MINUTE;
+      await redis.zadd(exchangeLooksKey(exchangeId), due, `BTCUSDT 1m ${openTimeAt(0)}`);
+      const other = { ...quiet, open: 6, high: 6, low: 6, close: 6 };
+      expect(await write(barAt(0, 60_000, other))).toMatchObject({ written: true, changed: true });
+      expect(await lookAt(0)).toBe(20 * MINUTE);
+    });
+
+    it('a look at a settled bar that nothing contradicts is let go by the reading it asked for', async () => {
+      await write(barAt(0, 2_000, READ));
+      await write(barAt(0, 33_000, READ));
+      await redis.zadd(exchangeLooksKey(exchangeId), closeAt(0) + 40_000, `BTCUSDT 1m ${openTimeAt(0)}`);
+      await write(barAt(0, 50_000, READ));
+      expect(await lookAt(0)).toBeUndefined();
+    });
+
+    it('a look at a settled bar in doubt stays until a newer reading than the doubt has come', async () => {
+      await write(barAt(0, 2_000, READ));
+      await write(barAt(0, 33_000, READ));
+      await write(barAt(0, 60_000, { ...READ, volume: 99 }));
+      await write(barAt(0, 50_000, READ));
+      expect(await lookAt(0)).toBeDefined();
+      await write(barAt(0, 70_000, READ));
+      expect(await lookAt(0)).toBeUndefined();
+      expect(await cache.readDoubts(exchangeId, SERIES)).toEqual([]);
     });
 
     it('there are never more than 20,000', async () => {

@@ -180,7 +180,8 @@ describe('writing candles', () => {
 
   it('hands on since when the feed is live: a bar that closed before is no news', async () => {
     let liveSince: number | undefined;
-    const { writer, contexts } = world({ liveSince: () => liveSince });
+    const { writer, contexts, answer } = world({ liveSince: () => liveSince });
+    answer(SILENT);
     writer.take(close(0), 0);
     await writer.drain();
     liveSince = OPEN + 30_000;
@@ -193,6 +194,20 @@ describe('writing candles', () => {
       { cause: 'feed', now: OPEN, liveSince },
       { cause: 'boundary', now: OPEN, liveSince },
     ]);
+  });
+});
+
+describe('what was announced', () => {
+  it('is no news again where a Redis lost what it knew: a series goes on after the newest bar told of it', async () => {
+    const { writer, contexts } = world({ liveSince: () => OPEN });
+    for (const minute of [3, 2]) {
+      writer.take(close(minute), 0);
+      await writer.drain();
+    }
+    await writer.writeHistory(candle(3, true), [candle(3, true)], { cause: 'sweep' });
+    await writer.writeHistory({ symbol: 'ETHUSDT', timeframe: '1m' }, [candle(3, true)], { cause: 'sweep' });
+    const after = OPEN + 4 * 60_000 + 1;
+    expect(contexts.map(({ liveSince }) => liveSince)).toEqual([OPEN, after, after, OPEN]);
   });
 });
 

@@ -7,7 +7,7 @@ import type {
   WriteContext,
   WriteOutcome,
 } from '@livermore/cache';
-import { HARDCODED_CONFIG, isClosed } from '@livermore/schemas';
+import { HARDCODED_CONFIG, closeTimeOf, isClosed } from '@livermore/schemas';
 import type { Series, SourcedCandle } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
@@ -69,6 +69,8 @@ export class CandleWriter implements HistorySink {
   readonly #limits: { readonly maxQueuedCloses: number; readonly maxInFlightWrites: number };
   #closes: Job[] = [];
   readonly #updates = new Map<string, Job>();
+  /** By series, the close time (ms) of the newest bar announced here: what Redis knows of it may be gone one day. */
+  readonly #toldTo = new Map<string, number>();
   readonly #idle: (() => void)[] = [];
   #inFlight = 0;
   #refused = 0;
@@ -97,7 +99,7 @@ export class CandleWriter implements HistorySink {
   /** Takes what the book decided. Returns at once; `receivedAt` is the clock's monotonic time of the frame. */
   take(entry: BookEntry, receivedAt: number): void {
     if (entry.kind === 'update') {
-      this.#updates.set(`${entry.candle.symbol} ${entry.candle.timeframe}`, { entry, receivedAt });
+      this.#updates.set(keyOf(entry.candle), { entry, receivedAt });
     } else if (this.#closes.length >= this.#limits.maxQueuedCloses) {
       this.#overflow(entry.candle);
       return;
@@ -114,7 +116,7 @@ export class CandleWriter implements HistorySink {
   ): Promise<readonly WriteOutcome[]> {
     if (candles.length === 0) return [];
     const { cache, exchangeId, onClosed } = this.#options;
-    const context = this.#contextOf(options.cause);
+    const context = this.#contextOf(series, options.cause);
     const outcomes = await cache.writeExchangeCandles(exchangeId, series, candles, context);
     for (const [at, outcome] of outcomes.entries()) {
       const candle = candles[at];
@@ -137,14 +139,24 @@ export class CandleWriter implements HistorySink {
     return removed;
   }
 
-  #contextOf(cause: string): WriteContext {
-    const liveSince = this.#options.liveSince?.();
+  #contextOf(series: Series, cause: string): WriteContext {
+    const liveSince = this.#newsFrom(series);
     const now = this.#options.venueTime.now();
     return { now, cause, ...(liveSince === undefined ? {} : { liveSince }) };
   }
 
-  #announce(candle: SourcedCandle, label: CloseLabel): Promise<void> {
-    return this.#options.bus.publishClose(this.#options.exchangeId, candle, label);
+  /** Close time (ms) from which on a series may begin to tell: a Redis that lost its data does not make the past news. */
+  #newsFrom(series: Series): number | undefined {
+    const since = this.#options.liveSince?.();
+    const toldTo = this.#toldTo.get(keyOf(series));
+    return since === undefined || toldTo === undefined ? since : Math.max(since, toldTo + 1);
+  }
+
+  async #announce(candle: SourcedCandle, label: CloseLabel): Promise<void> {
+    const key = keyOf(candle);
+    const closeTime = closeTimeOf(candle.timeframe, candle.timestamp);
+    this.#toldTo.set(key, Math.max(closeTime, this.#toldTo.get(key) ?? 0));
+    await this.#options.bus.publishClose(this.#options.exchangeId, candle, label);
   }
 
   /** Resolves when everything taken so far is written and announced. */
@@ -190,7 +202,7 @@ export class CandleWriter implements HistorySink {
     const { cache, exchangeId, clock, onClosed, onWritten } = this.#options;
     const { entry } = job;
     const startedAt = clock.monotonicMs();
-    const context = this.#contextOf('feed');
+    const context = this.#contextOf(entry.candle, 'feed');
     const outcome = await cache.writeExchangeCandle(exchangeId, entry.candle, context);
     const writeMs = clock.monotonicMs() - startedAt;
     const isUnsaid = job.isRetry === true && outcome.wasClosed && !outcome.changed;
@@ -241,7 +253,7 @@ export class CandleWriter implements HistorySink {
   }
 
   #putBack(job: Job): void {
-    const key = `${job.entry.candle.symbol} ${job.entry.candle.timeframe}`;
+    const key = keyOf(job.entry.candle);
     if (job.entry.kind === 'close') this.#closes.unshift({ ...job, isRetry: true });
     else if (!this.#updates.has(key)) this.#updates.set(key, job);
   }
@@ -282,4 +294,8 @@ export class CandleWriter implements HistorySink {
     if (!this.#isIdle()) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+function keyOf({ symbol, timeframe }: Series): string {
+  return `${symbol} ${timeframe}`;
 }

@@ -126,6 +126,20 @@ describe('keeping boundaries where REST closes bars', () => {
 });
 
 describe('keeping boundaries, whatever happens', () => {
+  it('asks for a longer bar at its boundary, however long the ones before it were asked for in vain', async () => {
+    const { clock, kept, requests } = keeper([], MIDNIGHT + 1_000);
+    kept.watch(one('15m'), MIDNIGHT - 15 * MINUTE);
+    kept.start();
+    await clock.advance(61 * MINUTE);
+    const boundaries = [15, 30, 45, 60].map((minute) => MIDNIGHT + minute * MINUTE);
+    for (const boundary of boundaries) {
+      const asked = requests.filter((each) => each.to === boundary && each.reason === 'boundary');
+      expect(asked.length).toBeGreaterThan(0);
+    }
+    // In vain, it is asked for 0, 1, 3, 7 minutes after its boundary: not in every round.
+    expect(requests.filter((each) => each.to === boundaries[1]).length).toBeLessThanOrEqual(5);
+  });
+
   it('has asked for every bar that closed without being settled', () => {
     const step = fc.record({ settle: fc.boolean(), minutes: fc.integer({ min: 1, max: 90 }) });
     fc.assert(

@@ -133,6 +133,7 @@ export class BoundaryKeeper {
       kept.behind = 0;
       return;
     }
+    if (isBehind && isFirstRound(timeframe, now)) kept.notBefore = kept.behind = 0;
     if (isBehind && !this.#isTurn(kept, now)) return;
     const from = Math.min(kept.settledTo + length, due - REREAD_BARS * length);
     this.#ask(kept, from, { due, lane: 'boundary', reason: isBehind ? 'boundary' : 'confirm' });
@@ -169,6 +170,15 @@ export class BoundaryKeeper {
       this.round(this.#options.venueTime.now());
     }, next - now);
   }
+}
+
+/**
+ * Whether this is the first round after a boundary: a new bar is asked for at once, however often its quiet predecessors
+ * were asked for in vain. Minutes have no other rounds: a quiet symbol would be asked for in every one.
+ */
+function isFirstRound(timeframe: Timeframe, now: number): boolean {
+  const length = timeframeMs(timeframe);
+  return length > MINUTE_MS && now % length < MINUTE_MS;
 }
 
 function keyOf(series: Series): string {

@@ -161,6 +161,21 @@ describe('a bar and its parts', () => {
     expect(check.facts).toMatchObject({ open: 0, oldestMs: 0 });
   });
 
+  it('are counted and read again until they agree, however many bars wait to be compared', async () => {
+    const { put, check, asked, roundAt } = world();
+    put(candle('5m', 0), ...minutes([1, 1, 0.5, 1, 1]));
+    check.note(FIVE, START);
+    await roundAt(CLOSE + AFTER);
+    expect(asked()).toEqual(BOTH);
+    // All of a refill of many series is noted at once.
+    for (let at = 1; at <= 20_100; at += 1) check.note(FIVE, START + at * 5 * MINUTE);
+    await roundAt(CLOSE + AFTER + 45_000);
+    expect(asked()).toEqual(BOTH);
+    put(...minutes([1, 1, 1, 1, 1]));
+    await roundAt(CLOSE + AFTER + 90_000);
+    expect(check.facts.open).toBe(0);
+  });
+
   it('are compared in the next round where Redis was away in this one', async () => {
     const { put, check, asked, roundAt, failOnce } = world();
     put(candle('5m', 0), ...minutes([1, 1, 0.5, 1, 1]));

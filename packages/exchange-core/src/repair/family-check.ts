@@ -49,6 +49,8 @@ const SLOW_AGAIN_MS = 300_000;
 const QUICK_READINGS = 4;
 /** Bars that wait to be compared: all of a midnight of the largest venue. */
 const MAX_PENDING = 20_000;
+/** Contradictions followed at once: what is beyond them is asked for once, and found again by the audit. */
+const MAX_OPEN = 10_000;
 
 /**
  * Compares each closed bar with its parts. What contradicts is read again at once, the bar and its parts, and counted until
@@ -134,13 +136,19 @@ export class FamilyCheck {
 
   #expect(series: Series, openTime: number, due?: number): void {
     const key = keyOf(series, openTime);
-    if (this.#pending.size >= MAX_PENDING && !this.#pending.has(key)) {
-      const [oldest] = this.#pending.keys();
-      if (oldest !== undefined) this.#pending.delete(oldest);
-    }
+    if (this.#pending.size >= MAX_PENDING && !this.#pending.has(key)) this.#dropOldest();
     const now = this.#options.venueTime.now();
     const earliest = Math.max(now, closeTimeOf(series.timeframe, openTime) + this.#options.afterMs);
     this.#pending.set(key, { series, openTime, due: due ?? earliest });
+  }
+
+  /** Makes room. What contradicts is not dropped: nothing else would find out that it does so no longer. */
+  #dropOldest(): void {
+    for (const [key, pending] of this.#pending) {
+      this.#pending.delete(key);
+      if (!this.#open.has(key)) return;
+      this.#pending.set(key, pending);
+    }
   }
 
   #judge(series: Series, openTime: number, found: Contradiction | undefined): void {
@@ -157,11 +165,12 @@ export class FamilyCheck {
       this.#found += 1;
       this.#options.logger.warn({ event: 'contradiction_found', ...series, openTime, parts: found.parts });
     }
-    this.#open.set(key, { since: known?.since ?? now, readings });
     const range = { from: openTime, to: closeTimeOf(series.timeframe, openTime) };
     const why = { reason: 'contradiction', lane: 'repair' } as const;
     this.#options.repair({ series, ...range, ...why });
     this.#options.repair({ series: { symbol: series.symbol, timeframe: found.parts }, ...range, ...why });
+    if (known === undefined && this.#open.size >= MAX_OPEN) return;
+    this.#open.set(key, { since: known?.since ?? now, readings });
     this.#expect(series, openTime, now + (readings < QUICK_READINGS ? AGAIN_MS : SLOW_AGAIN_MS));
   }
 

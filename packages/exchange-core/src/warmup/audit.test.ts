@@ -261,6 +261,37 @@ describe('how far a series is verified', () => {
   });
 });
 
+describe('bars that are older than a request reaches', () => {
+  const MINUTE_MS = 60_000;
+  const passes = async (world: ReturnType<typeof worldOf>, count: number) => {
+    const audit = world.start();
+    for (let pass = 0; pass < count; pass += 1) {
+      await audit.auditOnce(new AbortController().signal);
+      await world.clock.advance(600_001);
+    }
+  };
+
+  it('are read again in every other turn, page by page, before they leave the series', async () => {
+    const rest = { ...binanceProtocol.rest, limits: { candlesPerPage: 300 } };
+    const world = worldOf({ bars: () => 1_000, rest });
+    // Four turns verify all of it for the first time.
+    await passes(world, 4 + 8);
+    const again = world.pages.slice(4);
+    const reachOf = (page: CandlePage) => Math.floor((NOW - page.from) / MINUTE_MS);
+    const older = again.filter((page) => NOW - page.to > 0).map(reachOf);
+    expect(older.length).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...older)).toBeGreaterThan(800);
+    const newest = again.filter((page) => page.to > NOW);
+    expect(newest.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('cost nothing where a request reaches nearly all of them', async () => {
+    const world = worldOf({ bars: () => 1_000 });
+    await passes(world, 6);
+    expect(world.pages.every((page) => page.to > NOW - MINUTE_MS)).toBe(true);
+  });
+});
+
 describe('whose turn it is', () => {
   it('passes from a series that cannot be read to the others', async () => {
     const series = seriesOf(2);

@@ -58,8 +58,8 @@ export interface AuditOptions {
 interface Turn {
   readonly series: Series;
   readonly page: CandlePage;
-  /** It reaches up to the newest closed bar. */
-  readonly isNewest: boolean;
+  /** The turn of the series is over with it: it reaches up to the newest closed bar, or all of that was read before. */
+  readonly endsTurn: boolean;
 }
 
 /** Share of the venue's allowance that verifying may spend. */
@@ -68,6 +68,8 @@ const SHARE = 0.02;
 const LEAST_EVERY_MS = 600_000;
 /** A bar is not verified by a reading sooner after its close than this, ms: what the venue corrects late is not in it. */
 const VERIFIED_AFTER_MS = 600_000;
+/** Share of a page that older bars must fill to be worth one: the few that are about to leave have been read. */
+const WORTH_A_PAGE = 0.1;
 const IDLE_MS = 30_000;
 const DIFFERENCES_KEPT = 50;
 const NOTHING: AuditCounts = { compared: 0, equal: 0, different: 0 };
@@ -82,6 +84,8 @@ export class Audit {
   #verified: Map<string, Verified> | undefined;
   /** When a series had its turn last (venue time, ms), whatever came of it: one that fails holds up no other. */
   readonly #tried = new Map<string, number>();
+  /** Of series that hold more than a page: before which bar (open time, ms) the next older page ends, and whose turn it is. */
+  readonly #older = new Map<string, { readonly before: number; readonly isNext: boolean }>();
   #facts: AuditFacts = {
     ...NOTHING,
     pages: 0,
@@ -125,14 +129,14 @@ export class Audit {
     this.#verified ??= new Map(await store.readAll(exchangeId));
     const next = await this.#nextPage();
     if (next === undefined) return undefined;
-    const { series, page, isNewest } = next;
+    const { series, page, endsTurn } = next;
     this.#facts = { ...this.#facts, pages: this.#facts.pages + 1 };
     this.#tried.set(keyOf(series), this.#options.venueTime.now());
     const report = await loader.load(page, { lane: 'audit', signal, cause: 'audit' });
     const before = this.#facts.different;
     for (const bar of report.outcomes) this.#count(bar);
     this.#tell(page, this.#facts.different - before);
-    await this.#remember(series, report, isNewest);
+    await this.#remember(series, report, endsTurn);
     await onRead?.(report);
     return page;
   }
@@ -174,10 +178,32 @@ export class Audit {
     const bars = rest.limits.candlesPerPage - 1;
     const through = this.#verified?.get(keyOf(series))?.through ?? oldest.timestamp - step;
     const newest = end - bars * step;
+    const older =
+      through + step < newest ? undefined : this.#olderPage(series, oldest.timestamp, newest, bars);
+    if (older !== undefined) return { page: older, endsTurn: true };
     const from = Math.max(oldest.timestamp, Math.min(through + step, newest));
     const fills = end - from === rest.limits.candlesPerPage * step;
     const to = fills ? end : Math.min(end, from + bars * step);
-    return { page: { symbol, timeframe, from, to }, isNewest: to === end };
+    return { page: { symbol, timeframe, from, to }, endsTurn: to === end };
+  }
+
+  /**
+   * Every other turn of a series that holds more than one request brings: the next page of its older bars, from the newer to
+   * the older and round again, so that each is read again before it leaves.
+   */
+  #olderPage(series: Series, oldest: number, newest: number, bars: number): CandlePage | undefined {
+    const key = keyOf(series);
+    const step = timeframeMs(series.timeframe);
+    if (newest - oldest < bars * step * WORTH_A_PAGE) return undefined;
+    const turn = this.#older.get(key);
+    if (turn?.isNext !== true) {
+      this.#older.set(key, { before: turn?.before ?? newest, isNext: true });
+      return undefined;
+    }
+    const to = turn.before > oldest && turn.before <= newest ? turn.before : newest;
+    const from = Math.max(oldest, to - bars * step);
+    this.#older.set(key, { before: from, isNext: false });
+    return { ...series, from, to };
   }
 
   /** One line a page, however many bars of it differ. */
@@ -190,17 +216,17 @@ export class Audit {
     this.#options.logger.warn({ event: 'audit_differences', symbol, timeframe, different, ...first });
   }
 
-  async #remember(series: Series, report: PageReport, isNewest: boolean): Promise<void> {
+  async #remember(series: Series, report: PageReport, endsTurn: boolean): Promise<void> {
     const { page, answeredAt } = report;
     const { exchangeId, store } = this.#options;
     const step = timeframeMs(page.timeframe);
     const known = this.#verified?.get(keyOf(series));
     const old = newestClosedOpenTime(page.timeframe, answeredAt - VERIFIED_AFTER_MS);
-    const through = Math.max(known?.through ?? 0, Math.min(page.to - step, old, readTo(report, isNewest)));
+    const through = Math.max(known?.through ?? 0, Math.min(page.to - step, old, readTo(report, endsTurn)));
     // A page of older bars is not the whole of it: its turn comes again at once.
-    const readAt = Math.floor(isNewest ? answeredAt : (known?.readAt ?? 0));
+    const readAt = Math.floor(endsTurn ? answeredAt : (known?.readAt ?? 0));
     this.#verified?.set(keyOf(series), { through, readAt });
-    if (!isNewest) this.#tried.delete(keyOf(series));
+    if (!endsTurn) this.#tried.delete(keyOf(series));
     await store.save(exchangeId, series, { through, readAt });
   }
 
@@ -239,10 +265,10 @@ export class Audit {
  * Open time (ms) of the newest bar an answer says something of: all before its newest row, which is a witness of them,
  * whether they traded or not. Of a page that is all old nothing more will come, so that it is read whole.
  */
-function readTo({ page, answeredAt, newestRow }: PageReport, isNewest: boolean): number {
+function readTo({ page, answeredAt, newestRow }: PageReport, endsTurn: boolean): number {
   const step = timeframeMs(page.timeframe);
   const isOld = page.to <= answeredAt - VERIFIED_AFTER_MS;
-  if (isOld && (!isNewest || newestRow === undefined)) return page.to - step;
+  if (isOld && (!endsTurn || newestRow === undefined)) return page.to - step;
   return newestRow === undefined ? 0 : newestRow - step;
 }
 

@@ -7,7 +7,7 @@ const START_MS = 28_000_000 * 60_000;
 
 /**
  * Plays the requests one by one: a place must be free and the window must have room; a fixed window empties with
- * the clock, a sliding one as what was spent in it grows older than `perMs`.
+ * the clock, a sliding one as what was answered in it grows older than `perMs`.
  */
 function play(input: EstimateInput): number {
   const allowance = input.limit * (1 - input.reserve);
@@ -22,11 +22,12 @@ function play(input: EstimateInput): number {
       const counted = spent.filter((each) =>
         input.window === 'fixed'
           ? Math.floor(each.at / input.perMs) === Math.floor(at / input.perMs)
-          : each.at > at - input.perMs,
+          : each.at + input.latencyMs > at - input.perMs,
       );
       const used = counted.reduce((sum, each) => sum + each.weight, 0);
       if (used + weight <= Math.max(allowance, weight) + 1e-9) break;
-      at = input.window === 'fixed' ? endOfWindow(at) : (counted[0]?.at ?? at) + input.perMs;
+      at =
+        input.window === 'fixed' ? endOfWindow(at) : (counted[0]?.at ?? at) + input.latencyMs + input.perMs;
     }
     spent.push({ at, weight });
     places[place] = at + input.latencyMs;
@@ -68,10 +69,16 @@ describe('is within a tenth of what playing every request gives', () => {
     },
   );
 
-  test.each([10, 100, 600])('for %i requests at eight a second, any second', (requests) => {
+  test.each([
+    [10, 80],
+    [100, 80],
+    [600, 80],
+    [600, 400],
+  ])('for %i requests at eight in any second, %i ms each', (requests, latencyMs) => {
     const input: EstimateInput = {
       ...base,
       requests,
+      latencyMs,
       weight: requests,
       limit: 8,
       perMs: 1_000,

@@ -25,11 +25,13 @@ const MAX_WINDOWS = 10_000;
  * Estimates when the last of `requests` is done, from `now`.
  *
  * A window lets through what the allowance leaves and what latency permits, whichever is less; then the rest waits
- * for the next one. A fixed window ends with the clock's own, a sliding one a whole period after it was filled.
+ * for the next one. A fixed window ends with the clock's own; a sliding one lets go of a request a whole period after its
+ * answer, since nobody can tell when the venue counted it.
  */
 export function estimateMs(input: EstimateInput): number {
   if (input.requests <= 0) return 0;
-  const { perMs, latencyMs, now } = input;
+  const { latencyMs, now } = input;
+  const perMs = input.window === 'fixed' ? input.perMs : input.perMs + Math.max(latencyMs, 0);
   const allowance = Math.max(1, input.limit * (1 - input.reserve));
   const perRequest = Math.max(input.weight / input.requests, Number.EPSILON);
   const perBatchMs = Math.max(latencyMs, 0);

@@ -29,6 +29,8 @@ export interface BudgetFacts {
   readonly limit: WeightLimit;
   /** Weight counted against this address in the current window. */
   readonly used: number;
+  /** From a request until its answer, as measured, ms; a guess where absent. */
+  readonly roundTripMs?: number;
 }
 
 export interface WarmupOptions {
@@ -64,6 +66,8 @@ export interface WarmupOptions {
   readonly logger: Logger;
   readonly budget?: () => BudgetFacts;
   readonly concurrency?: number;
+  /** Time (ms) this machine takes to read, judge and store a candle of an answer; a guess where absent. For the ETA. */
+  readonly candleMs?: number;
   readonly runId?: string;
   readonly onProgress?: (stats: WarmupStats) => void;
 }
@@ -75,8 +79,8 @@ export interface WarmupPreview {
   readonly states: readonly PairState[];
 }
 
-/** Latency (ms) assumed until one is measured: a venue far away, and the time to store a page of candles. */
-const LATENCY_GUESS_MS = 250;
+/** From a request until its answer (ms), assumed until that is measured: a venue far away. */
+const ROUND_TRIP_GUESS_MS = 230;
 /**
  * Time (ms) assumed for a candle of an answer to be read, judged and stored until that is measured: what two cores need
  * that also run the venue's simulator and Redis.
@@ -197,8 +201,10 @@ export class Warmup {
   #preview(states: readonly PairState[], waitMs = 0): WarmupPreview {
     // The scan goes by timeframe; work goes by symbol, in the order the symbols were asked for.
     const plan = planWarmup(states, this.#rules);
-    const byVenue = this.#estimate({ ...plan.cost, latencyMs: LATENCY_GUESS_MS });
-    const byMachine = plan.cost.candles * CANDLE_GUESS_MS;
+    const candleMs = this.#candleMs;
+    const pageMs = (candleMs * plan.cost.candles) / Math.max(1, plan.cost.requests);
+    const byVenue = this.#estimate({ ...plan.cost, latencyMs: this.#roundTripMs + pageMs });
+    const byMachine = plan.cost.candles * candleMs;
     const etaMs = plan.cost.requests === 0 ? 0 : waitMs + Math.max(byVenue, byMachine);
     return { schedule: this.#builder.build(states, { runId: this.#runId, plan, etaMs }), plan, states };
   }
@@ -226,7 +232,11 @@ export class Warmup {
 
   #estimate(left: WorkLeft): number {
     const { budget, protocol, concurrency, venueTime } = this.#options;
-    const { limit, used } = budget?.() ?? { limit: protocol.rest.limits.budget, used: 0 };
+    const { limit, used, roundTripMs }: BudgetFacts = budget?.() ?? {
+      limit: protocol.rest.limits.budget,
+      used: 0,
+    };
+    const pageMs = this.#candleMs * this.#rules.candlesPerPage;
     const share = bulkShareOf(limit);
     return estimateMs({
       weight: left.weight,
@@ -237,18 +247,28 @@ export class Warmup {
       reserve: 1 - (1 - limit.reserve) * share,
       alreadyUsed: used,
       now: venueTime.now(),
-      latencyMs: left.latencyMs,
+      // Where every request waits for its turn, all that are timed took longer than they need.
+      latencyMs: Math.min(left.latencyMs, (roundTripMs ?? Number.POSITIVE_INFINITY) + pageMs),
       concurrency: concurrency ?? HARDCODED_CONFIG.warmup.maxConcurrentRequests,
     });
   }
 
+  get #candleMs(): number {
+    return this.#options.candleMs ?? CANDLE_GUESS_MS;
+  }
+
+  get #roundTripMs(): number {
+    return this.#options.budget?.().roundTripMs ?? ROUND_TRIP_GUESS_MS;
+  }
+
   #executor(reporter: WarmupReporter): WarmupExecutor {
-    const { loader, sink, clock, logger, exchangeId, exchangeName, concurrency } = this.#options;
+    const { loader, sink, venueTime, logger, exchangeId, exchangeName, concurrency } = this.#options;
     return new WarmupExecutor({
       loader,
-      clock,
+      // What is waited for passes on the venue's time, which nobody sets.
+      clock: { monotonicMs: () => venueTime.now() },
       logger,
-      meter: new LatencyMeter({ guessMs: LATENCY_GUESS_MS, quantile: 0.1 }),
+      meter: new LatencyMeter({ guessMs: this.#roundTripMs, quantile: 0.1 }),
       reporter,
       rules: this.#rules,
       longestFirst: this.#options.protocol.emptyBuckets === 'omitted',

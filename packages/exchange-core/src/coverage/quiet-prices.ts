@@ -1,0 +1,114 @@
+import type { CandleCacheStrategy, StoredCandle } from '@livermore/cache';
+import { MICROS_PER_MS, isClosed, timeframeMs } from '@livermore/schemas';
+import type { OpenTimeRange, Series, SourcedCandle } from '@livermore/schemas';
+import { messageOf } from '@livermore/utils';
+import type { Clock, Logger } from '@livermore/utils';
+import type { HistorySink, VenueTime } from '../ports';
+
+/**
+ * Quiet bars whose price is not the close before them, with the price they should have. Pure. A quiet bar carries the
+ * close of the bar before it on: when that one is corrected, or found late, whatever was carried on from it is wrong.
+ *
+ * @param bars of one series, ascending; a gap ends what is carried on
+ * @param now the venue's time, ms: as of when the new price is true
+ */
+export function repriced(
+  bars: readonly StoredCandle[],
+  exchange: string,
+  now: number,
+): readonly SourcedCandle[] {
+  const changed: SourcedCandle[] = [];
+  let before: { readonly timestamp: number; readonly close: number } | undefined;
+  for (const bar of bars) {
+    if (!isClosed(bar)) break;
+    const step = timeframeMs(bar.timeframe);
+    const isNext = before?.timestamp === bar.timestamp - step;
+    const price = bar.source === 'no-trades' && isNext ? (before?.close ?? bar.close) : bar.close;
+    if (price !== bar.close) {
+      const flat = { open: price, high: price, low: price, close: price };
+      const sequenceNum = Math.max(Math.floor(now * MICROS_PER_MS), (bar.sequenceNum ?? 0) + 1);
+      changed.push({ ...bar, ...flat, exchange, sequenceNum, source: 'no-trades' });
+    }
+    before = { timestamp: bar.timestamp, close: price };
+  }
+  return changed;
+}
+
+export interface QuietPricesOptions {
+  readonly exchangeId: number;
+  /** Name of the exchange, as candles carry it. */
+  readonly exchangeName: string;
+  readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
+  readonly sink: Pick<HistorySink, 'writeHistory'>;
+  readonly venueTime: VenueTime;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly logger: Logger;
+}
+
+const EVERY_MS = 2_000;
+/** Bars after a changed one that are looked at: a longer quiet stretch is mended in parts. */
+const BARS_AFTER = 300;
+
+/**
+ * Gives quiet bars the price they should carry, after a bar before them has changed. Asks the venue nothing. What changed
+ * is gathered by series and mended in turn: a page of history is looked at once, not once for each of its bars.
+ */
+export class QuietPrices {
+  readonly #options: QuietPricesOptions;
+  /** By series, from which to which open time (ms) bars have changed. Bounded by the series that are kept. */
+  readonly #changed = new Map<
+    string,
+    { readonly series: Series; readonly from: number; readonly to: number }
+  >();
+
+  constructor(options: QuietPricesOptions) {
+    this.#options = options;
+  }
+
+  /** A bar (open time, ms) has other values, or is there at last: the quiet bars after it are mended in the next round. */
+  carryOn({ symbol, timeframe }: Series, openTime: number): void {
+    const key = `${symbol} ${timeframe}`;
+    const { from, to } = this.#changed.get(key) ?? { from: openTime, to: openTime };
+    const range = { from: Math.min(from, openTime), to: Math.max(to, openTime) };
+    this.#changed.set(key, { series: { symbol, timeframe }, ...range });
+  }
+
+  /** Works until the signal is aborted. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(EVERY_MS, signal);
+        await this.round();
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn({ event: 'quiet_prices_not_mended', error: messageOf(error) });
+      }
+    }
+  }
+
+  /** Mends what lies after the bars that have changed. @throws what Redis does; what is left is mended by the next round */
+  async round(): Promise<void> {
+    for (const [key, changed] of this.#changed) {
+      const { series, from, to } = changed;
+      this.#changed.delete(key);
+      try {
+        await this.mend(series, { from, to: to + BARS_AFTER * timeframeMs(series.timeframe) });
+      } catch (error) {
+        this.carryOn(series, from);
+        this.carryOn(series, to);
+        throw error;
+      }
+    }
+  }
+
+  /** Mends the quiet bars of a range of open times (ms). */
+  async mend(series: Series, range: OpenTimeRange): Promise<void> {
+    const { exchangeId, exchangeName, cache, sink, venueTime } = this.#options;
+    const window = { from: range.from, to: range.to - 1 };
+    const bars = await cache.readExchangeCandles(exchangeId, series, window);
+    if (!bars.some((bar) => bar.source === 'no-trades')) return;
+    const changed = repriced(bars, exchangeName, venueTime.now());
+    await sink.writeHistory(series, changed, { cause: 'price carried on' });
+  }
+}
