@@ -42,5 +42,12 @@ describe('VerifiedStore on a real Redis', () => {
       'C 1m': 'all:1',
     });
     expect([...(await verified.readAll(exchangeId)).keys()]).toEqual(['A 1m']);
+    const read = (symbol: string) => verified.read(exchangeId, { symbol, timeframe: '1m' });
+    expect(await Promise.all(['A', 'B', 'C', 'D'].map(read))).toEqual([
+      { through: 60_000, readAt: 1 },
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

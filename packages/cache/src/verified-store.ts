@@ -13,9 +13,9 @@ export interface Verified {
 
 /** Through which bar each series is verified: kept apart from the bars, so that a restart goes on where it was. */
 export class VerifiedStore {
-  readonly #redis: Pick<RedisClient, 'hgetall' | 'hset'>;
+  readonly #redis: Pick<RedisClient, 'hget' | 'hgetall' | 'hset'>;
 
-  constructor(redis: Pick<RedisClient, 'hgetall' | 'hset'>) {
+  constructor(redis: Pick<RedisClient, 'hget' | 'hgetall' | 'hset'>) {
     this.#redis = redis;
   }
 
@@ -24,17 +24,26 @@ export class VerifiedStore {
     await this.#redis.hset(exchangeVerifiedKey(exchangeId), `${symbol} ${timeframe}`, value);
   }
 
+  /** What is known of a series; undefined where nothing is, or where it cannot be read. */
+  async read(exchangeId: number, { symbol, timeframe }: Series): Promise<Verified | undefined> {
+    return verifiedOf(
+      (await this.#redis.hget(exchangeVerifiedKey(exchangeId), `${symbol} ${timeframe}`)) ?? '',
+    );
+  }
+
   /** What is known of every series, by `symbol timeframe`; what cannot be read is left out and verified anew. */
   async readAll(exchangeId: number): Promise<ReadonlyMap<string, Verified>> {
     const fields = await this.#redis.hgetall(exchangeVerifiedKey(exchangeId));
     const all = new Map<string, Verified>();
     for (const [name, value] of Object.entries(fields)) {
-      const [through = Number.NaN, readAt = Number.NaN] = value.split(':').map(Number);
-      const isSeries = isTimeframe(name.slice(name.indexOf(' ') + 1));
-      if (isSeries && Number.isSafeInteger(through) && Number.isSafeInteger(readAt)) {
-        all.set(name, { through, readAt });
-      }
+      const verified = verifiedOf(value);
+      if (verified !== undefined && isTimeframe(name.slice(name.indexOf(' ') + 1))) all.set(name, verified);
     }
     return all;
   }
+}
+
+function verifiedOf(value: string): Verified | undefined {
+  const [through = Number.NaN, readAt = Number.NaN] = value.split(':').map(Number);
+  return Number.isSafeInteger(through) && Number.isSafeInteger(readAt) ? { through, readAt } : undefined;
 }

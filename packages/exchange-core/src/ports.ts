@@ -51,6 +51,8 @@ export interface CandleSource {
 export interface HistoryWrite {
   /** Who brings it: stands in the log of corrections. */
   readonly cause: string;
+  /** A bar that was read so soon after its close, ms, is looked at again soon; ten minutes when absent. */
+  readonly youngForMs?: number;
 }
 
 /** Writes bars of a series by the order of truth, and announces what is news by it. */

@@ -43,7 +43,11 @@ describe('a written candle', () => {
   });
 });
 
-async function afterClosing(afterMs: number, outcome: Partial<WriteOutcome>, liveSince = 0): Promise<string> {
+async function afterClosing(
+  afterMs: number,
+  outcome: Partial<WriteOutcome>,
+  liveSince: number | undefined = 0,
+): Promise<string> {
   const metrics = new NodeMetrics();
   const sequenceNum = closeAsOf('5m', CANDLE.timestamp) + afterMs * 1_000;
   new ExchangeMetrics('somewhere', metrics).closed(
@@ -92,6 +96,20 @@ describe('a closed bar that was written', () => {
     const text = await afterClosing(90_000, { written: true, settled: true, corrected });
     expect(text).toContain(
       `livermore_first_values_total{exchange="somewhere",timeframe="5m",verdict="${verdict}"} 1`,
+    );
+  });
+});
+
+describe('a bar of history that becomes settled', () => {
+  const closeTime = closeAsOf('5m', CANDLE.timestamp) / 1_000;
+
+  it.each([
+    ['closed before the feed was live', closeTime + 1, 0],
+    ['closed since', closeTime, 1],
+  ])('counts as first said here only where it %s', async (_what, liveSince, count) => {
+    const text = await afterClosing(90_000, { written: true, settled: true }, liveSince);
+    expect(text.split('\n').filter((each) => each.startsWith('livermore_first_values_total{'))).toHaveLength(
+      count,
     );
   });
 });

@@ -55,8 +55,6 @@ export class ExchangeMetrics {
     }
     if (outcome.settled && liveSince !== undefined && closedAt >= liveSince) {
       this.#metrics?.observeMs('livermore_settled_after_seconds', labels, ageMs);
-    }
-    if (outcome.settled) {
       this.count('livermore_first_values_total', {
         timeframe: candle.timeframe,
         verdict: outcome.corrected ? 'wrong' : 'right',

@@ -138,7 +138,7 @@ export const METRICS = [
     name: 'livermore_first_values_total',
     kind: 'counter',
     labels: ['exchange', 'timeframe', 'verdict'],
-    help: 'Bars that became settled, by whether the values first said of them were right or wrong.',
+    help: 'Bars that closed while the feed was live and became settled, by whether the values first said of them were right or wrong.',
   },
   {
     name: 'livermore_change_age_seconds',

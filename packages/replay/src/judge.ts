@@ -99,7 +99,7 @@ export class Judge {
   }
 }
 
-/** Open times of bars that closed while the exchange was live. The warmup announces nothing. */
+/** Open times of bars that closed while the exchange was live: what the warmup found closed need not be told. */
 function livedOf({ timeframe }: Series, bars: readonly TrueBar[], activeAt: number): readonly number[] {
   return bars.map((bar) => bar.openTime).filter((openTime) => closeTimeOf(timeframe, openTime) > activeAt);
 }

@@ -36,8 +36,8 @@ const CASES: readonly Case[] = [
     isHalfFilled: true,
   },
   {
-    what: 'Binance.US at 1,200 a minute, 800 symbols, cold',
-    stage: { venue: 'binance_us', symbols: 800 },
+    what: 'Binance.US at 240 a minute, 100 symbols, cold',
+    stage: { venue: 'binance_us', symbols: 100, weightLimit: 240 },
   },
   SMALL,
   LARGE,

@@ -17,7 +17,8 @@
   ARGV[8]  a close that opened before this (ms) is not news
   ARGV[9]  a bar that closed before this (ms) is history: it does not begin the telling of its series; empty: all is
   ARGV[10] who brings it: stands in the log of corrections
-  ARGV[11…] pairs: score (open time, ms), member (81 bytes, layout 2)
+  ARGV[11] a bar that was read so soon after its close (ms) rests on little, and is looked at soon
+  ARGV[12…] pairs: score (open time, ms), member (81 bytes, layout 2)
 
   Returns one number per candle, a sum of
        1  it was written
@@ -60,10 +61,9 @@
 local series, doubts, looks, told, corrections = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local ttl, keep, length, name, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local settles_from, apart, tell_from = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local live_since, cause = tonumber(ARGV[9]), ARGV[10]
+local live_since, cause, young_for = tonumber(ARGV[9]), ARGV[10], tonumber(ARGV[11])
 
 local SLOW_MS = 600000
-local YOUNG_MS = 600000
 local FINAL_MS = math.min(86400000, keep * length * 0.9)
 local MAX_LOOKS, MAX_DOUBTS, MAX_CORRECTIONS = 20000, 200, 100000
 
@@ -103,7 +103,7 @@ local function look_soon(score, member, close)
   local source, standing = origin(member)
   local class = closed_class(member)
   if class > 2 or source == SOURCES.NO_TRADES or source == SOURCES.DERIVED then return end
-  if class == 2 and now > close + YOUNG_MS then return end
+  if class == 2 and now > close + young_for then return end
   local least = math.max(now + apart, close + settles_from)
   if standing == STANDINGS.UNWITNESSED and source == SOURCES.REST then least = math.max(least, now + (now - close) / 2) end
   look_at(score, least)
@@ -311,7 +311,7 @@ local function write_one(score, member)
 end
 
 local outcomes = {}
-for at = 11, #ARGV, 2 do
+for at = 12, #ARGV, 2 do
   outcomes[#outcomes + 1] = write_one(ARGV[at], ARGV[at + 1])
 end
 

@@ -33,6 +33,8 @@ export interface WriteContext {
   readonly liveSince?: number;
   /** Who brings it: stands in the log of corrections. */
   readonly cause?: string;
+  /** A bar that was read so soon after its close, ms, is looked at again soon. */
+  readonly youngForMs?: number;
 }
 
 /** What a series holds in a window. All times are open times in ms. */
@@ -65,6 +67,8 @@ type CacheRedis = Pick<RedisClient, 'eval' | 'evalsha' | 'zrangebyscoreBuffer' |
 const HOUR_SECONDS = 3_600;
 /** A series outlives this many of its bars: until then some of a warmup's target is still of use. */
 const EXCHANGE_TTL_BARS = 100;
+/** Ten minutes: until then venues are known to serve rows that lack trades. */
+const YOUNG_FOR_MS = 600_000;
 const DEFAULT_FINALITY: Finality = { fromMs: 30_000, apartMs: 30_000 };
 
 const SummarySchema = z.tuple(
@@ -240,6 +244,7 @@ export class CandleCacheStrategy {
       Math.floor(now - HARDCODED_CONFIG.cache.maxToldLate * length),
       context.liveSince === undefined ? '' : Math.floor(context.liveSince),
       context.cause ?? 'unsaid',
+      context.youngForMs ?? YOUNG_FOR_MS,
     ];
     for (const candle of candles) args.push(candle.timestamp, encodeCandle(candle));
     const keys = keysOf(exchangeId, series);

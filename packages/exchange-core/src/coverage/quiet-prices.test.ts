@@ -106,7 +106,8 @@ function mending(bars: readonly StoredCandle[]) {
     exchangeId: 1,
     exchangeName: 'somewhere',
     cache: {
-      readExchangeCandles: (_id, _series, { from = 0, to = 0 } = {}) => {
+      readExchangeCandles: (_id, _series, query) => {
+        const { from = 0, to = 0 } = query ?? {};
         cache.reads += 1;
         cache.fails -= 1;
         if (cache.fails >= 0) return Promise.reject(new Error('Redis is away'));

@@ -116,7 +116,7 @@ export class CandleWriter implements HistorySink {
   ): Promise<readonly WriteOutcome[]> {
     if (candles.length === 0) return [];
     const { cache, exchangeId, onClosed } = this.#options;
-    const context = this.#contextOf(series, options.cause);
+    const context = { ...this.#contextOf(series, options.cause), ...youngOf(options) };
     const outcomes = await cache.writeExchangeCandles(exchangeId, series, candles, context);
     for (const [at, outcome] of outcomes.entries()) {
       const candle = candles[at];
@@ -298,4 +298,8 @@ export class CandleWriter implements HistorySink {
 
 function keyOf({ symbol, timeframe }: Series): string {
   return `${symbol} ${timeframe}`;
+}
+
+function youngOf({ youngForMs }: HistoryWrite): Pick<WriteContext, 'youngForMs'> {
+  return youngForMs === undefined ? {} : { youngForMs };
 }

@@ -11,6 +11,7 @@ import type {
   Company,
   FeedWitness,
   HistorySink,
+  HistoryWrite,
   LoadOptions,
   PageAnswer,
   PageLoader,
@@ -22,7 +23,7 @@ export interface HistoryLoaderOptions {
   readonly exchange: Exchange;
   readonly protocol: Pick<ExchangeProtocol, 'emptyBuckets'> & {
     readonly rest: {
-      readonly limits: Pick<ExchangeProtocol['rest']['limits'], 'confirmMs' | 'candlesPerPage'>;
+      readonly limits: Pick<ExchangeProtocol['rest']['limits'], 'candlesPerPage' | 'confirmMs' | 'finality'>;
     };
   };
   readonly source: Pick<CandleSource, 'fetchPage'>;
@@ -60,8 +61,7 @@ export class HistoryLoader implements PageLoader {
     const reaffirmed = await this.#reviewQuiet(page, evidence, answer.answeredAt);
     const quiet = [...evidence.quiet, ...reaffirmed];
     const candles = [...rows, ...quiet].toSorted((a, b) => a.timestamp - b.timestamp);
-    const { cause = options.lane } = options;
-    const outcomes = await this.#options.sink.writeHistory(page, candles, { cause });
+    const outcomes = await this.#options.sink.writeHistory(page, candles, this.#writeOf(options));
     await this.#remember(page, evidence, rows, answer.answeredAt);
     const written = candles.flatMap((candle, at): BarOutcome[] => {
       const outcome = outcomes[at];
@@ -80,6 +80,15 @@ export class HistoryLoader implements PageLoader {
       outcomes: written,
       ...countOf(written),
     };
+  }
+
+  /**
+   * A warmup reads everything once, within seconds; of what it read, only bars that no reading can settle yet are looked at
+   * soon. The audit reads all of it again.
+   */
+  #writeOf({ lane, cause = lane }: LoadOptions): HistoryWrite {
+    const { finality } = this.#options.protocol.rest.limits;
+    return lane === 'warmup' ? { cause, youngForMs: finality.fromMs } : { cause };
   }
 
   /** The page, and the bar after it where a request has room for one more: the later row is a witness of the others. */

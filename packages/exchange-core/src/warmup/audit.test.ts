@@ -26,6 +26,8 @@ function memoryStore() {
       return Promise.resolve();
     },
     readAll: () => Promise.resolve(new Map(saved)),
+    read: (_id: number, { symbol, timeframe }: Series) =>
+      Promise.resolve(saved.get(`${symbol} ${timeframe}`)),
   };
   return { saved, store };
 }
@@ -34,6 +36,8 @@ interface World {
   readonly series?: readonly Series[];
   /** Bars cached of a series, the newest closed one last. */
   readonly bars?: (series: Series) => number;
+  /** Whether nothing traded in any bar that is cached. */
+  readonly isQuiet?: boolean;
   /** Whether the venue has a row at an open time. */
   readonly hasRow?: (openTime: number) => boolean;
   readonly rest?: AuditOptions['rest'];
@@ -83,7 +87,8 @@ function worldOf(given: World = {}) {
           const step = timeframeMs(of.timeframe);
           const newest = newestClosedOpenTime(of.timeframe, clock.now());
           const count = bars(of);
-          const oldest = count === 0 ? [] : [candleOf(of, newest - (count - 1) * step, 'stream')];
+          const source = given.isQuiet === true ? 'no-trades' : 'stream';
+          const oldest = count === 0 ? [] : [candleOf(of, newest - (count - 1) * step, source)];
           return Promise.resolve([...oldest]);
         },
       },
@@ -234,6 +239,7 @@ describe('how far a series is verified', () => {
     const { start, pages, saved } = worldOf({
       series: [SERIES, other],
       bars: () => 1_000,
+      isQuiet: true,
       rest,
       hasRow: () => false,
     });
@@ -241,6 +247,37 @@ describe('how far a series is verified', () => {
     for (let round = 0; round < 8; round += 1) await audit.auditOnce(signal);
     expect(pages.filter((page) => page.symbol === 'BBB')).toHaveLength(4);
     expect(isVerified([SERIES, other], saved)).toBe(true);
+  });
+
+  it('does not move by an answer without rows where bars that traded are cached, and holds up no other', async () => {
+    const hours = { symbol: 'AAA', timeframe: '4h' } as const;
+    let isEmpty = true;
+    const { start, pages, saved, clock } = worldOf({
+      series: [hours, { ...hours, symbol: 'BBB' }],
+      hasRow: () => !isEmpty,
+    });
+    const audit = start();
+    for (let round = 0; round < 3; round += 1) await audit.auditOnce(signal);
+    expect(pages.map((page) => page.symbol)).toEqual(['AAA', 'BBB']);
+    expect(saved).toEqual(new Map());
+    expect(audit.facts.verified).toBe(0);
+    isEmpty = false;
+    await clock.advance(600_001);
+    await audit.auditOnce(signal);
+    expect(saved.get('AAA 4h')?.through).toBe(newestClosedOpenTime('4h', clock.now()));
+  });
+
+  it('is forgotten with the data of a Redis that lost it: what is filled in again is compared again', async () => {
+    const rest = { candleWeight: () => 1, limits: { ...coinbaseProtocol.rest.limits, candlesPerPage: 300 } };
+    const { start, pages, saved, clock } = worldOf({ bars: () => 1_000, rest });
+    const audit = start();
+    for (let round = 0; round < 4; round += 1) await audit.auditOnce(signal);
+    saved.clear();
+    await clock.advance(600_001);
+    await audit.auditOnce(signal);
+    const end = newestClosedOpenTime('1m', clock.now()) + MINUTE_MS;
+    expect(pages.at(-1)?.from).toBe(end - 1_000 * MINUTE_MS);
+    expect(audit.facts.verified).toBe(0);
   });
 
   it('reads a full series in one request where a request brings so many', async () => {

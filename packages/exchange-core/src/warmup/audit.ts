@@ -39,7 +39,7 @@ export interface AuditOptions {
   /** What is to be verified, now. */
   readonly series: () => readonly Series[];
   readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
-  readonly store: Pick<VerifiedStore, 'readAll' | 'save'>;
+  readonly store: Pick<VerifiedStore, 'read' | 'readAll' | 'save'>;
   readonly loader: PageLoader;
   readonly rest: Pick<RestProtocol, 'candleWeight'> & {
     readonly limits: Pick<RestProtocol['limits'], 'candlesPerPage'>;
@@ -60,6 +60,8 @@ interface Turn {
   readonly page: CandlePage;
   /** The turn of the series is over with it: it reaches up to the newest closed bar, or all of that was read before. */
   readonly endsTurn: boolean;
+  /** Bars that traded are cached in it: an answer without rows says nothing of them. */
+  readonly hasTraded: boolean;
 }
 
 /** Share of the venue's allowance that verifying may spend. */
@@ -129,14 +131,14 @@ export class Audit {
     this.#verified ??= new Map(await store.readAll(exchangeId));
     const next = await this.#nextPage();
     if (next === undefined) return undefined;
-    const { series, page, endsTurn } = next;
+    const { series, page } = next;
     this.#facts = { ...this.#facts, pages: this.#facts.pages + 1 };
     this.#tried.set(keyOf(series), this.#options.venueTime.now());
     const report = await loader.load(page, { lane: 'audit', signal, cause: 'audit' });
     const before = this.#facts.different;
     for (const bar of report.outcomes) this.#count(bar);
     this.#tell(page, this.#facts.different - before);
-    await this.#remember(series, report, endsTurn);
+    await this.#remember(next, report);
     await onRead?.(report);
     return page;
   }
@@ -146,10 +148,18 @@ export class Audit {
     for (;;) {
       const series = this.#next();
       if (series === undefined) return undefined;
+      await this.#recall(series);
       const page = await this.#pageOf(series);
       if (page !== undefined) return { series, ...page };
       this.#tried.set(keyOf(series), this.#options.venueTime.now());
     }
+  }
+
+  /** What is kept of a series counts: a Redis that lost it has lost the bars as well, and other ones are there now. */
+  async #recall(series: Series): Promise<void> {
+    const kept = await this.#options.store.read(this.#options.exchangeId, series);
+    if (kept === undefined) this.#verified?.delete(keyOf(series));
+    else this.#verified?.set(keyOf(series), kept);
   }
 
   /** The series that was read the longest ago; undefined when even that is not long. */
@@ -172,19 +182,23 @@ export class Audit {
     const { cache, exchangeId, venueTime, rest } = this.#options;
     const series = { symbol, timeframe };
     const step = timeframeMs(timeframe);
-    const [oldest] = await cache.readExchangeCandles(exchangeId, series);
+    const cached = await cache.readExchangeCandles(exchangeId, series);
+    const [oldest] = cached;
     const end = newestClosedOpenTime(timeframe, venueTime.now()) + step;
     if (oldest === undefined || oldest.timestamp >= end) return undefined;
+    const hasTraded = (from: number, to: number) =>
+      cached.some(({ timestamp, source }) => timestamp >= from && timestamp < to && source !== 'no-trades');
     const bars = rest.limits.candlesPerPage - 1;
     const through = this.#verified?.get(keyOf(series))?.through ?? oldest.timestamp - step;
     const newest = end - bars * step;
     const older =
       through + step < newest ? undefined : this.#olderPage(series, oldest.timestamp, newest, bars);
-    if (older !== undefined) return { page: older, endsTurn: true };
+    if (older !== undefined)
+      return { page: older, endsTurn: true, hasTraded: hasTraded(older.from, older.to) };
     const from = Math.max(oldest.timestamp, Math.min(through + step, newest));
     const fills = end - from === rest.limits.candlesPerPage * step;
     const to = fills ? end : Math.min(end, from + bars * step);
-    return { page: { symbol, timeframe, from, to }, endsTurn: to === end };
+    return { page: { symbol, timeframe, from, to }, endsTurn: to === end, hasTraded: hasTraded(from, to) };
   }
 
   /**
@@ -216,8 +230,10 @@ export class Audit {
     this.#options.logger.warn({ event: 'audit_differences', symbol, timeframe, different, ...first });
   }
 
-  async #remember(series: Series, report: PageReport, endsTurn: boolean): Promise<void> {
-    const { page, answeredAt } = report;
+  async #remember({ series, endsTurn, hasTraded }: Turn, report: PageReport): Promise<void> {
+    const { page, answeredAt, rows } = report;
+    // Nothing was compared: it is tried again when all others have had their turn.
+    if (rows === 0 && hasTraded) return;
     const { exchangeId, store } = this.#options;
     const step = timeframeMs(page.timeframe);
     const known = this.#verified?.get(keyOf(series));

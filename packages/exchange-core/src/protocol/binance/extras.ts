@@ -12,7 +12,7 @@ export function extraVolume(value: unknown): number {
   return decimalOf(value);
 }
 
-/** A number of trades; NaN for anything else, also for more than a candle can hold. */
+/** A number of trades that a candle can hold; NaN for anything else. */
 export function extraCount(value: unknown): number {
   return typeof value === 'number' && value >= 0 && value <= MAX_TRADES && Number.isInteger(value)
     ? value
