@@ -68,9 +68,14 @@ try {
   // Buffers: the members are bytes, not text.
   const members = await redis.zrangeBuffer(key, -Number(count), -1);
   for (const member of members) {
-    const { openTime, open, high, low, close, volume, state, source } = decode(member, lengthMs);
-    const opened = `${new Date(openTime).toISOString().slice(0, 19)}Z`;
-    console.log([opened, open, high, low, close, volume, state, source].join('  '));
+    try {
+      const { openTime, open, high, low, close, volume, state, source } = decode(member, lengthMs);
+      const opened = `${new Date(openTime).toISOString().slice(0, 19)}Z`;
+      console.log([opened, open, high, low, close, volume, state, source].join('  '));
+    } catch (error) {
+      // Somebody else's member: it costs itself, not the candles beside it.
+      console.error(`left out: ${error.message}`);
+    }
   }
   if (members.length === 0) console.error(`${key} is empty: is that exchange running, and the symbol on it?`);
 } catch (error) {

@@ -88,7 +88,12 @@ def main(url="redis://127.0.0.1:6390", exchange="90", symbol="BTCUSDT", timefram
     except OSError as error:
         sys.exit("No Redis at %s: %s" % (url, error))
     for member in members:
-        opened, prices, state, source = decode(member, timeframe)
+        try:
+            opened, prices, state, source = decode(member, timeframe)
+        except (ValueError, LookupError, TypeError) as error:
+            # Somebody else's member: it costs itself, not the candles beside it.
+            print("left out: %s" % error, file=sys.stderr)
+            continue
         time = datetime.fromtimestamp(opened, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         print(time, *prices, state, source, sep="  ")
     if not members:

@@ -79,6 +79,8 @@ export function isoInstant(text: string): number {
 }
 
 function instantIn(text: string): number | undefined {
+  // Else "5" would be a day of May 2001.
+  if (!/^\d{4}-\d\d-\d\d/.test(text)) return undefined;
   const zoned = /[zZ]$|[+-]\d\d:?\d\d$/.test(text) || !text.includes('T') ? text : `${text}Z`;
   const ms = Date.parse(zoned);
   return Number.isNaN(ms) ? undefined : ms;

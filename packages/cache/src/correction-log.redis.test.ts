@@ -82,9 +82,17 @@ describe('CorrectionLog on a real Redis', () => {
     expect(left.filter(({ at }) => at >= 5_000)).toHaveLength(704);
   });
 
-  it('names an entry that is not one', async () => {
+  it('leaves out an entry that is none, names it, and gives those around it', async () => {
     const exchangeId = freshExchangeId();
-    await redis.xadd(exchangeCorrectionsKey(exchangeId), '7-0', 'series', 'BTCUSDT 2m');
-    await expect(allSince(exchangeId, 0)).rejects.toThrow('7-0');
+    const key = exchangeCorrectionsKey(exchangeId);
+    const garbage = ['series', 'BTCUSDT 1m', 'openTime', '0', 'old', 'x', 'new', 'y', 'cause', 'z'];
+    await redis.xadd(key, '7-0', 'series', 'BTCUSDT 2m');
+    await redis.xadd(key, '8-0', ...garbage);
+    await write(exchangeId, { source: 'no-trades', volume: 0 });
+    await cache.retractQuiet(exchangeId, SERIES, { openTime: EXAMPLE_OPEN_TIME, asOf: CLOSE }, 'refuted');
+    const [named, read]: [string[], unknown[]] = [[], []];
+    for await (const each of log.since(exchangeId, 0, (error) => named.push(error.message))) read.push(each);
+    expect(read).toMatchObject([{ cause: 'refuted' }]);
+    expect(named).toEqual([expect.stringContaining('7-0'), expect.stringContaining('BTCUSDT 1m')]);
   });
 });

@@ -39,13 +39,20 @@ export class CorrectionLog {
     this.#redis = redis;
   }
 
-  /** Corrections from `since` (ms) on, oldest first. @throws CacheValueError for an entry that is not one */
-  async *since(exchangeId: number, since: number): AsyncGenerator<Correction> {
+  /** Corrections from `since` (ms) on, oldest first. An entry that is none is left out; `onUnreadable` hears of it. */
+  async *since(
+    exchangeId: number,
+    since: number,
+    onUnreadable?: (error: CacheValueError) => void,
+  ): AsyncGenerator<Correction> {
     const key = exchangeCorrectionsKey(exchangeId);
     let from = String(Math.max(0, Math.floor(since)));
     for (;;) {
       const entries = await this.#redis.xrangeBuffer(key, from, '+', 'COUNT', PAGE);
-      for (const [id, fields] of entries) yield correctionOf(key, id.toString('latin1'), fields);
+      for (const [id, fields] of entries) {
+        const correction = readable(() => correctionOf(key, id.toString('latin1'), fields), onUnreadable);
+        if (correction !== undefined) yield correction;
+      }
       const last = entries.at(-1)?.[0].toString('latin1');
       if (last === undefined || entries.length < PAGE) return;
       from = `(${last}`;
@@ -60,6 +67,17 @@ export class CorrectionLog {
   async trim(exchangeId: number, now: number): Promise<void> {
     const oldest = Math.max(0, Math.floor(now - CORRECTIONS_KEPT_MS));
     await this.#redis.xtrim(exchangeCorrectionsKey(exchangeId), 'MINID', '~', oldest);
+  }
+}
+
+/** One entry that cannot be read does not hide the others. */
+function readable<T>(read: () => T, onUnreadable?: (error: CacheValueError) => void): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof CacheValueError)) throw error;
+    onUnreadable?.(error);
+    return undefined;
   }
 }
 

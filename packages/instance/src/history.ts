@@ -73,7 +73,10 @@ export function openHistory(options: HistoryOptions): History {
     },
   });
   const { finality } = protocol.rest.limits;
-  const cache = new CandleCacheStrategy(redis, { finality });
+  const cache = new CandleCacheStrategy(redis, {
+    finality,
+    onUnreadable: (error) => logger.debug({ event: 'cached_value_unreadable', error: error.message }),
+  });
   const [absences, unserved, looks] = [
     new AbsenceStore(redis),
     new UnservedStore(redis),

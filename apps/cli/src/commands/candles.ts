@@ -6,7 +6,7 @@ import type { CandleState, Timeframe } from '@livermore/schemas';
 import type { CliConfig } from '../config';
 import { candleJson } from '../output/candle-json';
 import { instant } from '../output/format';
-import { json, line, note, styled, table } from '../output/print';
+import { json, line, note, noteUnreadable, styled, table } from '../output/print';
 import { openRedis } from '../redis';
 import type { RedisChoice } from '../redis';
 
@@ -30,10 +30,14 @@ export async function candles(
   const { id } = defaultExchange(target.exchange);
   const opened = await openRedis(options, config, 'candles');
   try {
-    const cache = new CandleCacheStrategy(opened.redis);
+    const unreadable: string[] = [];
+    const cache = new CandleCacheStrategy(opened.redis, {
+      onUnreadable: (error) => unreadable.push(error.message),
+    });
     const stored = await cache.readExchangeCandles(id, target, { limit: options.limit });
     if (options.json === true) json({ ...target, exchangeId: id, candles: stored.map(candleJson) });
     else print(target, stored);
+    noteUnreadable(unreadable, 'members of the series');
   } finally {
     await opened.close();
   }

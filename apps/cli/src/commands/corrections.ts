@@ -9,7 +9,7 @@ import { AlignedRows } from '../output/aligned-rows';
 import { CORRECTION_TITLES, correctionCells, correctionJson } from '../output/correction-view';
 import { drained } from '../output/flushed';
 import { count, instant } from '../output/format';
-import { json, line, note } from '../output/print';
+import { json, line, note, noteUnreadable } from '../output/print';
 import { openRedis } from '../redis';
 import type { RedisChoice } from '../redis';
 
@@ -33,8 +33,10 @@ export async function corrections(
   const opened = await openRedis(options, config, 'corrections');
   const rows = new AlignedRows(CORRECTION_TITLES, line);
   let [changes, retractions] = [0, 0];
+  const unreadable: string[] = [];
+  const log = new CorrectionLog(opened.redis);
   try {
-    for await (const each of new CorrectionLog(opened.redis).since(id, since)) {
+    for await (const each of log.since(id, since, (error) => unreadable.push(error.message))) {
       if (!isAskedFor(each, options)) continue;
       changes += 1;
       if (each.new === undefined) retractions += 1;
@@ -45,6 +47,7 @@ export async function corrections(
   } finally {
     await opened.close();
   }
+  noteUnreadable(unreadable, 'entries of the log');
   if (options.json === true) return;
   rows.end();
   if (changes === 0) note(`No closed bar of ${exchange} changed since ${instant(since)} (UTC).`);

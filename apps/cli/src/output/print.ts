@@ -24,6 +24,11 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** Says on stderr how many values were left out because they cannot be read, and what the first of them was. */
+export function noteUnreadable(errors: readonly string[], what: string): void {
+  if (errors.length > 0) note(`Left out, ${errors.length} ${what} that cannot be read: ${errors[0]}`);
+}
+
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';

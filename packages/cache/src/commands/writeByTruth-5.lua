@@ -56,7 +56,8 @@
   A reading that another one put aside by more volume stays as a doubt: where the newer one was wrong, the next agrees with it.
   There is one doubt a bar, the newest. It replaces the bar when a second reading equals it, at least ARGV[7] newer than it and
   ARGV[6] after the close; ten minutes newer where it has less volume or the bar is settled. A newer reading that says
-  what the bar says, or anything else, takes its place: readings of two kinds in turn never agree, and the bar stands.
+  what the bar says, or anything else, takes its place: readings of two kinds in turn never agree, and the bar stands. Nor
+  do they settle it: a bar of class 2 that was contradicted since it was read is read twice more.
 ]]
 local series, doubts, looks, told, corrections = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local ttl, keep, length, name, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
@@ -121,9 +122,9 @@ local function log(score, old, member)
 end
 
 -- First and last open time that was told of the series. Asked for once: nobody else can write meanwhile.
-local said_known, said, first_said, last_said
+local is_known, first_said, last_said
 local function know(text)
-  said_known, said = true, text
+  is_known = true
   local first, last = string.match(text or '', '^(%d+):(%d+)$')
   first_said, last_said = tonumber(first), tonumber(last)
 end
@@ -133,31 +134,39 @@ local function tell(text)
   know(text)
 end
 
+-- The doubt about a bar. What is no candle of ours is none, and goes: it would be compared with for ever.
+local function doubt_about(score)
+  local doubt = redis.call('ZRANGEBYSCORE', doubts, score, score)[1]
+  if not doubt or as_of(doubt) then return doubt end
+  redis.call('ZREMRANGEBYSCORE', doubts, score, score)
+  return nil
+end
+
 -- Whether a bar that was not known to be closed is news, and which.
 local function news_of_close(score)
   local open_time = tonumber(score)
-  if not said_known then know(redis.call('HGET', told, name)) end
-  if not said then
+  if not is_known then know(redis.call('HGET', told, name)) end
+  local first, last = first_said, last_said
+  -- What cannot be read was never written here: the telling begins anew.
+  if not first then
     if not live_since or open_time + length < live_since then return 0 end
     tell(score .. ':' .. score)
     return 16
   end
-  local first, last = first_said, last_said
-  if not first or open_time < first or open_time < tell_from then return 0 end
+  if open_time < first or open_time < tell_from then return 0 end
   if open_time <= last then return 32 end
   tell(string.format('%.0f:%.0f', first, open_time))
   return 16
 end
 
 local function news_of_change(score)
-  local said = redis.call('HGET', told, name)
-  local first = said and tonumber(string.match(said, '^(%d+):'))
-  return first and tonumber(score) >= first and 64 or 0
+  if not is_known then know(redis.call('HGET', told, name)) end
+  return first_said and tonumber(score) >= first_said and 64 or 0
 end
 
 -- A reading of a bar of class 2 to 4 that says something else: what becomes of it. Returns the member to write, or nil.
 local function doubted(score, old, member, class, close_us)
-  local known = redis.call('ZRANGEBYSCORE', doubts, score, score)[1]
+  local known = doubt_about(score)
   local as_of_new = as_of(member)
   local is_slow = class == 4 or volume(member) < volume(old)
   local wait = is_slow and math.max(SLOW_MS, apart) or apart
@@ -191,10 +200,15 @@ local function keep_former(score, old, close_us)
   look_at(score, math.max(now + apart, close_us / 1000 + settles_from))
 end
 
--- A reading that agrees with the bar. Returns the member to write, or nil where the bar is as sure as it can be.
-local function agreed(old, member, class, close_us)
+-- A reading that agrees with the bar. Returns the member to write, or nil where the bar is as sure as it can be. Where
+-- another reading said something else in between, the two of the bar are no agreement: counting begins anew with this one.
+local function agreed(score, old, member, class, close_us)
   local old_as_of, new_as_of = as_of(old), as_of(member)
   local standing
+  local doubt = class == 2 and doubt_about(score)
+  if doubt and as_of(doubt) > old_as_of and as_of(doubt) < new_as_of then
+    return with_figures(member, old)
+  end
   if class == 3 then
     standing = STANDINGS.SETTLED
   elseif class == 2 then
@@ -221,7 +235,7 @@ local function judged(score, old, member, close_us)
   if class == 1 then return member, false end
   if source == SOURCES.REST then
     if is_same then
-      if new_as_of > (class == 3 and 0 or old_as_of) then return agreed(old, member, class, close_us), false end
+      if new_as_of > (class == 3 and 0 or old_as_of) then return agreed(score, old, member, class, close_us), false end
       return nil, false
     end
     if new_as_of <= old_as_of then return nil, false end
@@ -279,11 +293,12 @@ local function write_one(score, member)
   local decided, has_doubt = judged(score, old, member, close_us)
   if is_same and (closed_class(member) >= 2) then
     outcome = outcome + 1024
-    local doubt = redis.call('ZRANGEBYSCORE', doubts, score, score)[1]
+    local doubt = doubt_about(score)
     local is_reading = origin(member) == SOURCES.REST and new_as_of ~= old_as_of
     if doubt and is_reading and new_as_of > as_of(doubt) then
       let_go(score, true)
       look_soon(score, old, close)
+      if decided and closed_class(decided) == 2 then look_at(score, now + apart) end
     elseif not doubt and is_reading and closed_class(old) == 4 then
       -- It was asked for before the bar was settled, and noted again meanwhile: nothing is left to be seen.
       let_go(score, false)

@@ -139,6 +139,55 @@ describe('beside a series', () => {
     });
   });
 
+  it('two equal readings do not settle a bar where other ones stood between them', async () => {
+    const lie = { source: 'rest', volume: 99 } as const;
+    const read = (seconds: number, over: Partial<UnifiedCandle>) =>
+      write(barAt(0, seconds * 1000, over), { now: closeAt(0) + seconds * 1000 });
+    await read(31, lie);
+    await read(62, { source: 'rest' });
+    await read(93, { source: 'rest' });
+    expect(await read(124, lie)).toMatchObject({ settled: false });
+    expect(await lookAt(0)).toBe(154_000);
+    await read(155, { source: 'rest' });
+    expect(await read(800, { source: 'rest' })).toMatchObject({ changed: true, settled: true });
+  });
+
+  it('and do where the reading between them is taken back by two in a row', async () => {
+    await write(barAt(0, 31_000, { source: 'rest', volume: 99 }));
+    await write(barAt(0, 62_000, { source: 'rest' }));
+    expect(await write(barAt(0, 93_000, { source: 'rest', volume: 99 }))).toMatchObject({ settled: false });
+    expect(await write(barAt(0, 124_000, { source: 'rest', volume: 99 }))).toMatchObject({ settled: true });
+    expect(await lookAt(0)).toBeUndefined();
+  });
+
+  describe('values of somebody else', () => {
+    it.each(['junk', '{', '{"timestamp":1}', ''])(
+      '%j is no doubt: readings beside it are judged',
+      async (junk) => {
+        const key = exchangeDoubtKey(exchangeId, 'BTCUSDT', '1m');
+        await write(barAt(0, 5));
+        await redis.zadd(key, openTimeAt(0), junk);
+        const differs = await write(barAt(0, 31_000, { source: 'rest', volume: 99 }));
+        expect(differs).toMatchObject({ written: false });
+        expect(await redis.zcard(key)).toBe(1);
+        await redis.del(key);
+        await redis.zadd(key, openTimeAt(0), junk);
+        const agrees = await write(barAt(0, 62_000, { source: 'rest' }));
+        expect(agrees).toMatchObject({ written: true, settled: true });
+        expect(await redis.zcard(key)).toBe(0);
+      },
+    );
+
+    it.each(['junk', '1', 'NaN:NaN', ''])(
+      '%j is nothing told: closes are told from here on',
+      async (junk) => {
+        await redis.hset(exchangeToldKey(exchangeId), 'BTCUSDT 1m', junk);
+        expect(await newsOf(barAt(0, 5), { liveSince: 0 })).toBe('live');
+        expect(await newsOf(barAt(1, 5), { liveSince: 0 })).toBe('live');
+      },
+    );
+  });
+
   describe('what is told', () => {
     const LIVE = { liveSince: 0 } as const;
 

@@ -53,6 +53,13 @@ export interface SeriesSummary {
   readonly runs: readonly { readonly first: number; readonly last: number }[];
 }
 
+export interface CandleCacheOptions {
+  /** When a second reading settles a bar; Binance's when absent. */
+  readonly finality?: Finality;
+  /** Hears of each cached member that is no candle and was left out of what was read. */
+  readonly onUnreadable?: (error: CacheValueError) => void;
+}
+
 export interface CandleQuery {
   /** Open times from here on, ms, included. */
   readonly from?: number;
@@ -85,11 +92,12 @@ const RetractionSchema = z.union([
 export class CandleCacheStrategy {
   readonly #redis: CacheRedis;
   readonly #finality: Finality;
+  readonly #onUnreadable: CandleCacheOptions['onUnreadable'];
 
-  /** `finality`: the venue's, which decides when a second reading settles a bar of a shared series. */
-  constructor(redis: CacheRedis, options: { readonly finality?: Finality } = {}) {
+  constructor(redis: CacheRedis, options: CandleCacheOptions = {}) {
     this.#redis = redis;
     this.#finality = options.finality ?? DEFAULT_FINALITY;
+    this.#onUnreadable = options.onUnreadable;
   }
 
   /**
@@ -181,7 +189,7 @@ export class CandleCacheStrategy {
     return { removed: removed === 1, wasTold: told === 1 };
   }
 
-  /** Candles of a shared series, ascending by open time. Forming bars are included: see `isClosed`. */
+  /** Candles of a shared series, ascending by open time. Forming bars are included: see `isClosed`; what is no candle is not. */
   async readExchangeCandles(
     exchangeId: number,
     series: Series,
@@ -266,7 +274,18 @@ export class CandleCacheStrategy {
             String(query.to ?? '+inf'),
           );
     const newest = query.limit === undefined ? members : members.slice(-query.limit);
-    return newest.map((member) => decodeCandle(member, series));
+    return newest.flatMap((member) => this.#decoded(member, series));
+  }
+
+  /** A foreign or damaged member costs exactly itself: it is left out, and its bar is as good as missing. */
+  #decoded(member: Buffer, series: Series): readonly StoredCandle[] {
+    try {
+      return [decodeCandle(member, series)];
+    } catch (error) {
+      if (!(error instanceof CacheValueError)) throw error;
+      this.#onUnreadable?.(error);
+      return [];
+    }
   }
 }
 

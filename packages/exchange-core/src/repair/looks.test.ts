@@ -96,6 +96,18 @@ describe('looks that are due', () => {
     expect(asked()).toEqual(['look repair ABC -2..-1']);
   });
 
+  it('are counted by whoever starts before anything is due', async () => {
+    const { add, start } = world();
+    await add([-2, -3], at(30));
+    const looks = start();
+    const stop = new AbortController();
+    const running = looks.run(stop.signal);
+    await Promise.resolve().then(() => undefined);
+    stop.abort();
+    await running;
+    expect(looks.waiting).toBe(2);
+  });
+
   it('are grouped: bars of a series near to each other share a request, others do not', async () => {
     const { add, start, asked } = world();
     await add([-2, -250, -240, -600], NOW - GRACE);

@@ -41,7 +41,7 @@ export class Looks {
     this.#options = options;
   }
 
-  /** How many bars waited for a look at the last round. */
+  /** How many bars waited for a look at the start, then at the last round. */
   get waiting(): number {
     return this.#waiting;
   }
@@ -64,7 +64,9 @@ export class Looks {
 
   /** Works until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock, logger, store, exchangeId } = this.#options;
+    // What a former process left waits from the first moment on: nobody is to be told that nothing does.
+    this.#waiting = await store.count(exchangeId).catch(() => 0);
     while (!signal.aborted) {
       try {
         await clock.sleep(EVERY_MS, signal);

@@ -67,7 +67,10 @@ function setUp(given: Given) {
   const contexts: HistoryWrite[] = [];
   const loader = new HistoryLoader({
     exchange: FAKE_EXCHANGE,
-    protocol: { emptyBuckets, rest: { limits: { candlesPerPage, confirmMs: 60_000 } } },
+    protocol: {
+      emptyBuckets,
+      rest: { limits: { candlesPerPage, confirmMs: 60_000, finality: { fromMs: 30_000, apartMs: 30_000 } } },
+    },
     source: {
       fetchPage: (asked) => {
         pages.push(asked);
@@ -184,7 +187,7 @@ describe('loading a page', () => {
     const { load, contexts } = setUp({ serves: all });
     await load();
     await load({ lane: 'boundary', cause: 'confirm' });
-    expect(contexts).toEqual([{ cause: 'warmup' }, { cause: 'confirm' }]);
+    expect(contexts).toEqual([{ cause: 'warmup', youngForMs: 30_000 }, { cause: 'confirm' }]);
   });
 
   it('counts what became of each bar', async () => {

@@ -287,6 +287,30 @@ describe('how far a series is verified', () => {
     expect(saved.get('AAA 1m')?.readAt).toBe(NOW);
   });
 
+  it('is read again whole, every second time older bars, where a page holds only the newest', async () => {
+    const rest = { candleWeight: () => 1, limits: { ...coinbaseProtocol.rest.limits, candlesPerPage: 300 } };
+    const fives = { symbol: 'AAA', timeframe: '5m' } as const;
+    const step = timeframeMs('5m');
+    const { start, pages, saved, clock } = worldOf({ series: [fives], bars: () => 1_000, rest });
+    const audit = start();
+    for (let round = 0; round < 4; round += 1) await audit.auditOnce(signal);
+    pages.length = 0;
+    for (let round = 0; round < 5; round += 1) {
+      await clock.advance(600_001);
+      await audit.auditOnce(signal);
+    }
+    const end = newestClosedOpenTime('5m', clock.now()) + step;
+    const again = pages.filter((page) => page.to < end - 200 * step);
+    expect(again.map((page) => pages.indexOf(page))).toEqual([0, 2, 4]);
+    const ages = (at: number) => Math.floor((end - at) / step / 100);
+    expect(again.map(({ from, to }) => [ages(from), ages(to)])).toEqual([
+      [6, 3],
+      [9, 6],
+      [10, 9],
+    ]);
+    expect(saved.get('AAA 5m')?.through).toBeGreaterThan(end - 5 * step - timeframeMs('1h'));
+  });
+
   it('is read again after all others, and not sooner than ten minutes later', async () => {
     const { start, pages, clock } = worldOf({ series: seriesOf(1) });
     const audit = start();
