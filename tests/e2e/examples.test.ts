@@ -140,7 +140,7 @@ describe('a program that is not ours', () => {
       await new RedisEventBus(redis).publishClose(exchangeId, closed);
       const { timestamp, symbol, timeframe, open, high, low, close, volume, source } = closed;
       const said = [timestamp, symbol, timeframe, open, high, low, close, volume, source];
-      expect(valuesIn(await heard)).toEqual(said);
+      expect(valuesIn(await heard)).toEqual([...said, 'live']);
       const heardLate = firstLine(child.stdout);
       const channel = exchangeCandleCloseChannel(exchangeId, symbol, timeframe);
       await redis.publish(channel, JSON.stringify({ ...closed, label: 'late' }));

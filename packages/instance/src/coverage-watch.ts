@@ -31,6 +31,8 @@ interface Seen {
 const YOUNG_MS = 120_000;
 /** Every so often the whole cache is compared with what should be there, ms. */
 const SWEEP_EVERY_MS = 600_000;
+/** And a first time soon after the start: what a warmup left unsettled for want of a witness has one by then, ms. */
+const FIRST_SWEEP_MS = 150_000;
 
 /** Compares what the cache holds of every series with what it should hold, and has the difference fetched. */
 export class CoverageWatch {
@@ -53,8 +55,8 @@ export class CoverageWatch {
 
   /** Sweeps regularly until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#options.clock.sleep(SWEEP_EVERY_MS, signal).catch(() => undefined);
+    for (let wait = FIRST_SWEEP_MS; !signal.aborted; wait = SWEEP_EVERY_MS) {
+      await this.#options.clock.sleep(wait, signal).catch(() => undefined);
       if (!signal.aborted) await this.#trySweep();
     }
   }

@@ -41,12 +41,14 @@
     weak (1)         | written | more volume | –                     | –                     | –
     made, once (2)   | written | written     | over made: newer      | –                     | –
     reading (2)      | written | written     | equal: settles;       | equal: settles;       | equal: final late in
-                     |         |             | more volume: written; | else a doubt          | its life;
+                     |         |             | goes on: written;     | else a doubt          | its life;
                      |         |             | else a doubt          |                       | else a doubt
     made, final (3)  | written | written     | written               | over made: newer      | –
     streamed (3)     | written | written     | written;              | over made: written;   | newer and other
                      |         |             | equal to a reading:   | else newer and other, | values: a doubt
                      |         |             | settles               | or as new, more volume|
+
+  Goes on: more volume, and else what a later state of the same bar can be: the same open, no lower high, no higher low.
 
   Newer compares as-ofs. Weak over weak: more volume, or as much and newer. A forming candle without an as-of gives way to
   anything. A reading that differs and is not newer than the bar is nothing. An equal reading settles a bar of class 2 when it
@@ -164,6 +166,13 @@ local function news_of_change(score)
   return first_said and tonumber(score) >= first_said and 64 or 0
 end
 
+-- Whether a reading can be a later state of what another one said: begun alike, no less of anything.
+local function goes_on_from(old, member)
+  local open, high, low, _, volume_old = struct.unpack('>ddddd', values(old))
+  local new_open, new_high, new_low, _, volume_new = struct.unpack('>ddddd', values(member))
+  return volume_new > volume_old and new_open == open and new_high >= high and new_low <= low
+end
+
 -- A reading of a bar of class 2 to 4 that says something else: what becomes of it. Returns the member to write, or nil.
 local function doubted(score, old, member, class, close_us)
   local known = doubt_about(score)
@@ -239,7 +248,7 @@ local function judged(score, old, member, close_us)
       return nil, false
     end
     if new_as_of <= old_as_of then return nil, false end
-    if class == 2 and volume(member) > volume(old) then return member, false end
+    if class == 2 and goes_on_from(old, member) then return member, false end
     local decided = doubted(score, old, member, class, close_us)
     return decided, decided == nil
   end

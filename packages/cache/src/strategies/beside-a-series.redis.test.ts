@@ -139,17 +139,32 @@ describe('beside a series', () => {
     });
   });
 
+  it.each([
+    ['with more of everything goes on from a reading that lagged', { volume: 99, high: 111, low: 89 }, true],
+    ['with another open is a doubt, however much it traded', { volume: 99, open: 101 }, false],
+    ['that reaches less far is a doubt', { volume: 99, high: 109 }, false],
+    ['that falls less deep is a doubt', { volume: 99, low: 91 }, false],
+  ] as const)('a reading %s', async (_, over, written) => {
+    await write(barAt(0, 31_000, { source: 'rest' }));
+    expect(await write(barAt(0, 62_000, { source: 'rest', ...over }))).toMatchObject({
+      written,
+      doubted: !written,
+    });
+  });
+
+  /** The first bar, read so many seconds after its close. */
+  const read = (seconds: number, over: Partial<UnifiedCandle> = {}) =>
+    write(barAt(0, seconds * 1000, { source: 'rest', ...over }), { now: closeAt(0) + seconds * 1000 });
+
   it('two equal readings do not settle a bar where other ones stood between them', async () => {
-    const lie = { source: 'rest', volume: 99 } as const;
-    const read = (seconds: number, over: Partial<UnifiedCandle>) =>
-      write(barAt(0, seconds * 1000, over), { now: closeAt(0) + seconds * 1000 });
+    const lie = { volume: 99 };
     await read(31, lie);
-    await read(62, { source: 'rest' });
-    await read(93, { source: 'rest' });
+    await read(62);
+    await read(93);
     expect(await read(124, lie)).toMatchObject({ settled: false });
     expect(await lookAt(0)).toBe(154_000);
-    await read(155, { source: 'rest' });
-    expect(await read(800, { source: 'rest' })).toMatchObject({ changed: true, settled: true });
+    await read(155);
+    expect(await read(800)).toMatchObject({ changed: true, settled: true });
   });
 
   it('and do where the reading between them is taken back by two in a row', async () => {

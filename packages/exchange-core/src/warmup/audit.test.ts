@@ -204,6 +204,14 @@ describe('how far a series is verified', () => {
     expect(through).toBe(openTimeOf('1m', NOW - 600_000) - MINUTE_MS);
   });
 
+  it('is not begun by an answer that holds nothing', async () => {
+    const { start, saved } = worldOf({ hasRow: () => false });
+    const audit = start();
+    await audit.auditOnce(signal);
+    expect(saved.get('AAA 1m')).toBeUndefined();
+    expect(audit.facts.verified).toBe(0);
+  });
+
   it('ends with the newest bar that was read with a witness', async () => {
     const newest = newestClosedOpenTime('4h', NOW);
     const { start, saved } = worldOf({
@@ -322,23 +330,23 @@ describe('how far a series is verified', () => {
   });
 });
 
-describe('bars that are older than a request reaches', () => {
-  const MINUTE_MS = 60_000;
-  const passes = async (world: ReturnType<typeof worldOf>, count: number) => {
-    const audit = world.start();
-    for (let pass = 0; pass < count; pass += 1) {
-      await audit.auditOnce(new AbortController().signal);
-      await world.clock.advance(600_001);
-    }
-  };
+const passes = async (world: ReturnType<typeof worldOf>, count: number) => {
+  const audit = world.start();
+  for (let pass = 0; pass < count; pass += 1) {
+    await audit.auditOnce(new AbortController().signal);
+    await world.clock.advance(600_001);
+  }
+};
 
+const reachOf = (page: CandlePage) => Math.floor((NOW - page.from) / MINUTE_MS);
+
+describe('bars that are older than a request reaches', () => {
   it('are read again in every other turn, page by page, before they leave the series', async () => {
     const rest = { ...binanceProtocol.rest, limits: { candlesPerPage: 300 } };
     const world = worldOf({ bars: () => 1_000, rest });
     // Four turns verify all of it for the first time.
     await passes(world, 4 + 8);
     const again = world.pages.slice(4);
-    const reachOf = (page: CandlePage) => Math.floor((NOW - page.from) / MINUTE_MS);
     const older = again.filter((page) => NOW - page.to > 0).map(reachOf);
     expect(older.length).toBeGreaterThanOrEqual(3);
     expect(Math.max(...older)).toBeGreaterThan(800);

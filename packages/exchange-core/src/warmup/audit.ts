@@ -239,6 +239,8 @@ export class Audit {
     const known = this.#verified?.get(keyOf(series));
     const old = newestClosedOpenTime(page.timeframe, answeredAt - VERIFIED_AFTER_MS);
     const through = Math.max(known?.through ?? 0, Math.min(page.to - step, old, readTo(report, endsTurn)));
+    // An answer that held nothing compared nothing: the series is not verified by it.
+    if (through === 0) return;
     // A page of older bars is not the whole of it: its turn comes again at once.
     const readAt = Math.floor(endsTurn ? answeredAt : (known?.readAt ?? 0));
     this.#verified?.set(keyOf(series), { through, readAt });
