@@ -6,14 +6,26 @@ const OUT_OF_REACH: Readonly<Partial<Record<SimulatedVenue, readonly FaultKind[]
   binance_us: ['element-bad'],
 };
 
-/** Kinds of faults of a script that never acted, so that what they were to prove was not tried. */
+/** A fault that takes a smaller share than this may well not act in a run of hours: it has a row of its own. */
+const RARE_SHARE = 0.05;
+
+/** Kinds of faults of a script that never acted, so that what they were to prove was not tried; rare ones left out. */
 export function neverActed(
   venue: SimulatedVenue,
   script: FaultScript,
   applied: Readonly<Record<string, number>>,
 ): readonly FaultKind[] {
-  const ordered = new Set(script.map(({ fault }) => fault.kind));
+  const ordered = new Set(
+    script
+      .map(({ fault }) => fault)
+      .filter(isSureToAct)
+      .map(({ kind }) => kind),
+  );
   return [...ordered].filter(
     (kind) => applied[kind] === undefined && OUT_OF_REACH[venue]?.includes(kind) !== true,
   );
+}
+
+function isSureToAct(fault: FaultScript[number]['fault']): boolean {
+  return !('share' in fault) || fault.share === undefined || fault.share >= RARE_SHARE;
 }
