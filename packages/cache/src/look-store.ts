@@ -1,4 +1,4 @@
-import { isTimeframe } from '@livermore/schemas';
+import { isTimeframe, seriesKey } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import { exchangeLooksKey } from './keys';
 import type { RedisClient } from './redis';
@@ -88,8 +88,8 @@ export class LookStore {
 }
 
 /** As the Lua command writes it: a symbol has no blank. */
-function memberOf({ symbol, timeframe }: Series, openTime: number): string {
-  return `${symbol} ${timeframe} ${openTime}`;
+function memberOf(series: Series, openTime: number): string {
+  return `${seriesKey(series)} ${openTime}`;
 }
 
 function lookOf(member: string, due: number): Look | undefined {

@@ -22,6 +22,20 @@ export const QUALITY_COUNTS = [
 export type QualityCount = (typeof QUALITY_COUNTS)[number];
 export type QualityCounts = Readonly<Record<QualityCount, number>>;
 
+/** All counts, each what `valueOf` says of it. */
+export function qualityCountsOf(valueOf: (count: QualityCount) => number): Record<QualityCount, number> {
+  return {
+    expected: valueOf('expected'),
+    inTime: valueOf('inTime'),
+    compared: valueOf('compared'),
+    equal: valueOf('equal'),
+    different: valueOf('different'),
+    settled: valueOf('settled'),
+    rightFirst: valueOf('rightFirst'),
+    corrected: valueOf('corrected'),
+  };
+}
+
 const KEPT_DAYS = 90;
 const DAY_SECONDS = 86_400;
 
@@ -56,16 +70,7 @@ export class QualityStore {
     const all = new Map<Timeframe, QualityCounts>();
     for (const timeframe of TIMEFRAMES) {
       const countOf = (count: QualityCount) => wholeOf(fields[`${timeframe}:${count}`]);
-      const counts: QualityCounts = {
-        expected: countOf('expected'),
-        inTime: countOf('inTime'),
-        compared: countOf('compared'),
-        equal: countOf('equal'),
-        different: countOf('different'),
-        settled: countOf('settled'),
-        rightFirst: countOf('rightFirst'),
-        corrected: countOf('corrected'),
-      };
+      const counts = qualityCountsOf(countOf);
       if (Object.values(counts).some((count) => count > 0)) all.set(timeframe, counts);
     }
     return all;

@@ -1,4 +1,4 @@
-import { isTimeframe } from '@livermore/schemas';
+import { isTimeframe, seriesKey } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import { exchangeVerifiedKey } from './keys';
 import type { RedisClient } from './redis';
@@ -19,16 +19,14 @@ export class VerifiedStore {
     this.#redis = redis;
   }
 
-  async save(exchangeId: number, { symbol, timeframe }: Series, verified: Verified): Promise<void> {
+  async save(exchangeId: number, series: Series, verified: Verified): Promise<void> {
     const value = `${verified.through}:${Math.floor(verified.readAt)}`;
-    await this.#redis.hset(exchangeVerifiedKey(exchangeId), `${symbol} ${timeframe}`, value);
+    await this.#redis.hset(exchangeVerifiedKey(exchangeId), seriesKey(series), value);
   }
 
   /** What is known of a series; undefined where nothing is, or where it cannot be read. */
-  async read(exchangeId: number, { symbol, timeframe }: Series): Promise<Verified | undefined> {
-    return verifiedOf(
-      (await this.#redis.hget(exchangeVerifiedKey(exchangeId), `${symbol} ${timeframe}`)) ?? '',
-    );
+  async read(exchangeId: number, series: Series): Promise<Verified | undefined> {
+    return verifiedOf((await this.#redis.hget(exchangeVerifiedKey(exchangeId), seriesKey(series))) ?? '');
   }
 
   /** What is known of every series, by `symbol timeframe`; what cannot be read is left out and verified anew. */

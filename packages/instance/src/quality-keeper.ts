@@ -1,6 +1,7 @@
-import type { QualityCount, QualityCounts, QualityStore, WriteOutcome } from '@livermore/cache';
+import { QUALITY_COUNTS, qualityCountsOf } from '@livermore/cache';
+import type { QualityCount, QualityStore, WriteOutcome } from '@livermore/cache';
 import type { VenueTime } from '@livermore/exchange-core';
-import { closeTimeOf, newestClosedOpenTime, timeframeMs } from '@livermore/schemas';
+import { closeTimeOf, newestClosedOpenTime, seriesKey, timeframeMs } from '@livermore/schemas';
 import type { Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
@@ -49,7 +50,7 @@ export class QualityKeeper {
 
   /** A closed bar was written or judged. */
   note(candle: SourcedCandle, outcome: WriteOutcome): void {
-    const key = `${candle.symbol} ${candle.timeframe}`;
+    const key = seriesKey(candle);
     if (candle.timestamp > (this.#newestClosed.get(key) ?? 0)) this.#newestClosed.set(key, candle.timestamp);
     const counts = this.#of(candle.timeframe, candle.timestamp);
     if (outcome.written && outcome.wasClosed && outcome.changed) counts.corrected += 1;
@@ -88,7 +89,7 @@ export class QualityKeeper {
   #giveBack(day: string, counts: Counts): void {
     for (const [timeframe, lost] of counts) {
       const of = this.#ofDay(day, timeframe);
-      for (const count of Object.keys(NONE)) add(of, lost, count);
+      for (const count of QUALITY_COUNTS) of[count] += lost[count];
     }
   }
 
@@ -104,12 +105,13 @@ export class QualityKeeper {
   }
 
   #look(boundary: number): void {
-    for (const { symbol, timeframe } of this.#options.series()) {
+    for (const series of this.#options.series()) {
+      const { timeframe } = series;
       if (boundary % timeframeMs(timeframe) !== 0) continue;
       const openTime = newestClosedOpenTime(timeframe, boundary);
       const counts = this.#of(timeframe, openTime);
       counts.expected += 1;
-      if ((this.#newestClosed.get(`${symbol} ${timeframe}`) ?? 0) >= openTime) counts.inTime += 1;
+      if ((this.#newestClosed.get(seriesKey(series)) ?? 0) >= openTime) counts.inTime += 1;
     }
   }
 
@@ -121,7 +123,7 @@ export class QualityKeeper {
   #ofDay(day: string, timeframe: Timeframe): Record<QualityCount, number> {
     const counts = this.#days.get(day) ?? new Map<Timeframe, Record<QualityCount, number>>();
     this.#days.set(day, counts);
-    const known = counts.get(timeframe) ?? { ...NONE };
+    const known = counts.get(timeframe) ?? qualityCountsOf(() => 0);
     counts.set(timeframe, known);
     return known;
   }
@@ -129,21 +131,3 @@ export class QualityKeeper {
 
 /** `YYYY-MM-DD` */
 const DAY_LENGTH = 10;
-const NONE: QualityCounts = {
-  expected: 0,
-  inTime: 0,
-  compared: 0,
-  equal: 0,
-  different: 0,
-  settled: 0,
-  rightFirst: 0,
-  corrected: 0,
-};
-
-function add(to: Record<QualityCount, number>, from: QualityCounts, count: string): void {
-  if (isCount(count)) to[count] += from[count];
-}
-
-function isCount(name: string): name is QualityCount {
-  return name in NONE;
-}

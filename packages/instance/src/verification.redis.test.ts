@@ -2,6 +2,7 @@ import { QualityStore, createRedis } from '@livermore/cache';
 import { freshExchangeId, sourcedCandle } from '@livermore/cache/testing';
 import { defaultExchange } from '@livermore/exchange-core';
 import type { PageReport, RepairRequest } from '@livermore/exchange-core';
+import { reportWith } from '@livermore/exchange-core/testing';
 import { MICROS_PER_MS, closeTimeOf, timeframeMs } from '@livermore/schemas';
 import type { Series, SourcedCandle } from '@livermore/schemas';
 import { ManualClock, silentLogger, systemRandom } from '@livermore/utils';
@@ -74,24 +75,8 @@ function reading(series: Series, timestamp: number, afterMs: number, volume = 1)
 /** What loading the bar of an open time came to where the venue does not have it. */
 function emptyReport(series: Series, openTime: number): PageReport {
   const { symbol, timeframe } = series;
-  return {
-    page: { symbol, timeframe, from: openTime, to: openTime + timeframeMs(timeframe) },
-    answeredAt: NOON,
-    rows: 0,
-    written: 0,
-    corrected: 0,
-    compared: 0,
-    agreeing: 0,
-    doubted: 0,
-    noTrades: 0,
-    newestAsked: openTime,
-    newestRow: undefined,
-    readTo: undefined,
-    absent: [openTime],
-    unsettled: [],
-    stillQuiet: [],
-    outcomes: [],
-  };
+  const page = { symbol, timeframe, from: openTime, to: openTime + timeframeMs(timeframe) };
+  return reportWith(page, { answeredAt: NOON, newestAsked: openTime, absent: [openTime] });
 }
 
 describe('a bar that rests on one reading', () => {

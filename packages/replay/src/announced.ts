@@ -1,4 +1,5 @@
 /** What was said about each bar, and whether it was right: the pure part of listening to closes. */
+import { seriesKey } from '@livermore/schemas';
 import type { CandleSource, OpenTimeRange, Series } from '@livermore/schemas';
 import { differingFields, flatAt } from './bar-values';
 import type { BarValues } from './bar-values';
@@ -71,7 +72,7 @@ export class AnnouncedLedger {
   readonly #wrong = new Set<string>();
 
   note(series: Series, openTime: number, said: Said): void {
-    const key = keyOf(series);
+    const key = seriesKey(series);
     const heard = this.#open.get(key) ?? new Map<number, Heard>();
     this.#open.set(key, heard);
     heard.set(openTime, { openTime, first: heard.get(openTime)?.first ?? said, last: said });
@@ -79,7 +80,7 @@ export class AnnouncedLedger {
 
   /** Takes what was heard of bars that opened before an instant (ms), oldest first. */
   take(series: Series, before: number): readonly Heard[] {
-    const heard = this.#open.get(keyOf(series));
+    const heard = this.#open.get(seriesKey(series));
     const taken = [...(heard?.values() ?? [])].filter((each) => each.openTime < before);
     for (const { openTime } of taken) heard?.delete(openTime);
     return taken.toSorted((a, b) => a.openTime - b.openTime);
@@ -103,7 +104,7 @@ export class AnnouncedLedger {
   }
 
   #judged(series: Series, { openTime, first, last }: Heard, actual: Actual, isNew: boolean): AnnouncedCounts {
-    const key = `${keyOf(series)} ${openTime}`;
+    const key = `${seriesKey(series)} ${openTime}`;
     const wasWrong = this.#wrong.delete(key);
     const isWrong = !mayStand(last, actual);
     if (isWrong) this.#remember(key);
@@ -139,8 +140,4 @@ export function added(one: AnnouncedCounts, other: AnnouncedCounts): AnnouncedCo
     announcedWrongFirst: one.announcedWrongFirst + other.announcedWrongFirst,
     announcedWrongLast: one.announcedWrongLast + other.announcedWrongLast,
   };
-}
-
-function keyOf({ symbol, timeframe }: Series): string {
-  return `${symbol} ${timeframe}`;
 }

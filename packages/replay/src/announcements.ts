@@ -1,6 +1,6 @@
 import { exchangeCandleClosePattern, parseJson } from '@livermore/cache';
 import type { createRedis } from '@livermore/cache';
-import { TimeframeSchema, UnifiedCandleSchema } from '@livermore/schemas';
+import { seriesKey, TimeframeSchema, UnifiedCandleSchema } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import { z } from 'zod';
 import { AnnouncedLedger } from './announced';
@@ -75,7 +75,7 @@ export class Announcements {
   }
 
   #note(series: Series, openTime: number, said: Said): void {
-    const key = `${series.symbol} ${series.timeframe}`;
+    const key = seriesKey(series);
     const isRepeat = openTime <= (this.#newest.get(key) ?? 0);
     const { announced, repeated } = this.#counts;
     this.#counts = { ...this.#counts, announced: announced + 1, repeated: repeated + (isRepeat ? 1 : 0) };

@@ -1,4 +1,4 @@
-import { TIMEFRAMES } from '@livermore/schemas';
+import { seriesKey, TIMEFRAMES } from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
 import { NOTHING_ANNOUNCED, added as addedAnnounced } from './announced';
 import type { AnnouncedCounts } from './announced';
@@ -36,7 +36,7 @@ export class Findings {
 
   add(found: Comparison, about: FoundIn): void {
     const { series, step, unannounced, lived = 0, announced = NOTHING_ANNOUNCED } = about;
-    const key = `${series.symbol} ${series.timeframe}`;
+    const key = seriesKey(series);
     const isRevised = ({ openTime, cached }: Difference) =>
       about.readingsOf?.(openTime).some((reading) => isSame(reading, cached)) ?? false;
     const different = found.different.filter((each) => !isRevised(each));

@@ -1,6 +1,6 @@
 import type { CandleCacheStrategy } from '@livermore/cache';
 import { DEFAULT_CANDLE_TARGET } from '@livermore/exchange-core';
-import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
+import { closeTimeOf, openTimeOf, seriesKey, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
 import type { Actual, AnnouncedLedger } from './announced';
 import { compareSeries } from './compare';
@@ -34,7 +34,7 @@ export class Judge {
    */
   async compare(series: Series, until: number, activeAt: number): Promise<void> {
     const { truth, recording, cache, exchangeId, ledger } = this.#options;
-    const key = `${series.symbol} ${series.timeframe}`;
+    const key = seriesKey(series);
     const to = openTimeOf(series.timeframe, until);
     const range = { from: this.#comparedTo.get(key) ?? this.#firstWarmed(series, activeAt), to };
     if (range.from >= to) return;

@@ -149,6 +149,11 @@ export interface Series {
   readonly timeframe: Timeframe;
 }
 
+/** A series as maps and the stores of an exchange name it. @example seriesKey({ symbol: 'BTCUSDT', timeframe: '1m' }) // 'BTCUSDT 1m' */
+export function seriesKey({ symbol, timeframe }: Series): string {
+  return `${symbol} ${timeframe}`;
+}
+
 /** A half-open range of open times, ms: `from` is in, `to` is not. */
 export interface OpenTimeRange {
   readonly from: number;

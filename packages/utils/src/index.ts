@@ -7,4 +7,5 @@ export * from './manual-clock';
 export * from './must';
 export * from './random';
 export * from './replay-clock';
+export * from './rounds';
 export * from './timer-queue';

@@ -6,8 +6,8 @@ import {
   targetWindow,
 } from '@livermore/exchange-core';
 import type { CoverageQuery } from '@livermore/exchange-core';
-import { TIMEFRAMES } from '@livermore/schemas';
-import type { Series, Timeframe } from '@livermore/schemas';
+import { seriesKey, TIMEFRAMES } from '@livermore/schemas';
+import type { Timeframe } from '@livermore/schemas';
 import { systemClock } from '@livermore/utils';
 import type { CliConfig } from '../config';
 import { EXIT_CODES } from '../exit-codes';
@@ -83,7 +83,7 @@ async function readRows(
     for (const [of, { series }] of batch.entries()) {
       const found = coverages[at + of];
       if (found === undefined) continue;
-      const name = nameOf(series);
+      const name = seriesKey(series);
       rows.push({
         series,
         coverage: found,
@@ -94,11 +94,6 @@ async function readRows(
     }
   }
   return rows;
-}
-
-/** A series as the stores of an exchange name it. */
-function nameOf({ symbol, timeframe }: Series): string {
-  return `${symbol} ${timeframe}`;
 }
 
 function print(rows: readonly CoverageRow[], bars: number): void {

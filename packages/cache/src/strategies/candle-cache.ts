@@ -1,4 +1,10 @@
-import { HARDCODED_CONFIG, MICROS_PER_MS, UnifiedCandleSchema, timeframeMs } from '@livermore/schemas';
+import {
+  HARDCODED_CONFIG,
+  MICROS_PER_MS,
+  seriesKey,
+  timeframeMs,
+  UnifiedCandleSchema,
+} from '@livermore/schemas';
 import type { Series, Timeframe, UnifiedCandle } from '@livermore/schemas';
 import { z } from 'zod';
 import { decodeCandle, encodeCandle } from '../candle-layout';
@@ -174,7 +180,7 @@ export class CandleCacheStrategy {
     bar: { readonly openTime: number; readonly asOf: number },
     cause: string,
   ): Promise<{ readonly removed: boolean; readonly wasTold: boolean }> {
-    const args = [nameOf(series), bar.openTime, bar.asOf, cause];
+    const args = [seriesKey(series), bar.openTime, bar.asOf, cause];
     const reply = RetractionSchema.safeParse(
       await retract.run(this.#redis, keysOf(exchangeId, series), args),
     );
@@ -245,7 +251,7 @@ export class CandleCacheStrategy {
       exchangeTtlSeconds(timeframe),
       HARDCODED_CONFIG.cache.maxCandlesPerSeries,
       length,
-      nameOf(series),
+      seriesKey(series),
       Math.floor(now),
       this.#finality.fromMs,
       this.#finality.apartMs,
@@ -293,11 +299,6 @@ export class CandleCacheStrategy {
 export function exchangeTtlSeconds(timeframe: Timeframe): number {
   const bars = (EXCHANGE_TTL_BARS * timeframeMs(timeframe)) / 1000;
   return Math.max(HARDCODED_CONFIG.cache.candleTtlHours * HOUR_SECONDS, bars);
-}
-
-/** A series as the exchange-wide keys name it. @example nameOf({ symbol: 'BTCUSDT', timeframe: '1m' }) // 'BTCUSDT 1m' */
-function nameOf({ symbol, timeframe }: Series): string {
-  return `${symbol} ${timeframe}`;
 }
 
 /** The keys of a step that decides by the order of truth, as its header lists them. */

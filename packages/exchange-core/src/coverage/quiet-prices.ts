@@ -1,7 +1,7 @@
 import type { CandleCacheStrategy, StoredCandle } from '@livermore/cache';
-import { MICROS_PER_MS, isClosed, timeframeMs } from '@livermore/schemas';
+import { MICROS_PER_MS, isClosed, seriesKey, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series, SourcedCandle } from '@livermore/schemas';
-import { messageOf } from '@livermore/utils';
+import { inRounds } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
 import type { HistorySink, VenueTime } from '../ports';
 
@@ -67,7 +67,7 @@ export class QuietPrices {
 
   /** A bar (open time, ms) has other values, or is there at last: the quiet bars after it are mended in the next round. */
   carryOn({ symbol, timeframe }: Series, openTime: number): void {
-    const key = `${symbol} ${timeframe}`;
+    const key = seriesKey({ symbol, timeframe });
     const { from, to } = this.#changed.get(key) ?? { from: openTime, to: openTime };
     const range = { from: Math.min(from, openTime), to: Math.max(to, openTime) };
     this.#changed.set(key, { series: { symbol, timeframe }, ...range });
@@ -76,15 +76,8 @@ export class QuietPrices {
   /** Works until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
-    while (!signal.aborted) {
-      try {
-        await clock.sleep(EVERY_MS, signal);
-        await this.round();
-      } catch (error) {
-        if (signal.aborted) return;
-        logger.warn({ event: 'quiet_prices_not_mended', error: messageOf(error) });
-      }
-    }
+    const options = { everyMs: EVERY_MS, failed: 'quiet_prices_not_mended', clock, logger };
+    await inRounds(() => this.round(), options, signal);
   }
 
   /** Mends what lies after the bars that have changed. @throws what Redis does; what is left is mended by the next round */

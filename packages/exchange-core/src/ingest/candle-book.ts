@@ -1,4 +1,4 @@
-import { candleClassOf, closeAsOf, isClosed, openTimeOf } from '@livermore/schemas';
+import { candleClassOf, closeAsOf, isClosed, openTimeOf, seriesKey } from '@livermore/schemas';
 import type { SourcedCandle, Timeframe, UnifiedCandle } from '@livermore/schemas';
 import { rollUp, rollUpForming } from './roll-up';
 
@@ -62,7 +62,7 @@ export class CandleBook {
   }
 
   #infer(candle: SourcedCandle): readonly BookEntry[] {
-    const key = `${candle.symbol} ${candle.timeframe}`;
+    const key = seriesKey(candle);
     const newest = this.#newest.get(key);
     if (newest !== undefined && candle.timestamp < newest.timestamp) {
       // An older bar, sent once more: a correction of what was closed, if it is final.
@@ -114,7 +114,7 @@ export class CandleBook {
     const timeframe = this.#parentsOf(child.timeframe)[0];
     if (timeframe === undefined) return;
     const openTime = openTimeOf(timeframe, child.timestamp);
-    const key = `${child.symbol} ${timeframe}`;
+    const key = seriesKey({ symbol: child.symbol, timeframe });
     const known = this.#children.get(key) ?? [];
     // What stands on weaker evidence, as what a snapshot tells again, does not replace what was told before.
     const before = known.find((each) => each.timestamp === child.timestamp);
@@ -129,7 +129,7 @@ export class CandleBook {
   }
 
   #childrenOf(symbol: string, timeframe: Timeframe): readonly SourcedCandle[] {
-    return this.#children.get(`${symbol} ${timeframe}`) ?? [];
+    return this.#children.get(seriesKey({ symbol, timeframe })) ?? [];
   }
 
   /** Rolled-up timeframes above `timeframe`, shortest first; none for a timeframe that has no part in it. */

@@ -7,7 +7,7 @@ import type {
   WriteContext,
   WriteOutcome,
 } from '@livermore/cache';
-import { HARDCODED_CONFIG, closeTimeOf, isClosed } from '@livermore/schemas';
+import { closeTimeOf, HARDCODED_CONFIG, isClosed, seriesKey } from '@livermore/schemas';
 import type { Series, SourcedCandle } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
@@ -99,7 +99,7 @@ export class CandleWriter implements HistorySink {
   /** Takes what the book decided. Returns at once; `receivedAt` is the clock's monotonic time of the frame. */
   take(entry: BookEntry, receivedAt: number): void {
     if (entry.kind === 'update') {
-      this.#updates.set(keyOf(entry.candle), { entry, receivedAt });
+      this.#updates.set(seriesKey(entry.candle), { entry, receivedAt });
     } else if (this.#closes.length >= this.#limits.maxQueuedCloses) {
       this.#overflow(entry.candle);
       return;
@@ -148,12 +148,12 @@ export class CandleWriter implements HistorySink {
   /** Close time (ms) from which on a series may begin to tell: a Redis that lost its data does not make the past news. */
   #newsFrom(series: Series): number | undefined {
     const since = this.#options.liveSince?.();
-    const toldTo = this.#toldTo.get(keyOf(series));
+    const toldTo = this.#toldTo.get(seriesKey(series));
     return since === undefined || toldTo === undefined ? since : Math.max(since, toldTo + 1);
   }
 
   async #announce(candle: SourcedCandle, label: CloseLabel): Promise<void> {
-    const key = keyOf(candle);
+    const key = seriesKey(candle);
     const closeTime = closeTimeOf(candle.timeframe, candle.timestamp);
     this.#toldTo.set(key, Math.max(closeTime, this.#toldTo.get(key) ?? 0));
     await this.#options.bus.publishClose(this.#options.exchangeId, candle, label);
@@ -253,7 +253,7 @@ export class CandleWriter implements HistorySink {
   }
 
   #putBack(job: Job): void {
-    const key = keyOf(job.entry.candle);
+    const key = seriesKey(job.entry.candle);
     if (job.entry.kind === 'close') this.#closes.unshift({ ...job, isRetry: true });
     else if (!this.#updates.has(key)) this.#updates.set(key, job);
   }
@@ -294,10 +294,6 @@ export class CandleWriter implements HistorySink {
     if (!this.#isIdle()) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
-}
-
-function keyOf({ symbol, timeframe }: Series): string {
-  return `${symbol} ${timeframe}`;
 }
 
 function youngOf({ youngForMs }: HistoryWrite): Pick<WriteContext, 'youngForMs'> {

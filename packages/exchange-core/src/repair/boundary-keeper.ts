@@ -1,4 +1,4 @@
-import { newestClosedOpenTime, timeframeMs } from '@livermore/schemas';
+import { newestClosedOpenTime, seriesKey, timeframeMs } from '@livermore/schemas';
 import type { Series, Timeframe } from '@livermore/schemas';
 import type { Clock } from '@livermore/utils';
 import type { VenueTime } from '../ports';
@@ -68,16 +68,16 @@ export class BoundaryKeeper {
   /** Watches a series from the bar after `settledTo` (open time, ms) on. */
   watch(series: Series, settledTo: number): void {
     const isFlagged = this.#options.flagged.includes(series.timeframe);
-    this.#kept.set(keyOf(series), { series, isFlagged, settledTo, behind: 0, notBefore: 0 });
+    this.#kept.set(seriesKey(series), { series, isFlagged, settledTo, behind: 0, notBefore: 0 });
   }
 
   forget(series: Series): void {
-    this.#kept.delete(keyOf(series));
+    this.#kept.delete(seriesKey(series));
   }
 
   /** A bar is in the cache as closed, or the venue does not have it. `isNative`: the venue said so itself. */
   settled(series: Series, openTime: number, isNative = true): void {
-    const kept = this.#kept.get(keyOf(series));
+    const kept = this.#kept.get(seriesKey(series));
     if (kept === undefined || openTime <= kept.settledTo || !(kept.isFlagged || isNative)) return;
     kept.settledTo = openTime;
     kept.behind = 0;
@@ -87,7 +87,7 @@ export class BoundaryKeeper {
   /** The symbol trades: whatever was left alone for being quiet is asked for at the next round. */
   active(symbol: string, timeframes: readonly Timeframe[]): void {
     for (const timeframe of timeframes) {
-      const kept = this.#kept.get(keyOf({ symbol, timeframe }));
+      const kept = this.#kept.get(seriesKey({ symbol, timeframe }));
       if (kept !== undefined) kept.notBefore = 0;
     }
   }
@@ -179,8 +179,4 @@ export class BoundaryKeeper {
 function isFirstRound(timeframe: Timeframe, now: number): boolean {
   const length = timeframeMs(timeframe);
   return length > MINUTE_MS && now % length < MINUTE_MS;
-}
-
-function keyOf(series: Series): string {
-  return `${series.symbol} ${series.timeframe}`;
 }

@@ -1,7 +1,7 @@
 import type { CandleCacheStrategy, StoredCandle } from '@livermore/cache';
-import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
+import { closeTimeOf, openTimeOf, seriesKey, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
-import { messageOf } from '@livermore/utils';
+import { inRounds } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
 import { contradictionsIn, parentOf, partsOf } from '../coverage/family';
 import type { Contradiction } from '../coverage/family';
@@ -106,15 +106,8 @@ export class FamilyCheck {
   /** Works until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
-    while (!signal.aborted) {
-      try {
-        await clock.sleep(EVERY_MS, signal);
-        await this.round();
-      } catch (error) {
-        if (signal.aborted) return;
-        logger.warn({ event: 'family_check_failed', error: messageOf(error) });
-      }
-    }
+    const options = { everyMs: EVERY_MS, failed: 'family_check_failed', clock, logger };
+    await inRounds(() => this.round(), options, signal);
   }
 
   /** Compares what is due now. */
@@ -188,6 +181,6 @@ function asSourced(candle: StoredCandle, exchange: string): readonly SourcedCand
   return [{ ...candle, exchange, sequenceNum, source }];
 }
 
-function keyOf({ symbol, timeframe }: Series, openTime: number): string {
-  return `${symbol} ${timeframe} ${openTime}`;
+function keyOf(series: Series, openTime: number): string {
+  return `${seriesKey(series)} ${openTime}`;
 }

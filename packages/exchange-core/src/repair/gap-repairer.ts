@@ -1,4 +1,4 @@
-import { HARDCODED_CONFIG, openTimeOf, timeframeMs } from '@livermore/schemas';
+import { HARDCODED_CONFIG, openTimeOf, seriesKey, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
 import { AppError, messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
@@ -96,7 +96,7 @@ export class GapRepairer {
 
   #add(gap: Gap): void {
     if (gap.from >= gap.to || this.#abort.signal.aborted) return;
-    const key = keyOf(gap.series);
+    const key = seriesKey(gap.series);
     const delayed = this.#delayed.get(key);
     delayed?.cancel();
     this.#delayed.delete(key);
@@ -194,7 +194,7 @@ export class GapRepairer {
   }
 
   #later(gap: Gap, delayMs: number): void {
-    const key = keyOf(gap.series);
+    const key = seriesKey(gap.series);
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
       this.#waiting.set(key, joined(waiting, gap));
@@ -211,10 +211,6 @@ export class GapRepairer {
     if (this.#waiting.size > 0 || this.#running.size > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
-}
-
-function keyOf(series: Series): string {
-  return `${series.symbol} ${series.timeframe}`;
 }
 
 /** The cache keeps so many bars of a series: older ones would be fetched in vain. */

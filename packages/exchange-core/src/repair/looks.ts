@@ -1,7 +1,7 @@
 import type { AbsenceStore, CandleCacheStrategy, Look, LookStore } from '@livermore/cache';
-import { HARDCODED_CONFIG, timeframeMs } from '@livermore/schemas';
+import { HARDCODED_CONFIG, seriesKey, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
-import { messageOf } from '@livermore/utils';
+import { inRounds } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
 import type { PageReport, VenueTime } from '../ports';
 import type { RepairRequest } from './gap-repairer';
@@ -52,7 +52,7 @@ export class Looks {
    */
   async done({ page, absent, stillQuiet }: PageReport): Promise<void> {
     const { exchangeId, store } = this.#options;
-    const verdicts = this.#verdicts.get(keyOf(page)) ?? [];
+    const verdicts = this.#verdicts.get(seriesKey(page)) ?? [];
     const still = new Set([...absent, ...stillQuiet]);
     const { symbol, timeframe } = page;
     const over = verdicts.filter((openTime) => still.has(openTime));
@@ -67,15 +67,8 @@ export class Looks {
     const { clock, logger, store, exchangeId } = this.#options;
     // What a former process left waits from the first moment on: nobody is to be told that nothing does.
     this.#waiting = await store.count(exchangeId).catch(() => 0);
-    while (!signal.aborted) {
-      try {
-        await clock.sleep(EVERY_MS, signal);
-        await this.round();
-      } catch (error) {
-        if (signal.aborted) return;
-        logger.warn({ event: 'looks_failed', error: messageOf(error) });
-      }
-    }
+    const options = { everyMs: EVERY_MS, failed: 'looks_failed', clock, logger };
+    await inRounds(() => this.round(), options, signal);
   }
 
   /** Asks for everything that is due now. */
@@ -83,8 +76,8 @@ export class Looks {
     const { exchangeId, store, venueTime, series: kept, repair } = this.#options;
     const now = venueTime.now();
     const due = await store.due(exchangeId, now - GRACE_MS);
-    const isKept = new Set(due.length === 0 ? [] : kept().map(keyOf));
-    const isWorth = (look: Look) => isKept.has(keyOf(look.series)) && isInSeries(look, now);
+    const isKept = new Set(due.length === 0 ? [] : kept().map(seriesKey));
+    const isWorth = (look: Look) => isKept.has(seriesKey(look.series)) && isInSeries(look, now);
     const worth = due.filter(isWorth);
     await store.remove(
       exchangeId,
@@ -92,7 +85,7 @@ export class Looks {
     );
     if (due.length > 0) this.#options.logger.info({ event: 'looks_due', bars: due.length });
     for (const { series, openTimes } of bySeries(worth)) {
-      this.#verdicts.set(keyOf(series), await this.#verdictsAmong(series, openTimes));
+      this.#verdicts.set(seriesKey(series), await this.#verdictsAmong(series, openTimes));
       for (const openTime of openTimes) {
         const againMs = Math.max(LEAST_AGAIN_MS, (now - openTime) / 2);
         await store.add(exchangeId, series, [openTime], now + againMs);
@@ -129,7 +122,7 @@ function bySeries(
 ): readonly { readonly series: Series; readonly openTimes: readonly number[] }[] {
   const groups = new Map<string, { readonly series: Series; readonly openTimes: number[] }>();
   for (const { series, openTime } of looks) {
-    const key = keyOf(series);
+    const key = seriesKey(series);
     const group = groups.get(key) ?? { series, openTimes: [] };
     group.openTimes.push(openTime);
     groups.set(key, group);
@@ -149,8 +142,4 @@ function rangesNear(openTimes: readonly number[], step: number): readonly OpenTi
     else ranges.push({ from: openTime, to: openTime + step });
   }
   return ranges;
-}
-
-function keyOf({ symbol, timeframe }: Series): string {
-  return `${symbol} ${timeframe}`;
 }

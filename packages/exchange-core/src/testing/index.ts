@@ -5,4 +5,5 @@ export * from './mutations';
 export * from './protocol.contract';
 export * from './recorded';
 export * from './recorded-candles';
+export * from './reports';
 export * from './scripted-transport';

@@ -1,5 +1,5 @@
 import type { CandleCacheStrategy, Verified, VerifiedStore } from '@livermore/cache';
-import { newestClosedOpenTime, timeframeMs } from '@livermore/schemas';
+import { newestClosedOpenTime, seriesKey, timeframeMs } from '@livermore/schemas';
 import type { CandleSource, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
@@ -133,7 +133,7 @@ export class Audit {
     if (next === undefined) return undefined;
     const { series, page } = next;
     this.#facts = { ...this.#facts, pages: this.#facts.pages + 1 };
-    this.#tried.set(keyOf(series), this.#options.venueTime.now());
+    this.#tried.set(seriesKey(series), this.#options.venueTime.now());
     const report = await loader.load(page, { lane: 'audit', signal, cause: 'audit' });
     const before = this.#facts.different;
     for (const bar of report.outcomes) this.#count(bar);
@@ -151,15 +151,15 @@ export class Audit {
       await this.#recall(series);
       const page = await this.#pageOf(series);
       if (page !== undefined) return { series, ...page };
-      this.#tried.set(keyOf(series), this.#options.venueTime.now());
+      this.#tried.set(seriesKey(series), this.#options.venueTime.now());
     }
   }
 
   /** What is kept of a series counts: a Redis that lost it has lost the bars as well, and other ones are there now. */
   async #recall(series: Series): Promise<void> {
     const kept = await this.#options.store.read(this.#options.exchangeId, series);
-    if (kept === undefined) this.#verified?.delete(keyOf(series));
-    else this.#verified?.set(keyOf(series), kept);
+    if (kept === undefined) this.#verified?.delete(seriesKey(series));
+    else this.#verified?.set(seriesKey(series), kept);
   }
 
   /** The series that was read the longest ago; undefined when even that is not long. */
@@ -167,7 +167,7 @@ export class Audit {
     const now = this.#options.venueTime.now();
     let oldest: { readonly series: Series; readonly readAt: number } | undefined;
     for (const series of this.#options.series()) {
-      const key = keyOf(series);
+      const key = seriesKey(series);
       const readAt = Math.max(this.#verified?.get(key)?.readAt ?? 0, this.#tried.get(key) ?? 0);
       if (oldest === undefined || readAt < oldest.readAt) oldest = { series, readAt };
     }
@@ -189,7 +189,7 @@ export class Audit {
     const hasTraded = (from: number, to: number) =>
       cached.some(({ timestamp, source }) => timestamp >= from && timestamp < to && source !== 'no-trades');
     const bars = rest.limits.candlesPerPage - 1;
-    const through = this.#verified?.get(keyOf(series))?.through ?? oldest.timestamp - step;
+    const through = this.#verified?.get(seriesKey(series))?.through ?? oldest.timestamp - step;
     const newest = end - bars * step;
     const older =
       through + step < newest ? undefined : this.#olderPage(series, oldest.timestamp, newest, bars);
@@ -206,7 +206,7 @@ export class Audit {
    * the older and round again, so that each is read again before it leaves.
    */
   #olderPage(series: Series, oldest: number, newest: number, bars: number): CandlePage | undefined {
-    const key = keyOf(series);
+    const key = seriesKey(series);
     const step = timeframeMs(series.timeframe);
     if (newest - oldest < bars * step * WORTH_A_PAGE) return undefined;
     const turn = this.#older.get(key);
@@ -236,15 +236,15 @@ export class Audit {
     if (rows === 0 && hasTraded) return;
     const { exchangeId, store } = this.#options;
     const step = timeframeMs(page.timeframe);
-    const known = this.#verified?.get(keyOf(series));
+    const known = this.#verified?.get(seriesKey(series));
     const old = newestClosedOpenTime(page.timeframe, answeredAt - VERIFIED_AFTER_MS);
     const through = Math.max(known?.through ?? 0, Math.min(page.to - step, old, readTo(report, endsTurn)));
     // An answer that held nothing compared nothing: the series is not verified by it.
     if (through === 0) return;
     // A page of older bars is not the whole of it: its turn comes again at once.
     const readAt = Math.floor(endsTurn ? answeredAt : (known?.readAt ?? 0));
-    this.#verified?.set(keyOf(series), { through, readAt });
-    if (!endsTurn) this.#tried.delete(keyOf(series));
+    this.#verified?.set(seriesKey(series), { through, readAt });
+    if (!endsTurn) this.#tried.delete(seriesKey(series));
     await store.save(exchangeId, series, { through, readAt });
   }
 
@@ -288,10 +288,6 @@ function readTo({ page, answeredAt, newestRow }: PageReport, endsTurn: boolean):
   const isOld = page.to <= answeredAt - VERIFIED_AFTER_MS;
   if (isOld && (!endsTurn || newestRow === undefined)) return page.to - step;
   return newestRow === undefined ? 0 : newestRow - step;
-}
-
-function keyOf({ symbol, timeframe }: Series): string {
-  return `${symbol} ${timeframe}`;
 }
 
 function counted(counts: AuditCounts, isEqual: boolean): AuditCounts {
