@@ -16,13 +16,19 @@ function actual(over: Partial<Actual> = {}): Actual {
     omitsQuiet: false,
     closeBefore: 3,
     readings: () => [OTHER],
+    cached: undefined,
     ...over,
   };
 }
 
-function judged(words: readonly Said[], ledger = new AnnouncedLedger(), range = RANGE) {
+function judged(
+  words: readonly Said[],
+  ledger = new AnnouncedLedger(),
+  range = RANGE,
+  over: Partial<Actual> = {},
+) {
   for (const said of words) ledger.note(SERIES, AT, said);
-  return ledger.judge(SERIES, range, ledger.take(SERIES, 2 * AT), () => actual());
+  return ledger.judge(SERIES, range, ledger.take(SERIES, 2 * AT), () => actual(over));
 }
 
 describe('an announced close', () => {
@@ -46,7 +52,8 @@ describe('an announced close', () => {
     ['put right later', [WRONG, TRUE], { announcedWrongFirst: 1 }],
     ['wrong at last', [WRONG], { announcedWrongLast: 1 }],
     ['right, and then wrong', [TRUE, WRONG], { announcedRight: 1, announcedWrongLast: 1 }],
-    ['as another native recording says', [OTHER], { announcedWrongFirst: 1 }],
+    ['as another native recording says', [OTHER], { announcedOther: 1 }],
+    ['as another native recording says, at last', [WRONG, OTHER], { announcedOther: 1 }],
     [
       'taken back although the bar is there',
       [TRUE, 'retracted'],
@@ -55,6 +62,14 @@ describe('an announced close', () => {
     ['taken back and said rightly', [WRONG, 'retracted', TRUE], { announcedWrongFirst: 1 }],
   ])('is %s', (_name, words, expected) => {
     expect(judged(words)).toEqual({ ...NOTHING_ANNOUNCED, announced: 1, ...expected });
+  });
+
+  it.each<[string, Partial<Actual>, object]>([
+    ['says so as well', { cached: OTHER }, { announcedOther: 1 }],
+    ['went on to the right values', { cached: TRUE }, { announcedWrongLast: 1 }],
+  ])('as another recording says, where the cache %s', (_name, over, expected) => {
+    const counts = judged([OTHER], new AnnouncedLedger(), RANGE, over);
+    expect(counts).toEqual({ ...NOTHING_ANNOUNCED, announced: 1, ...expected });
   });
 
   it('that is put right after it was judged no longer counts as wrong, once', () => {

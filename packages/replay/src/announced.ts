@@ -20,8 +20,10 @@ export interface AnnouncedCounts {
   readonly announced: number;
   /** The first announcement was what the bar is. */
   readonly announcedRight: number;
-  /** The first was not, a later one was. */
+  /** The first was not, the last one was. */
   readonly announcedWrongFirst: number;
+  /** Neither was; the last word is what another native recording says, and so is the cached bar. */
+  readonly announcedOther: number;
   /** The last thing said about the bar is not what it is. */
   readonly announcedWrongLast: number;
 }
@@ -30,6 +32,7 @@ export const NOTHING_ANNOUNCED: AnnouncedCounts = {
   announced: 0,
   announcedRight: 0,
   announcedWrongFirst: 0,
+  announcedOther: 0,
   announcedWrongLast: 0,
 };
 
@@ -42,22 +45,35 @@ export interface Actual {
   readonly closeBefore: number | undefined;
   /** What other native recordings say of it: no error as a last word. Asked for only where it matters. */
   readonly readings: () => readonly BarValues[];
+  /** The bar as it is cached now; undefined where that is not known (any more). */
+  readonly cached: BarValues | undefined;
 }
 
 /** Whether an announcement said what a bar is. */
-export function isRight(said: Said, { bar, omitsQuiet, closeBefore }: Omit<Actual, 'readings'>): boolean {
+export function isRight(
+  said: Said,
+  { bar, omitsQuiet, closeBefore }: Pick<Actual, 'bar' | 'omitsQuiet' | 'closeBefore'>,
+): boolean {
   if (said === 'retracted') return bar === undefined;
   if (bar !== undefined) return differingFields(said, bar).length === 0;
   if (said.source !== 'no-trades' || !omitsQuiet) return false;
   return differingFields(said, flatAt(closeBefore ?? said.close)).length === 0;
 }
 
-/** Whether a last word may stand: right, or what another native recording says. */
-export function mayStand(said: Said, actual: Actual): boolean {
-  if (isRight(said, actual)) return true;
-  return (
-    said !== 'retracted' && actual.readings().some((reading) => differingFields(said, reading).length === 0)
-  );
+/** How a last word turned out: `other` is what another native recording says, where the cache says it too. */
+type Ending = 'right' | 'other' | 'wrong';
+
+function endingOf(last: Said, actual: Actual): Ending {
+  if (isRight(last, actual)) return 'right';
+  if (last === 'retracted') return 'wrong';
+  const { cached, readings } = actual;
+  // Whoever listens has what was said last: where the cache went on from it, nobody was told.
+  if (cached !== undefined && !isSame(last, cached)) return 'wrong';
+  return readings().some((reading) => isSame(last, reading)) ? 'other' : 'wrong';
+}
+
+function isSame(one: BarValues, other: BarValues): boolean {
+  return differingFields(one, other).length === 0;
 }
 
 /** Bars whose last word was wrong that are remembered, in case a later word puts them right. */
@@ -106,21 +122,24 @@ export class AnnouncedLedger {
   #judged(series: Series, { openTime, first, last }: Heard, actual: Actual, isNew: boolean): AnnouncedCounts {
     const key = `${seriesKey(series)} ${openTime}`;
     const wasWrong = this.#wrong.delete(key);
-    const isWrong = !mayStand(last, actual);
+    const ending = endingOf(last, actual);
+    const isWrong = ending === 'wrong';
     if (isWrong) this.#remember(key);
     if (isNew) {
       const isRightFirst = isRight(first, actual);
       return {
         announced: 1,
         announcedRight: isRightFirst ? 1 : 0,
-        announcedWrongFirst: !isRightFirst && !isWrong ? 1 : 0,
+        announcedWrongFirst: !isRightFirst && ending === 'right' ? 1 : 0,
+        announcedOther: !isRightFirst && ending === 'other' ? 1 : 0,
         announcedWrongLast: isWrong ? 1 : 0,
       };
     }
     const change = (isWrong ? 1 : 0) - (wasWrong ? 1 : 0);
     return {
       ...NOTHING_ANNOUNCED,
-      announcedWrongFirst: change < 0 ? 1 : 0,
+      announcedWrongFirst: change < 0 && ending === 'right' ? 1 : 0,
+      announcedOther: change < 0 && ending === 'other' ? 1 : 0,
       announcedWrongLast: change,
     };
   }
@@ -138,6 +157,7 @@ export function added(one: AnnouncedCounts, other: AnnouncedCounts): AnnouncedCo
     announced: one.announced + other.announced,
     announcedRight: one.announcedRight + other.announcedRight,
     announcedWrongFirst: one.announcedWrongFirst + other.announcedWrongFirst,
+    announcedOther: one.announcedOther + other.announcedOther,
     announcedWrongLast: one.announcedWrongLast + other.announcedWrongLast,
   };
 }

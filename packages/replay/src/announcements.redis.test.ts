@@ -1,8 +1,9 @@
-import { createRedis, exchangeCandleCloseChannel } from '@livermore/cache';
+import { candleCloseChannel, createRedis, exchangeCandleCloseChannel } from '@livermore/cache';
 import { freshExchangeId } from '@livermore/cache/testing';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { Announcements } from './announcements';
 
+const OWNER = 7;
 const SERIES = { symbol: 'AAA', timeframe: '1m' } as const;
 const AT = 1_700_000_040_000;
 const BAR = { open: 2, high: 4, low: 1, close: 3, volume: 5 };
@@ -37,7 +38,7 @@ describe('a program that listens to closes', () => {
         last: expect.objectContaining({ volume: 7 }),
       },
     ]);
-    expect(announcements.counts).toEqual({ announced: 3, repeated: 2, unreadable: 0 });
+    expect(announcements.counts).toEqual({ announced: 3, repeated: 2, unreadable: 0, untoldOwner: 0 });
   });
 
   test('takes a retracted bar back, whatever else is said of it, and knows no other label', async () => {
@@ -47,6 +48,25 @@ describe('a program that listens to closes', () => {
 
   test('counts what it cannot read, and hears what comes after', async () => {
     expect(await say('{', { label: 'live' }, CANDLE)).toHaveLength(1);
-    expect(announcements.counts).toEqual({ announced: 1, repeated: 0, unreadable: 2 });
+    expect(announcements.counts).toEqual({ announced: 1, repeated: 0, unreadable: 2, untoldOwner: 0 });
+  });
+
+  test('counts what its owner is not told as well, word for word', async () => {
+    const owned = new Announcements(redis);
+    await owned.listen(exchangeId, { userId: OWNER, series: [SERIES] });
+    const [symbol, timeframe] = [SERIES.symbol, SERIES.timeframe];
+    const own = candleCloseChannel(OWNER, exchangeId, symbol, timeframe);
+    const everyone = exchangeCandleCloseChannel(exchangeId, symbol, timeframe);
+    const [first, second] = [1, 2].map((volume) => JSON.stringify({ ...CANDLE, volume }));
+    await redis.publish(everyone, first ?? '');
+    await redis.publish(own, first ?? '');
+    await owned.caughtUp();
+    expect(owned.counts).toEqual({ announced: 1, repeated: 0, unreadable: 0, untoldOwner: 0 });
+    await redis.publish(everyone, second ?? '');
+    await redis.publish(everyone, second ?? '');
+    await redis.publish(own, second ?? '');
+    await owned.caughtUp();
+    expect(owned.counts).toEqual({ announced: 3, repeated: 2, unreadable: 0, untoldOwner: 1 });
+    await owned.close();
   });
 });

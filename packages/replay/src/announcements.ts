@@ -1,10 +1,11 @@
-import { exchangeCandleClosePattern, parseJson } from '@livermore/cache';
+import { candleCloseChannel, exchangeCandleClosePattern, parseJson } from '@livermore/cache';
 import type { createRedis } from '@livermore/cache';
 import { seriesKey, TimeframeSchema, UnifiedCandleSchema } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import { z } from 'zod';
 import { AnnouncedLedger } from './announced';
 import type { Said } from './announced';
+import type { ReplayReport } from './report';
 
 type Redis = ReturnType<typeof createRedis>;
 
@@ -25,6 +26,8 @@ export class Announcements {
   readonly ledger = new AnnouncedLedger();
   readonly #connection: Redis;
   readonly #newest = new Map<string, number>();
+  /** Messages whose like has not come on the owner's channel yet, and how many of each. */
+  readonly #owed = new Map<string, number>();
   #counts = { announced: 0, repeated: 0, unreadable: 0 };
   #isStopped = false;
 
@@ -33,20 +36,35 @@ export class Announcements {
   }
 
   /**
-   * Closes heard, how many of them were of a bar no newer than one heard before (corrections, repairs), and how many
-   * could not be read as a candle.
+   * Closes heard, how many of them were of a bar no newer than one heard before (corrections, repairs), how many could
+   * not be read as a candle, and how many came to everyone or to their owner alone.
    */
-  get counts(): { readonly announced: number; readonly repeated: number; readonly unreadable: number } {
-    return this.#counts;
+  get counts(): ReplayReport['closes'] {
+    const untoldOwner = [...this.#owed.values()].reduce((sum, times) => sum + Math.abs(times), 0);
+    return { ...this.#counts, untoldOwner };
   }
 
-  async listen(exchangeId: number): Promise<void> {
+  /** `owner`: a user whose own channels of these series must say the same, word for word. */
+  async listen(
+    exchangeId: number,
+    owner?: { readonly userId: number; readonly series: readonly Series[] },
+  ): Promise<void> {
+    // What was on its way when it was told to stop still arrives.
     this.#connection.on('pmessage', (_pattern: string, channel: string, text: string) => {
-      // What was on its way when it was told to stop still arrives.
-      if (!this.#isStopped) this.#hear(channel, text);
+      if (this.#isStopped) return;
+      this.#hear(channel, text);
+      if (owner !== undefined) this.#owe(text, 1);
+    });
+    this.#connection.on('message', (_channel: string, text: string) => {
+      if (!this.#isStopped) this.#owe(text, -1);
     });
     this.#connection.on('error', () => undefined);
     await this.#connection.psubscribe(exchangeCandleClosePattern(exchangeId));
+    if (owner === undefined) return;
+    const { userId, series } = owner;
+    await this.#connection.subscribe(
+      ...series.map(({ symbol, timeframe }) => candleCloseChannel(userId, exchangeId, symbol, timeframe)),
+    );
   }
 
   /** Resolves when everything that was published before has been heard. */
@@ -72,6 +90,12 @@ export class Announcements {
     } catch {
       this.#counts = { ...this.#counts, unreadable: this.#counts.unreadable + 1 };
     }
+  }
+
+  #owe(text: string, change: 1 | -1): void {
+    const owed = (this.#owed.get(text) ?? 0) + change;
+    if (owed === 0) this.#owed.delete(text);
+    else this.#owed.set(text, owed);
   }
 
   #note(series: Series, openTime: number, said: Said): void {

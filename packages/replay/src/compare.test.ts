@@ -57,6 +57,12 @@ describe('comparing a bar', () => {
     ['it was made of shorter ones', [candle(0)], [bar(0, { isNative: false })], { equal: 1, native: 0 }],
     ['the cache lacks it', [], [bar(0)], { compared: 0, missing: [FROM] }],
     [
+      'the cache has one beside it, off the grid',
+      [candle(0), candle(0, { timestamp: FROM + 1, sequenceNum: closeAsOf('1m', FROM + STEP) })],
+      [bar(0)],
+      { compared: 1, equal: 1, invented: [FROM + 1] },
+    ],
+    [
       'the cache has it as forming',
       [candle(0, { sequenceNum: closeAsOf('1m', FROM) - 1 })],
       [bar(0)],

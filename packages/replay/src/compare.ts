@@ -24,7 +24,7 @@ export interface Difference {
   readonly truth: Omit<TrueBar, 'openTime'>;
 }
 
-/** What comparing one series over one range found. Every open time of the range is in exactly one of the answers. */
+/** What comparing one series over one range found. Every open time of its grid is in exactly one of the answers. */
 export interface Comparison {
   /** Equal and different ones. */
   readonly compared: number;
@@ -34,7 +34,7 @@ export interface Comparison {
   readonly different: readonly Difference[];
   /** Open times the venue has and the cache has not as closed. */
   readonly missing: readonly number[];
-  /** Open times cached as closed that the venue does not have, and that are not quiet ones of a venue that omits those. */
+  /** Open times cached as closed that the venue does not have, off its grid too, but for quiet ones it omits. */
   readonly invented: readonly number[];
   /** Open times at which the venue, which omits quiet bars, has none, and the cache has one flat at the close before. */
   readonly quiet: readonly number[];
@@ -60,8 +60,10 @@ export function compareSeries(series: Series, range: OpenTimeRange, sides: Sides
   const cached = new Map(sides.cached.filter(isClosed).map((candle) => [candle.timestamp, candle]));
   const truth = new Map(sides.truth.map((bar) => [bar.openTime, bar]));
   const tally = new Tally(series);
+  const step = timeframeMs(series.timeframe);
+  for (const openTime of cached.keys()) if (openTime % step !== 0) tally.put('invented', openTime);
   let { closeBefore } = sides;
-  for (let openTime = range.from; openTime < range.to; openTime += timeframeMs(series.timeframe)) {
+  for (let openTime = range.from; openTime < range.to; openTime += step) {
     const bar = truth.get(openTime);
     const candle = cached.get(openTime);
     if (candle === undefined) tally.put(bar === undefined ? 'holes' : 'missing', openTime);

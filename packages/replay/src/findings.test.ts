@@ -68,7 +68,13 @@ describe('what a replay found', () => {
 
   it('gives the share right when first announced, by timeframe', () => {
     const findings = new Findings();
-    const counts = { announced: 4, announcedRight: 3, announcedWrongFirst: 1, announcedWrongLast: 0 };
+    const counts = {
+      announced: 4,
+      announcedRight: 3,
+      announcedWrongFirst: 1,
+      announcedOther: 0,
+      announcedWrongLast: 0,
+    };
     found(findings, {}, { announced: counts });
     found(findings, {}, { announced: { ...counts, announcedRight: 4 }, series: { ...SERIES, symbol: 'B' } });
     const { announced } = found(findings, {}, { series: { symbol: 'AAA', timeframe: '1m' } });
@@ -111,15 +117,14 @@ describe('what a replay found', () => {
   });
 });
 
+const HEARD = { announced: 3, repeated: 0, unreadable: 0, untoldOwner: 0 };
+
 describe('a faithful replay', () => {
   const good = found(new Findings(), { compared: 2, equal: 2 }).candles;
 
   it('compared something and found nothing wrong', () => {
-    expect(
-      isFaithful({
-        candles: { ...good, revised: 3, quiet: 2, holes: 1, announced: 3, announcedWrongFirst: 1 },
-      }),
-    ).toBe(true);
+    const candles = { ...good, revised: 3, quiet: 2, holes: 1, announced: 3, announcedWrongFirst: 1 };
+    expect(isFaithful({ candles, closes: HEARD })).toBe(true);
   });
 
   it.each([
@@ -129,7 +134,12 @@ describe('a faithful replay', () => {
     { invented: 1 },
     { falselyQuiet: 1 },
     { announcedWrongLast: 1 },
+    { unannounced: 1 },
   ])('is none with %o', (wrong) => {
-    expect(isFaithful({ candles: { ...good, ...wrong } })).toBe(false);
+    expect(isFaithful({ candles: { ...good, ...wrong }, closes: HEARD })).toBe(false);
+  });
+
+  it.each([{ unreadable: 1 }, { untoldOwner: 1 }])('is none where %o was announced', (wrong) => {
+    expect(isFaithful({ candles: good, closes: { ...HEARD, ...wrong } })).toBe(false);
   });
 });

@@ -23,7 +23,7 @@ export interface FoundIn {
   readonly announced?: AnnouncedCounts;
 }
 
-/** The most that is kept one by one of anything; all are counted. */
+/** The most that is kept one by one of anything wrong; all are counted. */
 const KEPT = 100;
 
 /** Gathers comparisons of the same series made one after the other. */
@@ -80,10 +80,7 @@ export class Findings {
       differences: this.#differences,
       missing: listed(this.#missing),
       falselyQuiet: listed(this.#falselyQuiet),
-      holes: [...this.#holes.values()].map(({ series: one, ranges }) => ({
-        ...one,
-        ranges: ranges.slice(0, KEPT),
-      })),
+      holes: [...this.#holes.values()].map(({ series: one, ranges }) => ({ ...one, ranges })),
     };
   }
 }

@@ -1,8 +1,16 @@
 import type { CandleCacheStrategy } from '@livermore/cache';
 import { DEFAULT_CANDLE_TARGET } from '@livermore/exchange-core';
-import { closeTimeOf, openTimeOf, seriesKey, timeframeMs } from '@livermore/schemas';
+import {
+  HARDCODED_CONFIG,
+  closeTimeOf,
+  isClosed,
+  openTimeOf,
+  seriesKey,
+  timeframeMs,
+} from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
 import type { Actual, AnnouncedLedger } from './announced';
+import type { BarValues } from './bar-values';
 import { compareSeries } from './compare';
 import type { TrueBar } from './compare';
 import { Findings } from './findings';
@@ -17,7 +25,7 @@ export interface JudgeOptions {
   readonly ledger: AnnouncedLedger;
 }
 
-/** Compares each series from the first bar of the warmup on, stretch by stretch, and gathers what was found. */
+/** Compares each series from its first cached bar on, stretch by stretch, and gathers what was found. */
 export class Judge {
   readonly #options: JudgeOptions;
   readonly #findings = new Findings();
@@ -36,7 +44,8 @@ export class Judge {
     const { truth, recording, cache, exchangeId, ledger } = this.#options;
     const key = seriesKey(series);
     const to = openTimeOf(series.timeframe, until);
-    const range = { from: this.#comparedTo.get(key) ?? this.#firstWarmed(series, activeAt), to };
+    if (to <= oldestPossible(series, activeAt)) return;
+    const range = { from: this.#comparedTo.get(key) ?? (await this.#first(series, activeAt)), to };
     if (range.from >= to) return;
     this.#comparedTo.set(key, to);
     const cached = await cache.readExchangeCandles(exchangeId, series, { from: range.from, to: to - 1 });
@@ -52,8 +61,13 @@ export class Judge {
     // What is missing counts as that.
     const accounted = new Set([...told, ...found.missing]);
     const notCompared = new Set([...found.missing, ...found.falselyQuiet]);
-    const lived = livedOf(series, bars, activeAt);
-    const known = new Map(bars.map((bar) => [bar.openTime, bar]));
+    const closed = [...bars.map((bar) => bar.openTime), ...found.quiet];
+    const lived = closed.filter((openTime) => closeTimeOf(series.timeframe, openTime) > activeAt);
+    const judged: Judged = {
+      range,
+      known: new Map(bars.map((bar) => [bar.openTime, bar])),
+      cached: new Map(cached.filter(isClosed).map((bar) => [bar.timestamp, bar])),
+    };
     this.#findings.add(found, {
       series,
       step: timeframeMs(series.timeframe),
@@ -61,9 +75,7 @@ export class Judge {
       formerlyOf: (openTime) => truth.formerly(series, openTime),
       lived: lived.filter((openTime) => !notCompared.has(openTime)).length,
       unannounced: lived.filter((openTime) => !accounted.has(openTime)),
-      announced: ledger.judge(series, range, heard, (openTime) =>
-        this.#actual(series, openTime, { range, known }),
-      ),
+      announced: ledger.judge(series, range, heard, (openTime) => this.#actual(series, openTime, judged)),
     });
   }
 
@@ -72,11 +84,7 @@ export class Judge {
   }
 
   /** What a bar is. The true bars of a range are known; only those outside it are looked up. */
-  #actual(
-    series: Series,
-    openTime: number,
-    { range, known }: { readonly range: OpenTimeRange; readonly known: ReadonlyMap<number, TrueBar> },
-  ): Actual {
+  #actual(series: Series, openTime: number, { range, known, cached }: Judged): Actual {
     const { truth, recording } = this.#options;
     const isKnown = openTime >= range.from && openTime < range.to;
     const own = { from: openTime, to: openTime + timeframeMs(series.timeframe) };
@@ -86,7 +94,16 @@ export class Judge {
       omitsQuiet: recording.omitsQuiet(series),
       closeBefore: bar === undefined ? truth.closeBefore(series, openTime) : undefined,
       readings: () => truth.readings(series, openTime),
+      cached: cached.get(openTime),
     };
+  }
+
+  /** The first bar that is cached, or that the warmup must have brought, whichever is older. */
+  async #first(series: Series, activeAt: number): Promise<number> {
+    const { cache, exchangeId } = this.#options;
+    const cached = await cache.readExchangeCandles(exchangeId, series);
+    const wanted = this.#firstWarmed(series, activeAt);
+    return Math.min(wanted, openTimeOf(series.timeframe, cached[0]?.timestamp ?? wanted));
   }
 
   /** The first bar the warmup must have brought: as many as its target, and no older than the recording. */
@@ -99,7 +116,14 @@ export class Judge {
   }
 }
 
-/** Open times of bars that closed while the exchange was live: what the warmup found closed need not be told. */
-function livedOf({ timeframe }: Series, bars: readonly TrueBar[], activeAt: number): readonly number[] {
-  return bars.map((bar) => bar.openTime).filter((openTime) => closeTimeOf(timeframe, openTime) > activeAt);
+/** What is known of the bars that are judged for the first time. */
+interface Judged {
+  readonly range: OpenTimeRange;
+  readonly known: ReadonlyMap<number, TrueBar>;
+  readonly cached: ReadonlyMap<number, BarValues>;
+}
+
+/** No bar that is older than this (ms) was ever cached: a series is bounded. */
+function oldestPossible({ timeframe }: Series, activeAt: number): number {
+  return activeAt - (HARDCODED_CONFIG.cache.maxCandlesPerSeries + 1) * timeframeMs(timeframe);
 }

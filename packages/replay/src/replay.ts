@@ -60,15 +60,17 @@ export interface ReplayOptions {
 /** After the last bar closed, time for late answers, second readings and repairs: the longest wait for one is ten minutes. */
 const SETTLE_MS = 900_000;
 /**
- * The cache keeps 1,000 bars of a series: they are compared before they leave it, and not much sooner, so that
- * whatever a fault took or changed has had its time to be repaired.
+ * The cache keeps 1,000 bars of a series: they are compared shortly before they leave it, after everything that can
+ * still repair or spoil them.
  */
-const COMPARE_EVERY_BARS = 400;
-const COMPARE_AGE_BARS = 500;
+const COMPARE_EVERY_BARS = 100;
+const COMPARE_AGE_BARS = 850;
 /** Recordings of bars this long or longer span years: there the venue's heart beats slower, within its limits. */
 const LONG_BAR_MS = timeframeMs('15m');
 const SLOW_HEARTBEAT_MS = 8_000;
 const PROGRESS_EVERY_MS = 3_600_000;
+/** The user whose exchange it is. */
+const OWNER = 1;
 
 /**
  * Lives through a recording: the production path (adapter, book, writer, warmup, repair) against a simulated venue, on
@@ -164,7 +166,7 @@ class ReplayRun {
       symbols: { kind: 'named', symbols: this.#recording.symbols },
       timeframes: this.#recording.timeframes,
       logger,
-      ownerUserId: 1,
+      ownerUserId: OWNER,
       audit,
       tickers,
       onState: (state) => {
@@ -202,7 +204,7 @@ class ReplayRun {
       exchangeCorrectionsKey(id),
       exchangeVerifiedKey(id),
     );
-    await this.#announcements.listen(this.#exchange.id);
+    await this.#announcements.listen(id, { userId: OWNER, series: this.#series() });
   }
 
   /** Runs the exchange from the start of the range to its end, comparing as bars are about to leave the cache. */

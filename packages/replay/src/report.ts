@@ -85,15 +85,25 @@ export interface ReplayReport {
   readonly connections: number;
   /** How often faults of each kind really acted at the venue; a kind that never did is not in it. */
   readonly faultsApplied: Readonly<Record<string, number>>;
-  /** Messages heard on the Redis channel: closes, those of a bar no newer than one heard before, and no candles at all. */
-  readonly closes: { readonly announced: number; readonly repeated: number; readonly unreadable: number };
+  /**
+   * Messages heard on the Redis channel: closes, those of a bar no newer than one heard before, and no candles at all;
+   * and how many came to everyone or to their owner alone.
+   */
+  readonly closes: {
+    readonly announced: number;
+    readonly repeated: number;
+    readonly unreadable: number;
+    readonly untoldOwner: number;
+  };
   /** Replayed time, and what it took, ms. */
   readonly replayedMs: number;
   readonly tookMs: number;
 }
 
-/** Whether a report shows a cache that equals the venue, and announcements that ended right. */
-export function isFaithful(report: Pick<ReplayReport, 'candles'>): boolean {
-  const { compared, different, missing, invented, falselyQuiet, announcedWrongLast } = report.candles;
-  return compared > 0 && different + missing + invented + falselyQuiet + announcedWrongLast === 0;
+/** Whether a report shows a cache that equals the venue, and announcements of each close that ended right. */
+export function isFaithful({ candles, closes }: Pick<ReplayReport, 'candles' | 'closes'>): boolean {
+  const { compared, different, missing, invented, falselyQuiet, announcedWrongLast, unannounced } = candles;
+  const wrong = different + missing + invented + falselyQuiet;
+  const unheard = announcedWrongLast + unannounced + closes.unreadable + closes.untoldOwner;
+  return compared > 0 && wrong + unheard === 0;
 }

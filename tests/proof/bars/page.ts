@@ -1,6 +1,6 @@
 import { SYMBOLS_PER_RUN } from './plan';
 import type { RunRecord } from './record';
-import { comparedIn, problemsOf, sumsOf, totalsOf } from './sums';
+import { problemsOf, sumsOf, totalsOf } from './sums';
 import type { VenueSum } from './sums';
 
 /** With none wrong among n, less than 3 in n are, at 95 %. */
@@ -57,7 +57,8 @@ function introduction(): string {
   return `Each run is one seed at one venue: a seeded market (${SYMBOLS_PER_RUN.binance} symbols on Binance, ${SYMBOLS_PER_RUN.coinbase} on Coinbase, from the busiest
 to ones that trade a few times a day), warmed up and then lived through for an hour and a half, every third one over a midnight, by the
 production path with its own settings, audit included. The venue's REST, stream, snapshot and listing disagree all the time, and it
-corrects closed bars up to ten minutes after their close. At the end every closed bar in Redis is compared with the tape.
+corrects closed bars up to ten minutes after their close. At the end every closed bar in Redis is compared with the tape: what was lived,
+and everything that the warmup brought.
 No two runs have a venue and a seed in common, and within one each bar is counted once: all are distinct. Corrections end
 forty minutes before a run does: the audit reads each series at most every ten minutes within 2 % of the venue's allowance, which
 600 series on Binance and 96 on Coinbase just fit, and a correction is believed on two readings ten minutes apart.`;
@@ -65,14 +66,14 @@ forty minutes before a run does: the audit reads each series at most every ten m
 
 /** What was shown so far, and no more than that. */
 function boundText(runs: readonly RunRecord[], wanted: number): string {
-  const bars = comparedIn(runs);
-  const { lived } = totalsOf(runs.map(({ candles }) => candles));
-  const { different } = totalsOf(runs.map(({ candles }) => candles));
-  const reached = `${count(bars)} of ${count(wanted)} bars compared in ${count(runs.length)} runs, ${count(lived)} of them lived live.`;
-  if (different > 0) return `${reached} **${count(different)} are different.**`;
+  const { compared, lived, ...found } = totalsOf(runs.map(({ candles }) => candles));
+  const wrong = found.different + found.falselyQuiet + found.invented;
+  const reached = `${count(compared)} of ${count(wanted)} bars compared in ${count(runs.length)} runs, ${count(lived)} of them lived live.`;
+  if (wrong > 0) return `${reached} **${count(wrong)} are different, invented or falsely quiet.**`;
   const bound = (n: number) =>
     n === 0 ? 'nothing' : `less than 3 in ${count(n)} (${perMillion(n)} in a million)`;
-  return `${reached} 0 are different, which bounds the share of wrong bars, at 95 %: ${bound(bars)}; of the lived ones alone ${bound(lived)}.`;
+  return `${reached} 0 are different, invented or falsely quiet. Were bars independent of each other, that would bound the share of wrong
+ones, at 95 %: ${bound(compared)}; of the lived ones alone ${bound(lived)}. They are not quite: the bars of a symbol share its trades.`;
 }
 
 function perMillion(bars: number): string {
@@ -90,6 +91,7 @@ const BAR_COLUMNS = [
   'invented',
   'falsely quiet',
   'quiet',
+  'holes',
   'announced',
   'right at first',
   'wrong at last',
@@ -98,11 +100,11 @@ const BAR_COLUMNS = [
 
 const BAR_LEGEND = `**lived**: closed while the exchange was live; **warmed**: fetched as history. **quiet**: said to be without trades, which
 is right, on a venue that serves no row for them; not among those compared. **falsely quiet**: said to be without trades
-where there were some. **wrong at last**: the last thing said on the close channel is not what the bar is. **never told**: closed
+where there were some. **holes**: times of which the venue has no bar and neither has the cache; each must be explained by it. **wrong at last**: the last thing said on the close channel is not what the bar is. **never told**: closed
 while the exchange was live and was never announced.`;
 
 function barCells(venue: string, runs: number, candles: RunRecord['candles']): Cells {
-  const { compared, lived, different, missing, invented, falselyQuiet, quiet, unannounced } = candles;
+  const { compared, lived, different, missing, invented, falselyQuiet, quiet, holes, unannounced } = candles;
   const { announced, announcedRight, announcedWrongLast } = candles;
   return [
     venue,
@@ -115,6 +117,7 @@ function barCells(venue: string, runs: number, candles: RunRecord['candles']): C
     invented,
     falselyQuiet,
     quiet,
+    holes,
     announced,
     share(announcedRight, announced),
     announcedWrongLast,

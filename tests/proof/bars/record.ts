@@ -21,6 +21,7 @@ const TotalsSchema = z.object({
   announced: count,
   announcedRight: count,
   announcedWrongFirst: count,
+  announcedOther: count,
   announcedWrongLast: count,
 });
 
@@ -45,6 +46,7 @@ const RunRecordSchema = z.object({
       announced: count,
       announcedRight: count,
       announcedWrongFirst: count,
+      announcedOther: count,
       announcedWrongLast: count,
     }),
   ),
@@ -54,6 +56,10 @@ const RunRecordSchema = z.object({
   statuses: z.record(z.string(), count),
   /** Kinds of faults of the script that never acted. */
   idle: z.array(z.string()),
+  /** Bars that the venue does not have, and of which coverage does not say why. */
+  unexplained: count,
+  /** Closes that were unreadable, or not told to everyone alike. */
+  garbled: count,
   /** What was wrong, one by one, as far as the report kept it. */
   wrong: z.array(z.string()),
   tookMs: z.number(),

@@ -7,6 +7,7 @@ import type { ReplayReport } from '@livermore/replay';
 import { TIMEFRAMES } from '@livermore/schemas';
 import { disagreeing } from '@livermore/simulator';
 import { neverActed } from '../acted';
+import { unexplainedHoles } from '../unexplained-holes';
 import { exportRun } from './plan';
 import type { RunPlan } from './plan';
 import type { RunRecord, Settling } from './record';
@@ -33,14 +34,18 @@ export async function runBars(plan: RunPlan, redisUrl: string): Promise<RunRecor
       metrics,
     });
     const idle = [...neverActed(venue, faults, report.faultsApplied)];
-    return recordOf(report, { seed, idle, settled: await settlings(metrics) });
+    const unexplained = await unexplainedHoles(report, redisUrl);
+    return recordOf(report, { seed, idle, unexplained, settled: await settlings(metrics) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function recordOf(report: ReplayReport, more: Pick<RunRecord, 'seed' | 'idle' | 'settled'>): RunRecord {
-  const { venue, from, to, symbols, candles, announced, warmup, statuses, tookMs } = report;
+function recordOf(
+  report: ReplayReport,
+  more: Pick<RunRecord, 'seed' | 'idle' | 'unexplained' | 'settled'>,
+): RunRecord {
+  const { venue, from, to, symbols, candles, announced, closes, warmup, statuses, tookMs } = report;
   return {
     venue,
     ...more,
@@ -51,6 +56,7 @@ function recordOf(report: ReplayReport, more: Pick<RunRecord, 'seed' | 'idle' | 
     announced: [...announced],
     warmup: warmup.status,
     statuses,
+    garbled: closes.unreadable + closes.untoldOwner,
     wrong: [
       ...report.differences.map(
         ({ series, openTime, fields, cached, truth }) =>

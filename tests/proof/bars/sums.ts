@@ -17,6 +17,7 @@ export interface AnnouncedSum {
   readonly announced: number;
   readonly announcedRight: number;
   readonly announcedWrongFirst: number;
+  readonly announcedOther: number;
   readonly announcedWrongLast: number;
 }
 
@@ -28,15 +29,23 @@ export interface SettledSum {
 
 /** What is wrong in a run, whatever it is; none where it may be counted as right. */
 export function problemsOf(run: RunRecord): readonly string[] {
-  const { candles, warmup, statuses, venue, idle } = run;
-  const { different, missing, invented, falselyQuiet, revised, quiet, unannounced, announcedWrongLast } =
-    candles;
+  const { candles, warmup, statuses, venue, idle, unexplained, garbled } = run;
+  const { different, missing, invented, falselyQuiet, revised, quiet, holes, unannounced } = candles;
+  const { announcedWrongLast, announcedOther } = candles;
   const wrong = { different, missing, invented, falselyQuiet, revised, unannounced, announcedWrongLast };
+  const unsaid = {
+    announcedOther,
+    'holes that coverage does not explain': unexplained,
+    'garbled closes': garbled,
+  };
   return [
     ...(warmup === 'complete' ? [] : [`the warmup ended ${warmup}`]),
     ...(candles.compared > 0 ? [] : ['nothing was compared']),
-    ...Object.entries(wrong).flatMap(([what, bars]) => (bars === 0 ? [] : [`${bars} ${what}`])),
+    ...Object.entries({ ...wrong, ...unsaid }).flatMap(([what, bars]) =>
+      bars === 0 ? [] : [`${bars} ${what}`],
+    ),
     ...(venue === 'coinbase' || quiet === 0 ? [] : [`${quiet} bars said to be quiet that are none`]),
+    ...(venue === 'coinbase' || holes === 0 ? [] : [`${holes} holes where the venue has flat rows`]),
     ...['418', '429'].flatMap((status) => (status in statuses ? [`answers ${status}`] : [])),
     ...idle.map((kind) => `${kind} never acted`),
   ];
@@ -79,6 +88,7 @@ export function totalsOf(all: readonly RunRecord['candles'][]): RunRecord['candl
     announced: added(all, 'announced'),
     announcedRight: added(all, 'announcedRight'),
     announcedWrongFirst: added(all, 'announcedWrongFirst'),
+    announcedOther: added(all, 'announcedOther'),
     announcedWrongLast: added(all, 'announcedWrongLast'),
   };
 }
@@ -90,6 +100,7 @@ function announcedIn(runs: readonly RunRecord[], timeframe: Timeframe): Announce
     announced: added(own, 'announced'),
     announcedRight: added(own, 'announcedRight'),
     announcedWrongFirst: added(own, 'announcedWrongFirst'),
+    announcedOther: added(own, 'announcedOther'),
     announcedWrongLast: added(own, 'announcedWrongLast'),
   };
 }

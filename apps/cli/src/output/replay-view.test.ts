@@ -21,6 +21,7 @@ const TOTALS: Totals = {
   announced: 900,
   announcedRight: 855,
   announcedWrongFirst: 40,
+  announcedOther: 0,
   announcedWrongLast: 5,
 };
 
@@ -55,7 +56,7 @@ function report(candles: Totals): ReplayReport {
     statuses: { '200': 3 },
     connections: 1,
     faultsApplied: {},
-    closes: { announced: 945, repeated: 45, unreadable: 0 },
+    closes: { announced: 945, repeated: 45, unreadable: 0, untoldOwner: 0 },
     replayedMs: 3_600_000,
     tookMs: 1_000,
   };
@@ -68,7 +69,7 @@ describe('a replay, as people read it', () => {
       "deriving as the venue's protocol says, not audited, with tickers, updates at the venue's own pace",
     );
     expect(text).toContain('not native: sums of what was recorded');
-    expect(text).toMatch(/1m +900 +855 +95\.0% +40 +5 +7/);
+    expect(text).toMatch(/1m +900 +855 +95\.0% +40 +· +5 +7/);
     expect(text).toContain(
       '✖ not equal: 1,000 closed candles compared, 4 different (3 as before a correction), 0 missing, 0 invented, 2 falsely quiet',
     );
@@ -79,7 +80,8 @@ describe('a replay, as people read it', () => {
   });
 
   it('is equal only when nothing is wrong in Redis and no last word was wrong', () => {
-    const good = { ...TOTALS, different: 0, pending: 0, falselyQuiet: 0, announcedWrongLast: 0 };
+    const none = { different: 0, pending: 0, falselyQuiet: 0, announcedWrongLast: 0, unannounced: 0 };
+    const good = { ...TOTALS, ...none };
     expect(replayLines(report(good)).join('\n')).toContain(
       '✔ equal: 1,000 closed candles compared, 0 different,',
     );

@@ -76,7 +76,15 @@ function againstText({ native, compared }: SeriesReport): string {
 }
 
 function announcedTable({ announced, series }: ReplayReport): string {
-  const titles = ['announced', 'right at once', 'share', 'right later', 'wrong at last', 'never told'];
+  const titles = [
+    'announced',
+    'right at once',
+    'share',
+    'right later',
+    'as another recording',
+    'wrong at last',
+    'never told',
+  ];
   const columns = [{ title: 'tf' }, ...titles.map((title) => ({ title, align: right }))];
   const rows = announced.map((each) => [
     each.timeframe,
@@ -84,6 +92,7 @@ function announcedTable({ announced, series }: ReplayReport): string {
     countOrDot(each.announcedRight),
     each.shareRight === undefined ? '·' : percent(each.shareRight),
     countOrDot(each.announcedWrongFirst),
+    countOrDot(each.announcedOther),
     countOrDot(each.announcedWrongLast),
     countOrDot(
       series.filter((one) => one.timeframe === each.timeframe).reduce((sum, one) => sum + one.unannounced, 0),
@@ -97,9 +106,14 @@ function verdictLines(report: ReplayReport): readonly string[] {
   const verdict = isFaithful(report) ? styled('green', '✔ equal') : styled('red', '✖ not equal');
   const { compared, different, pending, missing, invented, falselyQuiet } = candles;
   const late = pending === 0 ? '' : ` (${count(pending)} as before a correction)`;
+  const { unreadable, untoldOwner } = report.closes;
+  const garbled =
+    unreadable + untoldOwner === 0
+      ? ''
+      : `, ${count(unreadable)} unreadable, ${count(untoldOwner)} not told alike to all`;
   return [
     `${verdict}: ${count(compared)} closed candles compared, ${count(different)} different${late}, ${count(missing)} missing, ${count(invented)} invented, ${count(falselyQuiet)} falsely quiet`,
-    `${count(candles.announced)} closes announced: ${count(candles.announcedRight)} right at once, ${count(candles.announcedWrongFirst)} put right later, ${count(candles.announcedWrongLast)} wrong at last; ${count(candles.unannounced)} never told`,
+    `${count(candles.announced)} closes announced: ${count(candles.announcedRight)} right at once, ${count(candles.announcedWrongFirst)} put right later, ${count(candles.announcedWrongLast)} wrong at last; ${count(candles.unannounced)} never told${garbled}`,
     `warmup ${warmup.status}: ${count(warmup.requests)} requests, weight ${count(warmup.weight)} (one page per series: ${count(warmup.naiveRequests)}); in all ${count(requests)} requests, weight ${count(weight)}`,
   ];
 }

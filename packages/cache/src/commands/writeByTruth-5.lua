@@ -152,7 +152,9 @@ local function news_of_close(score)
   -- What cannot be read was never written here: the telling begins anew.
   if not first then
     if not live_since or open_time + length < live_since then return 0 end
-    tell(score .. ':' .. score)
+    -- Those before it that closed live, and that nobody could tell yet, are news when they come.
+    local live_from = math.max(0, math.ceil(live_since / length - 1) * length)
+    tell(string.format('%.0f:%.0f', math.min(open_time, live_from), open_time))
     return 16
   end
   if open_time < first or open_time < tell_from then return 0 end

@@ -205,13 +205,21 @@ describe('beside a series', () => {
 
   describe('what is told', () => {
     const LIVE = { liveSince: 0 } as const;
+    /** The exchange went live while the bar at 1 formed. */
+    const SINCE_1 = { liveSince: openTimeAt(1) + 14_000 } as const;
 
     it('history before the first close told is no news; a close in its turn is, once', async () => {
+      expect(await newsOf(barAt(-1, 5, { source: 'rest' }), SINCE_1)).toBeUndefined();
+      expect(await newsOf(barAt(2, 5), SINCE_1)).toBe('live');
+      expect(await newsOf(barAt(2, 5), SINCE_1)).toBeUndefined();
       expect(await newsOf(barAt(0, 5, { source: 'rest' }))).toBeUndefined();
-      expect(await newsOf(barAt(2, 5), LIVE)).toBe('live');
-      expect(await newsOf(barAt(2, 5), LIVE)).toBeUndefined();
-      expect(await newsOf(barAt(1, 5, { source: 'rest' }))).toBeUndefined();
-      expect(await newsOf(barAt(3, 5), LIVE)).toBe('live');
+      expect(await newsOf(barAt(3, 5), SINCE_1)).toBe('live');
+    });
+
+    it('one that closed live and is known only after the first told is late', async () => {
+      expect(await newsOf(barAt(3, 5), SINCE_1)).toBe('live');
+      expect(await newsOf(barAt(1, 5, { source: 'rest' }))).toBe('late');
+      expect(await newsOf(barAt(0, 5, { source: 'rest' }))).toBeUndefined();
     });
 
     it('a close that was missed is late behind a later one, and in its turn before it', async () => {
