@@ -12,7 +12,7 @@ import { EXIT_CODES, exitCodeOf } from '../exit-codes';
 import { count, duration } from '../output/format';
 import { json, line, note, styled, table } from '../output/print';
 import { StatusLine } from '../output/status-line';
-import { endSentence, planSentence, progressLine } from '../output/warmup-view';
+import { endSentence, planSentence, progressLine, undecidedSentence } from '../output/warmup-view';
 import { openRedis } from '../redis';
 import type { RedisChoice } from '../redis';
 import { untilInterrupted } from '../until-interrupted';
@@ -141,8 +141,10 @@ function showEnd(report: WarmupReport, options: WarmupCommandOptions): number {
   const { cause, ...shown } = report;
   if (options.json === true) json({ event: 'warmup_report', report: shown });
   else {
-    const ok = report.status === 'complete';
-    line(`${ok ? styled('green', '✔') : styled('red', '✖')} ${endSentence(report.stats, report.durationMs)}`);
+    const ok = report.status === 'complete' && report.unsettled === 0;
+    line(
+      `${ok ? styled('green', '✔') : styled('red', '✖')} ${endSentence(report.stats, report.durationMs)}${undecidedSentence(report.unsettled)}`,
+    );
     const { requestsDone, weightSpent, requestsPlanned } = report.stats;
     line(
       styled(
@@ -153,7 +155,7 @@ function showEnd(report: WarmupReport, options: WarmupCommandOptions): number {
     for (const failure of report.stats.failures)
       note(`  ${failure.symbol} ${failure.timeframe}: ${failure.message}`);
   }
-  if (report.status === 'complete') return EXIT_CODES.ok;
+  if (report.status === 'complete') return report.unsettled === 0 ? EXIT_CODES.ok : EXIT_CODES.incomplete;
   if (report.status === 'stopped') return EXIT_CODES.interrupted;
   return report.status === 'error' && cause !== undefined ? exitCodeOf(cause) : EXIT_CODES.incomplete;
 }

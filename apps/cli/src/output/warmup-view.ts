@@ -40,3 +40,10 @@ export function endSentence(stats: WarmupStats, tookMs: number): string {
   const why = stats.error === undefined ? '' : ` ${stats.error.message}`;
   return `${status === 'incomplete' ? 'Incomplete' : 'Stopped'} after ${duration(tookMs)}: ${count(completedPairs)} of ${count(totalPairs)} series.${failed}${why}`;
 }
+
+/** What a warmup had to leave open, in a sentence; empty when there was nothing. */
+export function undecidedSentence(bars: number): string {
+  if (bars === 0) return '';
+  const which = bars === 1 ? '1 bar that is' : `${count(bars)} bars that are`;
+  return ` But for ${which} not decided: the venue serves no row, and nothing proves that nothing traded. Ask again in two minutes; a node does.`;
+}
