@@ -120,6 +120,26 @@ describe('when an answer was true', () => {
     expect(setBack).toBeGreaterThanOrEqual(sentAt - 300_000);
     expect(await dated(sentAt + 300_000)).toBe(sentAt + 2_000);
   });
+
+  it.each([
+    ['150', 150_000],
+    ['0', 0],
+    ['soon', 0],
+    ['-5', 0],
+  ])('is as long ago as a cache says that it kept it: %s', async (age, agoMs) => {
+    const { clock, venue, client, abort } = setUp();
+    const sentAt = clock.now();
+    venue.answer = () => ({
+      status: 200,
+      headers: { date: new Date(clock.now()).toUTCString(), age },
+      body: '[]',
+    });
+    const sent = client.send(ask(1, 'kept'), { lane: 'warmup', signal: abort.signal });
+    await clock.advance(1_000);
+    const { answeredAt } = await sent;
+    expect(answeredAt).toBeLessThanOrEqual(sentAt);
+    expect(Math.abs(sentAt - agoMs - answeredAt)).toBeLessThan(1_000);
+  });
 });
 
 describe('the budget', () => {

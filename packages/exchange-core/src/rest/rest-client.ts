@@ -155,7 +155,7 @@ export class RestClient implements RequestSender {
       }
       const { response } = got;
       this.#answered(response.status);
-      const answeredAt = Math.min(leaving.answeredAt, latestInstantOf(response));
+      const answeredAt = Math.min(leaving.answeredAt, latestInstantOf(response, time.now()));
       const answer = { ...leaving, answeredAt, response, arrivedAt: time.steadyMs() };
       return this.#judge(answer, rest.verdict(response), spending);
     } finally {
@@ -287,10 +287,14 @@ export class RestClient implements RequestSender {
 const DATE_STEP_MS = 1_000;
 
 /**
- * The last instant (ms) at which an answer can have been true, by its own `Date`. Our reading of the venue's clock may
- * be ahead, if that was set back a moment ago: then a bar that still forms would be taken for closed.
+ * The last instant (ms) at which an answer that is here `now` (ms) can have been true. By its own `Date`: our reading of
+ * the venue's clock may be ahead, if that was set back a moment ago, and then a bar that still forms would be taken for
+ * closed. And by its `Age`, the seconds a cache has kept it: caches give out a `Date` of their own as well.
+ * https://www.rfc-editor.org/rfc/rfc9111#name-age
  */
-function latestInstantOf({ headers }: HttpResponse): number {
+function latestInstantOf({ headers }: HttpResponse, now: number): number {
   const date = Date.parse(headers['date'] ?? '');
-  return Number.isNaN(date) ? Number.POSITIVE_INFINITY : date + DATE_STEP_MS - 1;
+  const byDate = Number.isNaN(date) ? Number.POSITIVE_INFINITY : date + DATE_STEP_MS - 1;
+  const age = headers['age'] ?? '';
+  return /^\d{1,9}$/.test(age) ? Math.min(byDate, now - Number(age) * 1_000) : byDate;
 }
