@@ -55,11 +55,13 @@
   is ARGV[7] newer than the bar and ARGV[6] after the close; a bar of class 3 whenever it is. Late in its life: a day after the
   close, or when nine tenths of the series lie behind the bar.
 
-  A reading that another one put aside by more volume stays as a doubt: where the newer one was wrong, the next agrees with it.
+  A reading that a final puts aside stays as a doubt if it is newer; one that a reading with more volume puts aside stays
+  all the same: where the newer one was wrong, the next agrees with it.
   There is one doubt a bar, the newest. It replaces the bar when a second reading equals it, at least ARGV[7] newer than it and
-  ARGV[6] after the close; ten minutes newer where it has less volume or the bar is settled. A newer reading that says
-  what the bar says, or anything else, takes its place: readings of two kinds in turn never agree, and the bar stands. Nor
-  do they settle it: a bar of class 2 that was contradicted since it was read is read twice more.
+  ARGV[6] after the close; ten minutes newer where it has less volume or the bar is settled. Only a newer reading takes its
+  place, whether it says what the bar says or anything else: what is older and comes late may settle the bar, and the doubt
+  stands. Readings of two kinds in turn never agree, and the bar stands. Nor do they settle it: a bar of class 2 that was
+  contradicted since it was read is read twice more.
 ]]
 local series, doubts, looks, told, corrections = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local ttl, keep, length, name, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
@@ -175,6 +177,14 @@ local function goes_on_from(old, member)
   return volume_new > volume_old and new_open == open and new_high >= high and new_low <= low
 end
 
+-- There is one doubt a bar.
+local function keep_doubt(score, member)
+  redis.call('ZREMRANGEBYSCORE', doubts, score, score)
+  redis.call('ZADD', doubts, score, member)
+  redis.call('ZREMRANGEBYRANK', doubts, 0, -(MAX_DOUBTS + 1))
+  redis.call('EXPIRE', doubts, ttl)
+end
+
 -- A reading of a bar of class 2 to 4 that says something else: what becomes of it. Returns the member to write, or nil.
 local function doubted(score, old, member, class, close_us)
   local known = doubt_about(score)
@@ -192,23 +202,34 @@ local function doubted(score, old, member, class, close_us)
       look_at(score, math.max(since / 1000 + wait, close_us / 1000 + settles_from, now + 1000))
       return nil
     end
-    redis.call('ZREMRANGEBYSCORE', doubts, score, score)
   end
-  redis.call('ZADD', doubts, score, member)
-  redis.call('ZREMRANGEBYRANK', doubts, 0, -(MAX_DOUBTS + 1))
-  redis.call('EXPIRE', doubts, ttl)
+  keep_doubt(score, member)
   -- Soon, although a slow doubt decides nothing then: a reading in between that agrees with the bar ends it.
   look_at(score, math.max(as_of_new / 1000 + apart, close_us / 1000 + settles_from, now + 1000))
   return nil
 end
 
--- A reading took the place of another one by having more volume. The one before stays as a doubt: if the newer one was
--- wrong, the next reading agrees with the older.
-local function keep_former(score, old, close_us)
-  redis.call('ZADD', doubts, score, old)
-  redis.call('ZREMRANGEBYRANK', doubts, 0, -(MAX_DOUBTS + 1))
-  redis.call('EXPIRE', doubts, ttl)
-  look_at(score, math.max(now + apart, close_us / 1000 + settles_from))
+-- A bar took the place of another one: lets go of what is decided by that, and keeps the newest that still contradicts it.
+local function clear_up(score, old, decided, close)
+  local class, said = closed_class(decided), values(decided)
+  local is_same = values(old) == said
+  local agreed_at = math.max(as_of(decided), is_same and as_of(old) or 0)
+  local doubt = doubt_about(score)
+  if doubt and values(doubt) == said then
+    agreed_at, doubt = math.max(agreed_at, as_of(doubt)), nil
+  end
+  local stays = doubt and as_of(doubt) >= agreed_at
+  local was_read = closed_class(old) == 2 and origin(old) == SOURCES.REST
+  -- Where a reading put it aside by more volume, it is older: if the newer one was wrong, the next agrees with it.
+  local contradicts = was_read and not is_same and (class == 2 or as_of(old) > agreed_at)
+  -- A quiet bar with another price is as little proven as before: its look stays.
+  local is_quiet = origin(decided) == SOURCES.NO_TRADES
+  if not stays and (class >= 3 or not (is_same or is_quiet)) then let_go(score, true) end
+  look_soon(score, decided, close)
+  if contradicts and not (stays and as_of(doubt) >= as_of(old)) then
+    keep_doubt(score, old)
+    look_at(score, math.max(now + apart, close + settles_from))
+  end
 end
 
 -- A reading that agrees with the bar. Returns the member to write, or nil where the bar is as sure as it can be. Where
@@ -321,14 +342,8 @@ local function write_one(score, member)
   decided = marked(decided, nil, corrected)
   put(score, decided, old)
   outcome = outcome + 1 + (corrected and 512 or 0)
-  local class = closed_class(decided)
-  if class == 4 and closed_class(old) < 4 then outcome = outcome + 128 end
-  local was_read = closed_class(old) == 2 and old_source == SOURCES.REST
-  -- A quiet bar with another price is as little proven as before: its look stays.
-  local is_quiet = origin(decided) == SOURCES.NO_TRADES
-  if class >= 3 or not (is_same or is_quiet) then let_go(score, true) end
-  look_soon(score, decided, close)
-  if class == 2 and not is_same and was_read then keep_former(score, old, close_us) end
+  if closed_class(decided) == 4 and closed_class(old) < 4 then outcome = outcome + 128 end
+  clear_up(score, old, decided, close)
   if not is_same then
     log(score, old, decided)
     outcome = outcome + news_of_change(score)

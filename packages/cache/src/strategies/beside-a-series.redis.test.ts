@@ -55,6 +55,13 @@ describe('beside a series', () => {
     return due === null ? undefined : Number(due) - closeAt(at);
   };
 
+  /** Volume of each doubt, and how old it is, ms after the close of the first bar. */
+  const doubted = async () =>
+    (await cache.readDoubts(exchangeId, SERIES)).map(({ volume, sequenceNum = 0 }) => [
+      volume,
+      sequenceNum / 1000 - closeAt(0),
+    ]);
+
   const newsOf = async (candle: UnifiedCandle, context?: WriteContext) => (await write(candle, context)).news;
 
   describe('looks', () => {
@@ -173,6 +180,89 @@ describe('beside a series', () => {
     expect(await write(barAt(0, 93_000, { source: 'rest', volume: 99 }))).toMatchObject({ settled: false });
     expect(await write(barAt(0, 124_000, { source: 'rest', volume: 99 }))).toMatchObject({ settled: true });
     expect(await lookAt(0)).toBeUndefined();
+  });
+
+  describe('a reading that contradicts the bar', () => {
+    const READ = { source: 'rest' } as const;
+    const MORE = { ...READ, volume: 13 } as const;
+    const at = (seconds: number, over: Partial<UnifiedCandle> = READ) =>
+      write(barAt(0, seconds * 1000, over), { now: closeAt(0) + 120_000 });
+
+    it.each<{ what: string; bar: number; over: Partial<UnifiedCandle>; agrees: Partial<UnifiedCandle> }>([
+      { what: "the stream's final", bar: 0.005, over: {}, agrees: READ },
+      { what: 'a bar that was read', bar: 2, over: READ, agrees: READ },
+      { what: 'a bar that was read, and the final', bar: 2, over: READ, agrees: {} },
+      { what: 'a bar made of final ones', bar: 1, over: { source: 'derived' }, agrees: READ },
+    ])('outlives an older one that agrees with $what', async ({ bar, over, agrees }) => {
+      await at(bar, over);
+      // It does not go on from the bar: another open.
+      expect(await at(100, { ...MORE, open: 101 })).toMatchObject({ doubted: true });
+      expect(await at(50, agrees)).toMatchObject({ written: true, settled: true, changed: false });
+      expect(await doubted()).toEqual([[13, 100_000]]);
+      expect(await lookAt(0)).toBeDefined();
+      expect(await at(800, { ...MORE, open: 101 })).toMatchObject({ written: true, changed: true });
+      expect(await doubted()).toEqual([]);
+    });
+
+    it('outlives an older one that goes on from the bar', async () => {
+      await at(2);
+      await at(100, { ...READ, open: 101 });
+      expect(await at(50, MORE)).toMatchObject({ written: true, changed: true });
+      expect(await doubted()).toEqual([[12.5, 100_000]]);
+      expect(await lookAt(0)).toBeDefined();
+    });
+
+    it.each([
+      { what: "the stream's final", final: {} },
+      { what: 'a bar made of final ones', final: { source: 'derived' } },
+    ] as const)('is one as well when $what comes after it', async ({ final }) => {
+      await at(40, MORE);
+      expect(await at(0.005, final)).toMatchObject({ written: true, changed: true });
+      expect(await doubted()).toEqual([[13, 40_000]]);
+      expect(await lookAt(0)).toBe(150_000);
+      expect(await at(100, MORE)).toMatchObject({ settled: true, changed: true });
+    });
+
+    it('and was put aside by one with more volume is right when it is told again ten minutes later', async () => {
+      await at(1);
+      await at(40, MORE);
+      expect(await at(600)).toMatchObject({ written: false, doubted: true });
+      expect(await at(601)).toMatchObject({ written: true, changed: true, settled: true });
+      expect(await doubted()).toEqual([]);
+    });
+
+    it('that is older than the final is none', async () => {
+      await at(2, MORE);
+      await at(3, {});
+      expect(await doubted()).toEqual([]);
+      expect(await lookAt(0)).toBeUndefined();
+    });
+
+    it('is the newest of those that differ from the final', async () => {
+      await at(40, MORE);
+      await at(80, { ...READ, open: 101 });
+      await at(0.005, { volume: 14 });
+      expect(await doubted()).toEqual([[12.5, 80_000]]);
+    });
+
+    it('is none where a newer one agrees with the final', async () => {
+      await at(40, MORE);
+      await at(80);
+      await at(0.005, {});
+      expect(await doubted()).toEqual([]);
+      await at(81, MORE);
+      await at(100, { ...READ, volume: 14 });
+      expect(await doubted()).toEqual([[14, 100_000]]);
+    });
+
+    it('and that it goes on from is none where the final agrees with it', async () => {
+      await at(2);
+      await at(40, MORE);
+      expect(await doubted()).toEqual([[12.5, 2_000]]);
+      expect(await at(0.005, { volume: 13 })).toMatchObject({ settled: true });
+      expect(await doubted()).toEqual([]);
+      expect(await lookAt(0)).toBeUndefined();
+    });
   });
 
   describe('values of somebody else', () => {

@@ -142,9 +142,10 @@ describe('a candle over another, by the order of truth', () => {
           agrees: wasClosed && !isOther && fresh.rank >= 2,
           previousSource: cached.source,
         });
-        // A reading that another one put aside stays as a doubt.
+        // A reading that another one put aside stays as a doubt, and a newer one that a final put aside.
         const isReading = (kind: Kind) => kind.rank === 2 && kind.source === 'rest';
-        const isPutAside = expected.written && isOther && isReading(cached) && isReading(fresh);
+        const isFormer = isReading(fresh) || (fresh.rank === 3 && age === 'older');
+        const isPutAside = expected.written && isOther && isReading(cached) && isFormer;
         const doubts = await cache.readDoubts(exchangeId, SERIES);
         expect(doubts.map((doubt) => doubt.volume)).toEqual(
           isPutAside ? [old.volume] : expected.doubted ? [candle.volume] : [],

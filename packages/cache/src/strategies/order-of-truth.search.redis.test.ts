@@ -39,6 +39,24 @@ function isSecondReading({ candle, doubted, rank }: CachedBar, step: Step): bool
   return valuesOf(doubted) === valuesOf(TOLD[step.told]) && apartUs >= (isSlow ? 600_000_000 : 30_000_000);
 }
 
+const asOfOf = (candle: CachedBar['candle']): number => candle?.sequenceNum ?? 0;
+
+/** A doubt that is gone, although nothing as new decided: neither what the step brought nor a bar that it left as it was. */
+function losesDoubt({ before: { bar }, step, done: { after, removed } }: Edge): boolean {
+  if (bar.doubted === undefined || removed || after.values === valuesOf(bar.doubted)) return false;
+  const agreedAt = after.values === bar.values ? asOfOf(bar.candle) : 0;
+  return Math.max(asOfOf(after.doubted), step.candle?.sequenceNum ?? 0, agreedAt) < asOfOf(bar.doubted);
+}
+
+/** A reading that gave way to what is older, and is not doubted although no newer reading agrees with that. */
+function losesReading({ before: { bar }, done: { after, removed } }: Edge): boolean {
+  const isRead = bar.rank === 2 && bar.candle?.source === 'rest';
+  if (!isRead || removed || after.values === bar.values) return false;
+  const isAgreed = bar.doubted !== undefined && valuesOf(bar.doubted) === after.values;
+  const agreedAt = Math.max(asOfOf(after.candle), isAgreed ? asOfOf(bar.doubted) : 0);
+  return Math.max(agreedAt, asOfOf(after.doubted)) < asOfOf(bar.candle);
+}
+
 /** A bar that may still be wrong and that nobody would read again soon. */
 function isForgotten({ candle, doubt, look, rank, isClosed }: CachedBar): boolean {
   if (look !== undefined || candle === undefined || !isClosed) return false;
@@ -110,6 +128,14 @@ const PROMISES: readonly Promised[] = [
   {
     name: 'what rests on little is read again',
     isBrokenBy: ({ done }) => isForgotten(done.after),
+  },
+  {
+    name: 'a doubt newer than every agreeing reading is never lost',
+    isBrokenBy: losesDoubt,
+  },
+  {
+    name: 'a reading newer than the final that puts it aside is a doubt',
+    isBrokenBy: losesReading,
   },
 ];
 
@@ -228,6 +254,18 @@ describe('every sequence of what can happen to a bar', () => {
       rule: 'look_soon(score, old, close)',
       instead: '',
       breaks: 'what rests on little is read again',
+    },
+    {
+      mutant: 'past a doubt whenever it settles a bar',
+      rule: 'if not stays and (class >= 3',
+      instead: 'if (class >= 3',
+      breaks: 'a doubt newer than every agreeing reading is never lost',
+    },
+    {
+      mutant: 'past a reading whenever a final comes',
+      rule: '(class == 2 or as_of(old) > agreed_at)',
+      instead: 'class == 2',
+      breaks: 'a reading newer than the final that puts it aside is a doubt',
     },
   ])('sees a step that goes $mutant', { timeout: 300_000 }, async ({ rule, instead, breaks }) => {
     withMutant(rule, instead);
