@@ -22,27 +22,30 @@ local function json_of(member)
   return candle
 end
 
--- Whether a member is of layout 1 or 2, by its first byte.
-local function is_packed(first, member)
-  return (first == 2 and #member == 81) or (first == 1 and #member == 53)
+-- The layout of a packed member: 2, 1, or nil. A source or standing that is not known makes it no candle of ours: readers
+-- refuse it, so it must count for nothing here.
+local function packed_layout(member)
+  local first, byte = str_byte(member, 1, 2)
+  if first == 2 and #member == 81 then
+    local is_known = byte % 16 <= SOURCES.STAND_IN and byte % 128 < 16 * (STANDINGS.FINAL + 1)
+    return is_known and 2 or nil
+  end
+  return first == 1 and #member == 53 and byte <= SOURCES.NO_TRADES and 1 or nil
 end
 
 -- The layout of a member: 2, 1, 'json', or nil for what is no candle of ours.
 local function layout_of(member)
-  local first = str_byte(member, 1)
-  if first == 2 and #member == 81 then return 2 end
-  if first == 1 and #member == 53 then return 1 end
-  return json_of(member) and 'json' or nil
+  return packed_layout(member) or (json_of(member) and 'json') or nil
 end
 
 -- As-of in µs, or nil where it says none. Exact: a Lua number holds integers up to 2^53.
 local function as_of(member)
-  local first, _, a, b, c, d, e, f, g = str_byte(member, 1, 9)
-  if not is_packed(first, member) then
+  if not packed_layout(member) then
     local candle = json_of(member)
     local said = candle and candle.sequenceNum
     return type(said) == 'number' and said or nil
   end
+  local a, b, c, d, e, f, g = str_byte(member, 3, 9)
   if a == AS_OF_UNSAID then return nil end
   return ((((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f) * 256) + g
 end
@@ -50,14 +53,13 @@ end
 -- Source code, standing code and whether it was corrected. What is older than layout 2 cannot tell whether a reading was
 -- witnessed.
 local function origin(member)
-  local first, byte = str_byte(member, 1, 2)
-  if first == 2 and #member == 81 then
+  local layout, byte = layout_of(member), str_byte(member, 2)
+  if layout == 2 then
     local was_corrected = byte >= 128
     local low = was_corrected and byte - 128 or byte
     local source = low % 16
     return source, (low - source) / 16, was_corrected
   end
-  local layout = layout_of(member)
   if layout == nil then return 0, 0, false end
   local source = layout == 1 and byte or SOURCE_OF_NAME[json_of(member).source] or 0
   local is_read = source == SOURCES.REST or source == SOURCES.DERIVED
@@ -75,7 +77,7 @@ end
 
 -- Open, high, low, close and volume, as comparable bytes; nil for what is no candle.
 local function values(member)
-  if is_packed(str_byte(member, 1), member) then return string.sub(member, 14, 53) end
+  if packed_layout(member) then return string.sub(member, 14, 53) end
   local candle, packed = json_of(member), {}
   if candle == nil then return nil end
   -- Adding zero makes one zero of the two there are.
@@ -85,6 +87,6 @@ end
 
 -- Volume as a number. Bytes are not compared for order: Lua would ask the locale of the server how they sort.
 local function volume(member)
-  if is_packed(str_byte(member, 1), member) then return (struct.unpack('>d', member, 46)) end
+  if packed_layout(member) then return (struct.unpack('>d', member, 46)) end
   return (struct.unpack('>d', values(member), 33))
 end

@@ -19,7 +19,7 @@ local reply = { 0, 0, 0, 0, 0, 0 }
 local start, last
 for i = 1, #members, 2 do
   local member = members[i]
-  if is_packed(str_byte(member, 1), member) or json_of(member) then
+  if layout_of(member) then
     local open_time = tonumber(members[i + 1])
     local said = as_of(member) or 0
     if said > newest then newest = said end

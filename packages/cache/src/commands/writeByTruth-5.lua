@@ -83,7 +83,7 @@ end
 
 -- A reading that says less than was known keeps what was known beyond its values.
 local function with_figures(member, old)
-  if #old == 81 and string.sub(member, 62, 65) == '\255\255\255\255' then
+  if packed_layout(old) == 2 and string.sub(member, 62, 65) == '\255\255\255\255' then
     return string.sub(member, 1, 53) .. string.sub(old, 54)
   end
   return member

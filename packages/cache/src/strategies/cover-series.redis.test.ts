@@ -23,6 +23,9 @@ const SYMBOL = 'BTCUSDT';
 /** 2023-11-14 00:00 UTC: on the grid of every timeframe. */
 const MIDNIGHT = 1_699_920_000_000;
 
+/** What layout 1 has codes for. */
+const LAYOUT_1_SOURCES = CANDLE_SOURCES.slice(0, 4);
+
 function memberOf(candle: SourcedCandle, layout: '1' | '2' | 'json'): string | Buffer {
   if (layout === 'json') return JSON.stringify(candle);
   return layout === '1' ? layout1Of(candle) : encodeCandle(candle);
@@ -82,7 +85,14 @@ describe('what a series holds, told by Redis itself', () => {
         const close = closeAsOf(timeframe, timestamp);
         const asOfs = { open: 0, 'just open': close - 1, 'just closed': close, closed: close + 7_000_000 };
         const said = standing === undefined || layout !== '2' ? {} : { standing };
-        const candle = sourcedCandle({ timestamp, timeframe, sequenceNum: asOfs[asOf], source, volume });
+        const known = layout === '1' && !LAYOUT_1_SOURCES.includes(source) ? 'stream' : source;
+        const candle = sourcedCandle({
+          timestamp,
+          timeframe,
+          sequenceNum: asOfs[asOf],
+          source: known,
+          volume,
+        });
         return { candle: { ...candle, ...said }, layout };
       });
     const series = fc.uniqueArray(bar, { selector: ({ candle }) => candle.timestamp, maxLength: 41 });
@@ -127,6 +137,25 @@ describe('what a series holds, told by Redis itself', () => {
     await redis.zadd(exchangeCandleKey(exchangeId, SYMBOL, '1m'), MIDNIGHT, '2'.repeat(53));
     await redis.zadd(exchangeCandleKey(exchangeId, SYMBOL, '1m'), MIDNIGHT, '{"close":1}');
     expect(await cache.summariseExchangeSeries(exchangeId, series, window)).toEqual(nothing);
+  });
+
+  it.each([
+    { what: 'a standing', layout: 2, code: 2 + 5 * 16 },
+    { what: 'a source', layout: 2, code: 7 },
+    { what: 'a source', layout: 1, code: 5 },
+  ])('a member of layout $layout with $what that it does not know is as good as missing', async (each) => {
+    const exchangeId = freshExchangeId();
+    const candle = sourcedCandle({ timestamp: MIDNIGHT, sequenceNum: closeAsOf('1m', MIDNIGHT) });
+    const member = Buffer.from(each.layout === 1 ? layout1Of(candle) : encodeCandle(candle));
+    member[1] = each.code;
+    await redis.zadd(exchangeCandleKey(exchangeId, SYMBOL, '1m'), MIDNIGHT, member);
+    const series = { symbol: SYMBOL, timeframe: '1m' } as const;
+    const window = { from: MIDNIGHT, to: MIDNIGHT };
+    expect(await cache.summariseExchangeSeries(exchangeId, series, window)).toMatchObject({ closed: 0 });
+    expect(await cache.readExchangeCandles(exchangeId, series)).toEqual([]);
+    const reading = { ...candle, source: 'rest', standing: 'unwitnessed', sequenceNum: 1 } as const;
+    expect(await cache.writeExchangeCandle(exchangeId, reading)).toMatchObject({ written: true });
+    expect(await cache.readExchangeCandles(exchangeId, series)).toHaveLength(1);
   });
 
   it('tells a full series of 1000 in one run', async () => {
