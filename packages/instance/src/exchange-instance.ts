@@ -306,8 +306,8 @@ export class ExchangeInstance {
         this.#book.interrupted();
         this.#observation.interrupted();
       },
-      onActive: (symbol, at) => {
-        this.#observation.heard(symbol, at);
+      onActive: (symbol, at, arrivedAt) => {
+        this.#observation.heard(symbol, at, arrivedAt);
         if (closes === 'inferred') this.#keeper.active(symbol, timeframes.fetched);
       },
     });

@@ -24,8 +24,8 @@ export interface LiveFeedOptions {
   readonly metrics: ExchangeMetrics;
   /** Something of these series was missed. */
   readonly onMissed: (missed: Missed) => void;
-  /** A symbol trades: the stream told something of it that was true at `at` (venue time, ms). */
-  readonly onActive: (symbol: string, at: number) => void;
+  /** A symbol trades: the stream told something of it that was true at `at`, and arrived at `arrivedAt` (venue time, ms). */
+  readonly onActive: (symbol: string, at: number, arrivedAt: number) => void;
   /** Frames may have been lost. */
   readonly onInterrupted: () => void;
 }
@@ -146,7 +146,7 @@ export class LiveFeed {
     }
     if (isClosed(candle)) rest.time.observe(asOfMs);
     // What a snapshot tells of the past is no sign of life.
-    if (candle.source !== 'snapshot') onActive(candle.symbol, asOfMs);
+    if (candle.source !== 'snapshot') onActive(candle.symbol, asOfMs, rest.time.now());
     for (const entry of book.observe(candle)) {
       if (timeframes.includes(entry.candle.timeframe)) writer.take(entry, receivedAt);
     }

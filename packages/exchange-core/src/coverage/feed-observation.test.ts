@@ -11,56 +11,76 @@ function observation() {
   const alive = (at: number) => {
     aliveTo = at;
   };
-  return { feed, alive };
+  /** Something of a symbol that was true at `at` arrived then as well, or later. */
+  const heard = (symbol: string, at: number, arrivedAt = at) => feed.heard(symbol, at, arrivedAt);
+  return { feed, alive, heard };
 }
 
 describe('what the feed has seen', () => {
   it('is nothing before a symbol was heard, and nothing of the time before', () => {
-    const { feed, alive } = observation();
+    const { feed, alive, heard } = observation();
     alive(START + 600_000);
     expect(feed.quietDuring('A', START, START + 60_000)).toBe(false);
-    feed.heard('A', START + 60_000);
+    heard('A', START + 60_000);
     expect(feed.quietDuring('A', START, START + 60_000)).toBe(false);
     expect(feed.quietDuring('A', START + 120_000, START + 180_000)).toBe(true);
     expect(feed.quietDuring('B', START + 120_000, START + 180_000)).toBe(false);
   });
 
   it('is quiet only when nothing came, and only when something later arrived on the connection', () => {
-    const { feed, alive } = observation();
-    feed.heard('A', START);
+    const { feed, alive, heard } = observation();
+    heard('A', START);
     alive(START + 119_999);
     expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
     alive(START + 120_000);
     expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(true);
-    feed.heard('A', START + 119_000);
+    heard('A', START + 119_000);
     expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
   });
 
   it('begins anew when frames may have been lost', () => {
-    const { feed, alive } = observation();
-    feed.heard('A', START);
+    const { feed, alive, heard } = observation();
+    heard('A', START);
     feed.interrupted();
     alive(START + 600_000);
     expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
-    feed.heard('A', START + 200_000);
+    heard('A', START + 200_000);
     expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
     expect(feed.quietDuring('A', START + 300_000, START + 360_000)).toBe(true);
   });
 
   it('takes notice of what comes after something newer', () => {
-    const { feed, alive } = observation();
+    const { feed, alive, heard } = observation();
     alive(START + 600_000);
-    feed.heard('A', START);
-    feed.heard('A', START + 200_000);
-    feed.heard('A', START + 90_000);
+    heard('A', START);
+    heard('A', START + 200_000);
+    heard('A', START + 90_000);
     expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
     expect(feed.quietDuring('A', START + 120_000, START + 180_000)).toBe(true);
   });
 
+  it('says nothing of a time before the first frame came, however old the bar it told of', () => {
+    const { feed, alive, heard } = observation();
+    alive(START + 7_200_000);
+    heard('A', START, START + 3_000_000);
+    expect(feed.quietDuring('A', START + 1_800_000, START + 1_860_000)).toBe(false);
+    expect(feed.quietDuring('A', START + 3_000_000, START + 3_060_000)).toBe(true);
+  });
+
+  it('says nothing of a gap, though the first frame after it tells of a bar from before', () => {
+    const { feed, alive, heard } = observation();
+    alive(START + 7_200_000);
+    heard('A', START);
+    feed.interrupted();
+    heard('A', START + 1_000, START + 600_000);
+    expect(feed.quietDuring('A', START + 120_000, START + 180_000)).toBe(false);
+    expect(feed.quietDuring('A', START + 600_000, START + 660_000)).toBe(true);
+  });
+
   it('says nothing of a time it had to forget', () => {
-    const { feed, alive } = observation();
+    const { feed, alive, heard } = observation();
     const slots = 2_500;
-    for (let slot = 0; slot < slots; slot += 1) feed.heard('A', START + slot * 2 * SLOT);
+    for (let slot = 0; slot < slots; slot += 1) heard('A', START + slot * 2 * SLOT);
     alive(START + slots * 2 * SLOT);
     const quietAt = (slot: number) =>
       feed.quietDuring('A', START + (slot * 2 + 1) * SLOT, START + (slot * 2 + 2) * SLOT);
@@ -78,20 +98,19 @@ type Step =
 
 /** Everything that happened, kept whole: quiet is what no entry contradicts. */
 class NaiveObservation {
-  readonly #log: (Step & { readonly at: number })[] = [];
+  readonly #log: (Step & { readonly at: number; readonly of: number })[] = [];
 
-  note(step: Step, at: number): void {
-    this.#log.push({ ...step, at });
+  /** A step at `at`; what was heard was true at `of`. */
+  note(step: Step, at: number, of: number): void {
+    this.#log.push({ ...step, at, of });
   }
 
   quietDuring(symbol: string, from: number, to: number, now: number): boolean {
     const cut = this.#log.findLastIndex((each) => each.kind === 'interrupted');
-    const heard = this.#log
-      .slice(cut + 1)
-      .flatMap((each) => (each.kind === 'heard' && each.symbol === symbol ? [each.at] : []));
+    const heard = this.#log.slice(cut + 1).filter((each) => each.kind === 'heard' && each.symbol === symbol);
     const [first] = heard;
-    if (first === undefined || first > from || now < to) return false;
-    return !heard.some((at) => at >= from && at < to);
+    if (first === undefined || first.at > from || now < to) return false;
+    return !heard.some((each) => each.of >= from && each.of < to);
   }
 }
 
@@ -121,9 +140,9 @@ describe('what the feed has seen, against everything that happened', () => {
           let now = START;
           for (const { afterMs, ...step } of steps) {
             now += afterMs;
-            const at = step.kind === 'heard' ? now - step.backMs : now;
-            naive.note(step, at);
-            if (step.kind === 'heard') feed.heard(step.symbol, at);
+            const of = step.kind === 'heard' ? now - step.backMs : now;
+            naive.note(step, now, of);
+            if (step.kind === 'heard') feed.heard(step.symbol, of, now);
             if (step.kind === 'interrupted') feed.interrupted();
           }
           alive(now);

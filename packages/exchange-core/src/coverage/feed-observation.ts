@@ -25,12 +25,15 @@ export class FeedObservation implements FeedWitness {
     this.#toldTo = toldTo;
   }
 
-  /** Something came for a symbol at `at` (venue time, ms). */
-  heard(symbol: string, at: number): void {
+  /**
+   * Something came for a symbol that was true at `at`, and arrived at `arrivedAt` (venue time, ms). The first frame after a
+   * subscription may tell of a bar that is long over: what is seen begins with its arrival.
+   */
+  heard(symbol: string, at: number, arrivedAt: number): void {
     const slot = Math.floor(at / SLOT_MS);
     const known = this.#watched.get(symbol);
     if (known === undefined) {
-      this.#watched.set(symbol, { since: at, active: [slot] });
+      this.#watched.set(symbol, { since: Math.max(at, arrivedAt), active: [slot] });
       return;
     }
     const after = known.active.findLastIndex((each) => each <= slot);
