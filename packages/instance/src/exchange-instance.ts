@@ -302,9 +302,9 @@ export class ExchangeInstance {
       logger,
       metrics: this.#metrics,
       onMissed: ({ series, since, reason }) => this.#repairSince(series, since, reason),
-      onInterrupted: () => {
-        this.#book.interrupted();
-        this.#observation.interrupted();
+      onInterrupted: (series) => {
+        this.#book.interrupted(series);
+        this.#observation.interrupted(series);
       },
       onActive: (symbol, at, arrivedAt) => {
         this.#observation.heard(symbol, at, arrivedAt);

@@ -14,7 +14,9 @@ export interface LiveFeedOptions {
   readonly exchange: Exchange;
   readonly transport: Pick<Transport, 'openSocket'>;
   readonly redis: RedisClient;
-  readonly history: Pick<History, 'downtimes' | 'protocol' | 'rest' | 'writer'>;
+  readonly history: Pick<History, 'downtimes' | 'protocol' | 'rest'> & {
+    readonly writer: Pick<History['writer'], 'take'>;
+  };
   readonly book: CandleBook;
   readonly timeframes: readonly Timeframe[];
   readonly tickers: boolean;
@@ -26,8 +28,8 @@ export interface LiveFeedOptions {
   readonly onMissed: (missed: Missed) => void;
   /** A symbol trades: the stream told something of it that was true at `at`, and arrived at `arrivedAt` (venue time, ms). */
   readonly onActive: (symbol: string, at: number, arrivedAt: number) => void;
-  /** Frames may have been lost. */
-  readonly onInterrupted: () => void;
+  /** Frames of these series may have been lost; of all that are carried where none are named. */
+  readonly onInterrupted: (series?: readonly Series[]) => void;
 }
 
 type Missed = Pick<Extract<AdapterEvent, { type: 'feed:repair' }>, 'series' | 'since' | 'reason'>;
@@ -93,6 +95,7 @@ export class LiveFeed {
 
   /** Takes a series off the stream and puts it on again. */
   resubscribe(series: Series): void {
+    this.#options.onInterrupted([series]);
     this.#adapter?.resubscribe([series]);
   }
 
@@ -120,7 +123,7 @@ export class LiveFeed {
     adapter.on('candle:close', observe);
     adapter.on('ticker:update', ({ ticker }) => this.#tickers.take(ticker));
     adapter.on('feed:repair', (missed) => {
-      this.#options.onInterrupted();
+      this.#options.onInterrupted(missed.series);
       onMissed(missed);
     });
     adapter.on('feed:gap', () => this.#options.onInterrupted());
@@ -131,7 +134,10 @@ export class LiveFeed {
     adapter.on('feed:live', () => {
       this.#options.history.downtimes.isUpAt(this.#options.history.rest.time.now());
     });
-    adapter.on('feed:decode-error', ({ field }) => metrics.unreadable(field));
+    adapter.on('feed:decode-error', ({ field, series }) => {
+      metrics.unreadable(field);
+      if (series !== undefined) this.#options.onInterrupted(series);
+    });
   }
 
   #observe(candle: UnifiedCandle): void {

@@ -1,4 +1,4 @@
-import type { UnifiedCandle } from './candle';
+import type { Series, UnifiedCandle } from './candle';
 import type { Ticker } from './ticker';
 
 /** What a venue's stream says about the market. Immutable; candles carry the exchange's time as their as-of. */
@@ -28,18 +28,19 @@ export type FeedEvent =
   /** Something may have been missed on these series since `since` (ms, venue time): repair them. */
   | {
       readonly type: 'feed:repair';
-      readonly series: readonly { readonly symbol: string; readonly timeframe: string }[];
+      readonly series: readonly Series[];
       readonly since: number;
       readonly reason: string;
     }
   /**
    * A frame, or one entry of it, that could not be read: counted, named, never written. `symbol` where known, as the
-   * venue spelt it: it may be the very thing that is wrong.
+   * venue spelt it: it may be the very thing that is wrong. `series`: whose bars it would have told of, where it would.
    */
   | {
       readonly type: 'feed:decode-error';
       readonly field: string;
       readonly message: string;
       readonly symbol?: string;
+      readonly series?: readonly Series[];
     }
   | { readonly type: 'feed:error'; readonly connection: string; readonly message: string };

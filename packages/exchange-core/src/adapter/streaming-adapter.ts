@@ -278,9 +278,12 @@ export class StreamingAdapter implements IExchangeAdapter {
       repair: (note) => this.#repair(note),
       lastGoodAt: (topic) => this.#wanted.lastGoodAt(topic),
       undecodable: (error) => this.#undecodable(error),
-      unreadable: (elements, venueTime) => {
-        for (const element of elements) this.#notRead(element);
-        this.#unreadable.note(elements, venueTime);
+      unreadable: (elements, from) => {
+        for (const element of elements) {
+          const { topics = [] } = element;
+          this.#notRead(element, this.#wanted.seriesOf(topics === 'any' ? from.carried : topics));
+        }
+        this.#unreadable.note(elements, from);
       },
       ignored: (what) => void this.#ignored.add(what),
       carryingChanged: (isCarrying) => this.#carryingChanged(isCarrying),
@@ -348,14 +351,15 @@ export class StreamingAdapter implements IExchangeAdapter {
     this.#notRead({ field, message: messageOf(error) });
   }
 
-  /** Counts and tells what could not be read: a whole frame, or one entry. */
-  #notRead({ field, message, symbol }: UnreadableElement): void {
+  /** Counts and tells what could not be read: a whole frame, or one entry, and of whose candles it would have told. */
+  #notRead({ field, message, symbol }: UnreadableElement, series: readonly Series[] = []): void {
     const count = this.#decodeErrors.add(kindOfField(field));
     const named = symbol === undefined ? {} : { symbol };
     if (isWorthLogging(count)) {
       this.#logger.warn({ event: 'feed_decode_error', field, message, count, ...named });
     }
-    this.#announce({ type: 'feed:decode-error', field, message, ...named });
+    const whose = series.length === 0 ? {} : { series };
+    this.#announce({ type: 'feed:decode-error', field, message, ...named, ...whose });
   }
 
   #listenerFailed(type: AdapterEvent['type'], error: unknown): void {

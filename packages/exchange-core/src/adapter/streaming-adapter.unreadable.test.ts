@@ -99,6 +99,36 @@ describe('an entry that cannot be read', () => {
     expect(of('feed:repair')).toHaveLength(3);
   });
 
+  it('that does not say whose it is owes a repair to all that its connection carries, in one note a minute', async () => {
+    const { odd, of, venue, flow } = await setUp();
+    const before = venue.now();
+    for (let time = 0; time < 5; time += 1) await odd('', { topics: 'any', openTime: undefined });
+    const [repair, ...others] = of('feed:repair');
+    expect(others).toEqual([]);
+    expect(repair?.series.map(({ symbol }) => symbol)).toEqual(['AAA', 'BBB']);
+    expect(repair?.since).toBeGreaterThanOrEqual(before - 30_000);
+    await flow(60, ['AAA', 'BBB']);
+    expect(of('feed:repair').map(({ series }) => series.length)).toEqual([2, 2]);
+    await flow(600, ['AAA', 'BBB']);
+    expect(of('feed:repair')).toHaveLength(2);
+  });
+
+  it('is told at once with the series whose bars are unknown, before what stands beside it', async () => {
+    const { clock, venue, events, odd, of } = await setUp();
+    const openTime = openTimeOf('1m', clock.now());
+    const bar = { symbol: 'AAA', timeframe: '1m', openTime, price: 7, final: false } as const;
+    const from = events.length;
+    venue.newest.push({ at: venue.now(), bar, odd: [{ ...ODD, topics: ['AAA@1m'], openTime }] });
+    await clock.advance(10);
+    const types = events.slice(from).map(({ type }) => type);
+    expect(types.indexOf('feed:decode-error')).toBeLessThan(types.indexOf('candle:update'));
+    await odd('ZZZ', { topics: 'any' });
+    expect(of('feed:decode-error').map(({ series }) => series?.map(({ symbol }) => symbol))).toEqual([
+      ['AAA'],
+      ['AAA', 'BBB'],
+    ]);
+  });
+
   it('owes nothing to a series that nobody wants, nor after a disconnect', async () => {
     const { adapter, clock, odd, of } = await setUp();
     await odd('ZZZ');

@@ -21,7 +21,7 @@ export interface AttemptOwner {
   goodbye(attempt: Attempt, reason: string): void;
   venueError(attempt: Attempt, message: string): void;
   undecodable(error: unknown): void;
-  /** Parts of a message could not be read; `venueTime` is the message's (ms), where it has one. */
+  /** Parts of a message could not be read, before the rest is delivered; `venueTime` is the message's (ms), where it has one. */
   unreadable(elements: readonly UnreadableElement[], venueTime: number | undefined): void;
   ignored(what: string): void;
   /** Exactly once, unless the attempt was ended by its owner. */
@@ -157,9 +157,10 @@ export class Attempt {
       this.toldTo = Math.max(this.toldTo, message.venueTime);
       this.#options.venueTime.observe(message.venueTime, now);
     }
+    // First, so that a bar whose last state is lost is not closed by the next one in the same frame as if it were whole.
+    if (message.unreadable !== undefined) this.#owner.unreadable(message.unreadable, message.venueTime);
     if (message.kind === 'data') this.#onData(message.events, message.venueTime, now);
     else if (this.#phase === 'open') this.#onControl(message, now);
-    if (message.unreadable !== undefined) this.#owner.unreadable(message.unreadable, message.venueTime);
   }
 
   #onData(events: readonly MarketEvent[], venueTime: number | undefined, now: number): void {

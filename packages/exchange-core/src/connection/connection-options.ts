@@ -16,11 +16,19 @@ export interface ConnectionOwner {
   /** The venue's time (ms) of the last data of a topic, where known. */
   lastGoodAt(topic: string): number | undefined;
   undecodable(error: unknown): void;
-  /** Parts of a message could not be read; `venueTime` is the message's (ms), where it has one. */
-  unreadable(elements: readonly UnreadableElement[], venueTime: number | undefined): void;
+  /** Parts of a message could not be read, before the rest of it is delivered. */
+  unreadable(elements: readonly UnreadableElement[], from: MessageOrigin): void;
   ignored(what: string): void;
   /** The connection began or ceased to carry everything it should. */
   carryingChanged(isCarrying: boolean): void;
+}
+
+/** Where a message came from. */
+export interface MessageOrigin {
+  /** The venue's time of it, ms, where it has one. */
+  readonly venueTime: number | undefined;
+  /** The topics that its connection carries. */
+  readonly carried: readonly string[];
 }
 
 export interface ConnectionOptions {

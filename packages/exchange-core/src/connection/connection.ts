@@ -338,7 +338,8 @@ export class Connection {
       venueError: (_attempt, message) =>
         announce({ do: 'announce', what: 'error', reason: message }, this.#options),
       undecodable: (error) => owner.undecodable(error),
-      unreadable: (elements, venueTime) => owner.unreadable(elements, venueTime),
+      unreadable: (elements, venueTime) =>
+        owner.unreadable(elements, { venueTime, carried: [...this.#wanted.keys()] }),
       ignored: (what) => owner.ignored(what),
       closed: (attempt, code, reason) => this.#closed(attempt, code, reason),
     };

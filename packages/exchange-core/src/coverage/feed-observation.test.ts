@@ -49,6 +49,16 @@ describe('what the feed has seen', () => {
     expect(feed.quietDuring('A', START + 300_000, START + 360_000)).toBe(true);
   });
 
+  it('begins anew for those symbols alone of which frames may have been lost', () => {
+    const { feed, alive, heard } = observation();
+    heard('A', START);
+    heard('B', START);
+    feed.interrupted([{ symbol: 'A' }]);
+    alive(START + 600_000);
+    expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
+    expect(feed.quietDuring('B', START + 60_000, START + 120_000)).toBe(true);
+  });
+
   it('takes notice of what comes after something newer', () => {
     const { feed, alive, heard } = observation();
     alive(START + 600_000);

@@ -1,3 +1,4 @@
+import type { Series } from '@livermore/schemas';
 import type { FeedWitness } from '../ports';
 
 /** What came is remembered by slots this long, ms. */
@@ -45,9 +46,10 @@ export class FeedObservation implements FeedWitness {
     }
   }
 
-  /** Frames may have been lost: what is seen counts from each symbol's next frame on. */
-  interrupted(): void {
-    this.#watched.clear();
+  /** Frames of these series, or of all, may have been lost: what is seen counts from the next frame of their symbols on. */
+  interrupted(series?: readonly Pick<Series, 'symbol'>[]): void {
+    if (series === undefined) this.#watched.clear();
+    else for (const { symbol } of series) this.#watched.delete(symbol);
   }
 
   quietDuring(symbol: string, from: number, to: number): boolean {

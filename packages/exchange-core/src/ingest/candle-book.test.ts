@@ -193,6 +193,19 @@ describe('a book whose frames may have been lost', () => {
     expect(closed?.standing).toBeUndefined();
   });
 
+  it('doubts the bars of those series alone that frames were lost of', () => {
+    const live = book();
+    const symbols = ['BTC-USD', 'ETH-USD'];
+    for (const symbol of symbols) live.observe(next(0, { symbol }));
+    live.interrupted([
+      { symbol: 'BTC-USD', timeframe: '5m' },
+      { symbol: 'NEW-USD', timeframe: '5m' },
+    ]);
+    live.observe(next(0, { symbol: 'NEW-USD' }));
+    const closed = [...symbols, 'NEW-USD'].map((symbol) => closeOf(live.observe(next(1, { symbol }))));
+    expect(closed.map((each) => each?.standing)).toEqual(['unwitnessed', undefined, undefined]);
+  });
+
   it('knows no doubt of other symbols’ later bars, nor of what it had never seen', () => {
     const live = book();
     live.interrupted();

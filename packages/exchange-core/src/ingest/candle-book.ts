@@ -1,5 +1,5 @@
 import { candleClassOf, closeAsOf, isClosed, openTimeOf, seriesKey } from '@livermore/schemas';
-import type { SourcedCandle, Timeframe, UnifiedCandle } from '@livermore/schemas';
+import type { Series, SourcedCandle, Timeframe, UnifiedCandle } from '@livermore/schemas';
 import { rollUp, rollUpForming } from './roll-up';
 
 /** What the pipeline should do with a candle: keep it as an update, or write and announce it as closed. */
@@ -48,11 +48,13 @@ export class CandleBook {
   }
 
   /**
-   * Frames may have been lost: what is known of the newest bars is only sure again once a bar is told anew. A bar that is
-   * closed before that stands on weak evidence.
+   * Frames of these series, or of all, may have been lost: what is known of their newest bars is only sure again once a bar
+   * is told anew. A bar that is closed before that stands on weak evidence.
    */
-  interrupted(): void {
-    for (const key of this.#newest.keys()) this.#interrupted.add(key);
+  interrupted(series?: readonly Series[]): void {
+    for (const key of series?.map(seriesKey) ?? this.#newest.keys()) {
+      if (this.#newest.has(key)) this.#interrupted.add(key);
+    }
   }
 
   /** Tells the book of closed history, so that parents in progress know the children they had before. */

@@ -14,8 +14,11 @@ export interface UnreadableElement {
   readonly symbol?: string;
   /** Open time (ms) of a bar whose row was at least readable so far. */
   readonly openTime?: number;
-  /** On a stream: topics of the candles it would have told of, so that the state of a bar of theirs is unknown. */
-  readonly topics?: readonly string[];
+  /**
+   * On a stream: topics of the candles it would have told of, so that the state of a bar of theirs is unknown. `any`: it told
+   * of candles and does not say whose, as good as a lost frame.
+   */
+  readonly topics?: readonly string[] | 'any';
 }
 
 /** What is known of an element whatever is wrong with the rest of it. */

@@ -44,7 +44,7 @@ const OddSchema = z.object({
   message: z.string(),
   symbol: z.string().exactOptional(),
   openTime: z.int().exactOptional(),
-  topics: z.array(z.string()).exactOptional(),
+  topics: z.union([z.array(z.string()), z.literal('any')]).exactOptional(),
 });
 
 const WireSchema = z.object({

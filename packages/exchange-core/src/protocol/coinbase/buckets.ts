@@ -1,14 +1,14 @@
-import { closeAsOf } from '@livermore/schemas';
+import { closeAsOf, isSymbol } from '@livermore/schemas';
 import type { MarketEvent } from '@livermore/schemas';
 import { streamAsOf } from '../../as-of';
 import type { DecodeContext, StreamMessage } from '../protocol';
-import { told } from '../unreadable';
+import { symbolKnown, told } from '../unreadable';
 import type { Known } from '../unreadable';
 import { symbolAt } from '../wire';
 import type { JsonObject } from '../wire';
 import { readBar } from './bar';
 import type { Bar } from './bar';
-import { productKnown, readEntries } from './entries';
+import { readEntries } from './entries';
 import { topicOf } from './frames';
 import { CANDLE_ENTRIES } from './messages';
 import { openTimeIn } from './time';
@@ -54,10 +54,12 @@ export function bucketsMessage(
 }
 
 /** What a bucket that cannot be read tells all the same: whose it is, and of which bar. */
-function knownOfBucket(wire: JsonObject): Known {
+function knownOfBucket(wire: JsonObject = {}): Known {
+  const product = wire['product_id'];
   const openTime = openTimeIn(wire['start'], STREAMED);
   return {
-    ...productKnown(wire, (product) => topicOf('candles', product)),
+    ...symbolKnown(product),
+    topics: isSymbol(product) ? [topicOf('candles', product)] : 'any',
     ...(openTime === undefined ? {} : { openTime }),
   };
 }

@@ -400,6 +400,30 @@ describe('other frames', () => {
     });
   });
 
+  it.each([
+    ['an event without its list', 'candles', [{ type: 'update' }]],
+    ['what is no event', 'candles', [5]],
+    ['a bucket that is none', 'candles', [{ type: 'update', candles: ['x'] }]],
+    ['a bucket of nobody', 'candles', [{ type: 'update', candles: [{ product_id: ' ', low: '1' }] }]],
+    ['no events at all', 'candles', 'none'],
+    ['no channel', 7, []],
+  ])('says that anybody’s candles may be unknown after %s', (_what, channel, events) => {
+    const timestamp = '2026-11-20T10:00:05Z';
+    const { unreadable } = decode(JSON.stringify({ channel, timestamp, sequence_num: 1, events }));
+    expect(unreadable).toMatchObject([{ topics: 'any' }]);
+    const untimed = decode(JSON.stringify({ channel, timestamp: 'soon', sequence_num: 1, events }));
+    expect(untimed.unreadable).toMatchObject([{ topics: 'any' }]);
+  });
+
+  it('says of no ticker that candles are unknown after it', () => {
+    for (const events of [[5], [{ type: 'update' }], [{ tickers: ['x'] }], 'none']) {
+      const odd = { channel: 'ticker', timestamp: '2026-11-20T10:00:05Z', sequence_num: 1, events };
+      const { unreadable } = decode(JSON.stringify(odd));
+      expect(unreadable).toHaveLength(1);
+      expect(unreadable?.[0]).not.toHaveProperty('topics');
+    }
+  });
+
   it('names everybody whose candles are unknown after a frame without its time', () => {
     const text = fixture('ws_candles_snapshot').replace('2026-11-20T10:00:05Z', 'soon');
     expect(decode(text)).toEqual({

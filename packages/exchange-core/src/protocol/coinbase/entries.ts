@@ -1,6 +1,6 @@
 import { isSymbol } from '@livermore/schemas';
 import { DecodeError } from '../../errors';
-import { symbolKnown, unreadableBy } from '../unreadable';
+import { unreadableBy } from '../unreadable';
 import type { Known, UnreadableElement } from '../unreadable';
 import { isObject } from '../wire';
 import type { JsonObject, Where } from '../wire';
@@ -19,8 +19,8 @@ export interface EntryReader<T> {
   /** What the venue calls the list in each event. */
   readonly list: string;
   read(entry: Entry): T;
-  /** What an entry that cannot be read tells all the same. */
-  knownOf(wire: JsonObject): Known;
+  /** What an entry that cannot be read tells all the same; undefined for what is no entry at all. */
+  knownOf(wire: JsonObject | undefined): Known;
 }
 
 /** Reads every entry; what cannot be read, an event without its list included, is left out and named. */
@@ -36,7 +36,7 @@ export function readEntries<T>(
     if (!isObject(event) || !Array.isArray(list)) {
       const field = isObject(event) ? `events.${at}.${reader.list}` : `events.${at}`;
       const problem = isObject(event) ? 'is not an array' : 'is not an object';
-      unreadable.push(unreadableBy(new DecodeError(venue, field, problem)));
+      unreadable.push(unreadableBy(new DecodeError(venue, field, problem), reader.knownOf(undefined)));
       continue;
     }
     const isSnapshot = event['type'] === 'snapshot';
@@ -47,34 +47,25 @@ export function readEntries<T>(
         if (!isObject(wire)) throw new DecodeError(venue, path, 'is not an object');
         values.push(reader.read({ wire, where: { venue, path: `${path}.` }, isSnapshot }));
       } catch (error) {
-        unreadable.push(unreadableBy(error, isObject(wire) ? reader.knownOf(wire) : {}));
+        unreadable.push(unreadableBy(error, reader.knownOf(isObject(wire) ? wire : undefined)));
       }
     }
   }
   return { values, unreadable };
 }
 
-/** What every entry tells of itself, and the topic of its channel where its product can be read. */
-export function productKnown(wire: JsonObject, topicOf?: (product: string) => string): Known {
-  const product = wire['product_id'];
-  return {
-    ...symbolKnown(product),
-    ...(topicOf !== undefined && isSymbol(product) ? { topics: [topicOf(product)] } : {}),
-  };
-}
-
-/** Every product that anything in these events names, however damaged the rest is. */
-export function productsNamed(events: unknown, list: string): readonly string[] {
+/** Every product that these events name, however damaged the rest is; undefined when something in them names none. */
+export function productsNamed(events: unknown, list: string): readonly string[] | undefined {
   const products = new Set<string>();
-  for (const event of arrayIn(events)) {
-    for (const entry of arrayIn(isObject(event) ? event[list] : undefined)) {
+  if (!Array.isArray(events)) return undefined;
+  for (const event of events) {
+    const entries = isObject(event) ? event[list] : undefined;
+    if (!Array.isArray(entries)) return undefined;
+    for (const entry of entries) {
       const product = isObject(entry) ? entry['product_id'] : undefined;
-      if (isSymbol(product)) products.add(product);
+      if (!isSymbol(product)) return undefined;
+      products.add(product);
     }
   }
   return [...products];
-}
-
-function arrayIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -3,10 +3,10 @@ import type { MarketEvent, Ticker } from '@livermore/schemas';
 import { DecodeError } from '../../errors';
 import { decimalOf, signedDecimalOf } from '../decimal-text';
 import type { DecodeContext, StreamMessage } from '../protocol';
-import { told } from '../unreadable';
+import { symbolKnown, told } from '../unreadable';
 import { finite, symbolAt } from '../wire';
 import type { JsonObject, Where } from '../wire';
-import { productKnown, readEntries } from './entries';
+import { readEntries } from './entries';
 import { TICKER_ENTRIES } from './messages';
 
 /** Tickers of `ticker` and `ticker_batch` frames. One with an odd figure costs that ticker and nothing else. */
@@ -22,7 +22,7 @@ export function tickersMessage(
       product: symbolAt(wire['product_id'], where, 'product_id'),
       figures: figuresOf(wire, where),
     }),
-    knownOf: (wire) => productKnown(wire),
+    knownOf: (wire) => symbolKnown(wire?.['product_id']),
   });
   const updates = values.flatMap(({ product, figures }): readonly MarketEvent[] => {
     if (figures === undefined) return [];

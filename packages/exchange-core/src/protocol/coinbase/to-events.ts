@@ -64,9 +64,7 @@ function messageOf(body: JsonObject, micros: number, context: DecodeContext): St
     case 'subscriptions':
       return acknowledgement(body, where);
     default:
-      if (typeof channel === 'string' && channel !== '') {
-        return { kind: 'ignored', what: channel.slice(0, LONGEST_NAME) };
-      }
+      if (isNameOfChannel(channel)) return { kind: 'ignored', what: channel.slice(0, LONGEST_NAME) };
       throw new DecodeError(where.venue, 'channel', 'is not the name of a channel');
   }
 }
@@ -79,11 +77,15 @@ function eventsIn(body: JsonObject, micros: number, where: Where): readonly unkn
   throw new DecodeError(where.venue, 'events', 'is not an array');
 }
 
-/** Whose bars a frame would have told of. */
-function knownOf(body: JsonObject): Known {
-  if (body['channel'] !== 'candles') return {};
-  const products = productsNamed(body['events'], CANDLE_ENTRIES);
-  return products.length === 0 ? {} : { topics: products.map((product) => topicOf('candles', product)) };
+/** Whose bars a frame would have told of: that of no channel may have told of any. */
+function knownOf({ channel, events }: JsonObject): Known {
+  if (channel !== 'candles') return isNameOfChannel(channel) ? {} : { topics: 'any' };
+  const products = productsNamed(events, CANDLE_ENTRIES);
+  return { topics: products?.map((product) => topicOf('candles', product)) ?? 'any' };
+}
+
+function isNameOfChannel(channel: unknown): channel is string {
+  return typeof channel === 'string' && channel !== '';
 }
 
 /**
