@@ -117,7 +117,7 @@ export class LiveFeed {
   }
 
   #listen(adapter: StreamingAdapter): void {
-    const { onMissed, metrics } = this.#options;
+    const { onMissed, metrics, history } = this.#options;
     const observe = ({ candle }: { readonly candle: UnifiedCandle }) => this.#observe(candle);
     adapter.on('candle:update', observe);
     adapter.on('candle:close', observe);
@@ -127,12 +127,12 @@ export class LiveFeed {
       onMissed(missed);
     });
     adapter.on('feed:gap', () => this.#options.onInterrupted());
-    adapter.on('feed:disconnected', () => {
-      this.#options.history.downtimes.isDownFrom(this.#options.history.rest.time.now());
+    adapter.on('feed:disconnected', ({ connection }) => {
+      history.downtimes.isDownFrom(connection, history.rest.time.now());
       this.#options.onInterrupted();
     });
-    adapter.on('feed:live', () => {
-      this.#options.history.downtimes.isUpAt(this.#options.history.rest.time.now());
+    adapter.on('feed:live', ({ connection }) => {
+      history.downtimes.isUpAt(connection, history.rest.time.now());
     });
     adapter.on('feed:decode-error', ({ field, series }) => {
       metrics.unreadable(field);

@@ -4,32 +4,35 @@ const MINUTE_MS = 60_000;
 /** Minutes remembered: more than a day. */
 const MINUTES_KEPT = 2_000;
 
-/** When our own view of a venue was impaired: its socket down, or its REST not answering. Bounded. */
+/** When our own view of a venue was impaired: one of its sockets down, or its REST not answering. Bounded. */
 export class Downtimes {
   readonly #minutes = new Set<number>();
-  #downSince: number | undefined;
+  /** By connection, since when it is down, ms. */
+  readonly #downSince = new Map<string, number>();
 
   /** Something failed at `at` (ms): the minute around it does not count as seen. */
   failedAt(at: number): void {
     this.#add(Math.floor(at / MINUTE_MS));
   }
 
-  /** The feed carries nothing from `at` (ms) on, until `isUpAt`. */
-  isDownFrom(at: number): void {
-    this.#downSince ??= at;
+  /** A connection carries nothing from `at` (ms) on, until `isUpAt` is said of it. */
+  isDownFrom(connection: string, at: number): void {
+    if (!this.#downSince.has(connection)) this.#downSince.set(connection, at);
   }
 
-  isUpAt(at: number): void {
-    if (this.#downSince === undefined) return;
-    const first = Math.floor(this.#downSince / MINUTE_MS);
+  /** A connection carries what it should again, from `at` (ms) on. */
+  isUpAt(connection: string, at: number): void {
+    const since = this.#downSince.get(connection);
+    if (since === undefined) return;
+    const first = Math.floor(since / MINUTE_MS);
     const last = Math.floor(at / MINUTE_MS);
     for (let minute = Math.max(first, last - MINUTES_KEPT); minute <= last; minute += 1) this.#add(minute);
-    this.#downSince = undefined;
+    this.#downSince.delete(connection);
   }
 
   /** Whether any minute of a range (ms) is one of these. */
   wasDown({ from, to }: OpenTimeRange): boolean {
-    if (this.#downSince !== undefined && to > this.#downSince) return true;
+    for (const since of this.#downSince.values()) if (to > since) return true;
     for (const minute of this.#minutes) {
       if (minute * MINUTE_MS < to && (minute + 1) * MINUTE_MS > from) return true;
     }
