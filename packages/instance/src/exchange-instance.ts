@@ -7,7 +7,7 @@ import {
   FeedObservation,
   GapRepairer,
 } from '@livermore/exchange-core';
-import type { AuditFacts, PageReport, WarmupReport, WarmupStats } from '@livermore/exchange-core';
+import type { PageReport, WarmupReport, WarmupStats } from '@livermore/exchange-core';
 import { TIMEFRAMES, openTimeOf } from '@livermore/schemas';
 import type { ExchangeSymbol, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { messageOf, systemClock, systemRandom } from '@livermore/utils';
@@ -91,11 +91,6 @@ export class ExchangeInstance {
   /** What the last warmup came to; undefined while none has ended. */
   get warmupReport(): WarmupReport | undefined {
     return this.#report;
-  }
-
-  /** What the audit has compared so far. */
-  get auditFacts(): AuditFacts {
-    return this.#verification.facts.audit;
   }
 
   get symbols(): readonly string[] {

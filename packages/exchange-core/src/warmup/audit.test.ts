@@ -36,6 +36,8 @@ interface World {
   readonly series?: readonly Series[];
   /** Bars cached of a series, the newest closed one last. */
   readonly bars?: (series: Series) => number;
+  /** Whether the cache hands out every bar and not only the oldest, which is enough where rows come. */
+  readonly isFull?: boolean;
   /** Whether nothing traded in any bar that is cached. */
   readonly isQuiet?: boolean;
   /** Whether the venue has a row at an open time. */
@@ -88,8 +90,10 @@ function worldOf(given: World = {}) {
           const newest = newestClosedOpenTime(of.timeframe, clock.now());
           const count = bars(of);
           const source = given.isQuiet === true ? 'no-trades' : 'stream';
-          const oldest = count === 0 ? [] : [candleOf(of, newest - (count - 1) * step, source)];
-          return Promise.resolve([...oldest]);
+          const barAt = (_: unknown, at: number) => candleOf(of, newest - (count - 1 - at) * step, source);
+          return Promise.resolve(
+            Array.from({ length: given.isFull === true ? count : Math.min(count, 1) }, barAt),
+          );
         },
       },
       store,
@@ -127,10 +131,9 @@ const isVerified = (series: readonly Series[], saved: ReadonlyMap<string, Verifi
   series.every((each) => (saved.get(keyOf(each))?.readAt ?? 0) > 0);
 
 describe('what is compared', () => {
-  it('is every closed bar of a series, and what came of it is counted by timeframe and source', async () => {
+  it('is every closed bar of a series, and what came of it is counted', async () => {
     const newest = newestClosedOpenTime('1m', NOW);
     const differing = [newest - MINUTE_MS, newest - 2 * MINUTE_MS];
-    const seen: number[] = [];
     const { start } = worldOf({
       bars: () => 10,
       outcomeOf: (openTime) => {
@@ -139,18 +142,15 @@ describe('what is compared', () => {
           return outcomeWith({ wasClosed: true, changed: true, previousSource: 'rest' });
         return outcomeWith({ wasClosed: true, agrees: true, changed: false, previousSource: 'stream' });
       },
-      over: { onDifference: (difference) => seen.push(difference.timestamp) },
     });
     const audit = start();
     await audit.auditOnce(signal);
     expect(audit.facts).toMatchObject({ pages: 1, compared: 10, equal: 8, different: 2, verified: 1 });
-    expect(audit.facts.byTimeframe).toEqual({ '1m': { compared: 10, equal: 8, different: 2 } });
-    expect(audit.facts.bySource).toEqual({
-      stream: { compared: 8, equal: 8, different: 0 },
-      rest: { compared: 1, equal: 0, different: 1 },
-    });
-    expect(new Set(seen)).toEqual(new Set(differing));
-    expect(audit.facts.differences.map((each) => each.timestamp)).toEqual(seen);
+    const listed = audit.facts.differences.map(({ timestamp, source }) => [timestamp, source]);
+    expect(listed).toEqual([
+      [differing[1], 'rest'],
+      [differing[0], undefined],
+    ]);
   });
 
   it('is nothing where nothing was cached, or nothing was said of it', async () => {
@@ -338,6 +338,68 @@ const passes = async (world: ReturnType<typeof worldOf>, count: number) => {
   }
 };
 
+const THREE_HUNDRED = { ...binanceProtocol.rest, limits: { candlesPerPage: 300 } };
+const FIVES = { symbol: 'AAA', timeframe: '5m' } as const;
+const FIVE_MS = timeframeMs('5m');
+
+const turns = async ({ clock }: ReturnType<typeof worldOf>, audit: Audit, count: number) => {
+  for (let turn = 0; turn < count; turn += 1) {
+    await audit.auditOnce(signal);
+    await clock.advance(600_001);
+  }
+};
+
+describe('bars that traded and that the venue does not serve any more', () => {
+  const oldest = newestClosedOpenTime('5m', NOW) - 999 * FIVE_MS;
+  /** From which bar to which (counted from the oldest) rows are missing, and how many pages are asked for meanwhile. */
+  const world = (from: number, to: () => number) =>
+    worldOf({
+      series: [FIVES],
+      bars: () => 1_000,
+      isFull: true,
+      rest: THREE_HUNDRED,
+      hasRow: (openTime) => openTime < oldest + from * FIVE_MS || openTime >= oldest + to() * FIVE_MS,
+    });
+
+  it('hold up no newer ones, and nothing is said to be verified beyond them', async () => {
+    const lost = world(0, () => 310);
+    await turns(lost, lost.start(), 5);
+    const { clock, pages, saved } = lost;
+    expect(pages[1]?.from).toBe(pages[0]?.to);
+    expect(pages.some((page) => page.to > clock.now() - 3 * 600_000)).toBe(true);
+    expect(saved.get('AAA 5m')).toBeUndefined();
+  });
+
+  it('are not verified where an answer ends before them', async () => {
+    const { start, pages, saved } = world(1, () => 310);
+    const audit = start();
+    for (let round = 0; round < 4; round += 1) await audit.auditOnce(signal);
+    expect(saved.get('AAA 5m')).toEqual({ through: oldest - FIVE_MS, readAt: 0 });
+    expect(audit.facts.verified).toBe(0);
+    expect(pages).toHaveLength(4);
+  });
+
+  it('are compared when they are served again, and what was compared beyond them counts then', async () => {
+    let isLost = true;
+    const back = world(1, () => (isLost ? 310 : 0));
+    const audit = back.start();
+    await turns(back, audit, 10);
+    expect(back.saved.get('AAA 5m')?.readAt).toBe(0);
+    isLost = false;
+    await turns(back, audit, 8);
+    const { through = 0, readAt } = back.saved.get('AAA 5m') ?? {};
+    expect(through).toBeGreaterThan(back.clock.now() - 4 * 600_000);
+    expect(readAt).toBeGreaterThan(0);
+  });
+
+  it('are asked for again by the next process', async () => {
+    const { start, pages } = world(0, () => 310);
+    await start().auditOnce(signal);
+    await start().auditOnce(signal);
+    expect(pages.map(({ from }) => from)).toEqual([oldest, oldest]);
+  });
+});
+
 const reachOf = (page: CandlePage) => Math.floor((NOW - page.from) / MINUTE_MS);
 
 describe('bars that are older than a request reaches', () => {
@@ -352,6 +414,31 @@ describe('bars that are older than a request reaches', () => {
     expect(Math.max(...older)).toBeGreaterThan(800);
     const newest = again.filter((page) => page.to > NOW);
     expect(newest.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('are asked for once more where their page failed, before the turn passes to the next page', async () => {
+    const old: number[] = [];
+    let isDown = false;
+    const world = worldOf({
+      series: [FIVES],
+      bars: () => 1_000,
+      rest: THREE_HUNDRED,
+      onLoad: (page) => {
+        if (page.to > NOW - 200 * FIVE_MS) return;
+        old.push(page.to);
+        if (isDown) throw new UnavailableError('down');
+      },
+    });
+    const audit = world.start();
+    for (let round = 0; round < 4; round += 1) await audit.auditOnce(signal);
+    old.length = 0;
+    isDown = true;
+    for (let turn = 0; turn < 8; turn += 1) {
+      await world.clock.advance(600_001);
+      await audit.auditOnce(signal).catch(() => undefined);
+    }
+    expect(new Set(old.slice(0, 2)).size).toBe(1);
+    expect(new Set(old.slice(0, 3)).size).toBe(2);
   });
 
   it('cost nothing where a request reaches nearly all of them', async () => {

@@ -1,6 +1,6 @@
 import type { CandleCacheStrategy, Verified, VerifiedStore } from '@livermore/cache';
 import { newestClosedOpenTime, seriesKey, timeframeMs } from '@livermore/schemas';
-import type { CandleSource, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
+import type { CandleSource, OpenTimeRange, Series, SourcedCandle } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
 import type { BarOutcome, PageLoader, PageReport, VenueTime } from '../ports';
@@ -28,8 +28,6 @@ export interface AuditFacts extends AuditCounts {
   readonly failures: number;
   /** Series that have been read whole at least once, of all. */
   readonly verified: number;
-  readonly byTimeframe: Readonly<Partial<Record<Timeframe, AuditCounts>>>;
-  readonly bySource: Readonly<Partial<Record<CandleSource, AuditCounts>>>;
   /** The newest differences; `different` counts all. */
   readonly differences: readonly AuditDifference[];
 }
@@ -49,7 +47,6 @@ export interface AuditOptions {
   readonly venueTime: VenueTime;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly logger: Logger;
-  readonly onDifference?: (difference: AuditDifference) => void;
   /** A page was read: what it holds may be compared with its parts. */
   readonly onRead?: (report: PageReport) => Promise<void>;
 }
@@ -60,8 +57,26 @@ interface Turn {
   readonly page: CandlePage;
   /** The turn of the series is over with it: it reaches up to the newest closed bar, or all of that was read before. */
   readonly endsTurn: boolean;
-  /** Bars that traded are cached in it: an answer without rows says nothing of them. */
-  readonly hasTraded: boolean;
+  /** Open time (ms) of the newest bar in it that is cached and traded: an answer that ends before it says nothing of it. */
+  readonly newestTraded: number | undefined;
+  /** All bars of the series before it have been compared. */
+  readonly follows: boolean;
+}
+
+/** Bars beyond a hole that have all been compared: open times (ms) of the first of them and of the last. */
+interface Stretch {
+  readonly from: number;
+  readonly through: number;
+}
+
+/** Older bars of a series that holds more than a request brings, page by page. Open times in ms. */
+interface OlderPlan {
+  /** Before which bar the next page ends. */
+  readonly before: number;
+  /** Whether the next turn is for it. */
+  readonly isNext: boolean;
+  /** Where the page ended that was asked for last and has not been read. */
+  readonly asked?: number;
 }
 
 /** Share of the venue's allowance that verifying may spend. */
@@ -74,7 +89,6 @@ const VERIFIED_AFTER_MS = 600_000;
 const WORTH_A_PAGE = 0.1;
 const IDLE_MS = 30_000;
 const DIFFERENCES_KEPT = 50;
-const NOTHING: AuditCounts = { compared: 0, equal: 0, different: 0 };
 
 /**
  * Reads every series again and again, whole, in turn, within a small share of the allowance: every closed bar, whatever it
@@ -86,15 +100,16 @@ export class Audit {
   #verified: Map<string, Verified> | undefined;
   /** When a series had its turn last (venue time, ms), whatever came of it: one that fails holds up no other. */
   readonly #tried = new Map<string, number>();
-  /** Of series that hold more than a page: before which bar (open time, ms) the next older page ends, and whose turn it is. */
-  readonly #older = new Map<string, { readonly before: number; readonly isNext: boolean }>();
+  readonly #older = new Map<string, OlderPlan>();
+  /** What was compared beyond bars that the venue does not serve, until they are served or have left the cache. */
+  readonly #beyond = new Map<string, Stretch>();
   #facts: AuditFacts = {
-    ...NOTHING,
+    compared: 0,
+    equal: 0,
+    different: 0,
     pages: 0,
     failures: 0,
     verified: 0,
-    byTimeframe: {},
-    bySource: {},
     differences: [],
   };
 
@@ -158,8 +173,10 @@ export class Audit {
   /** What is kept of a series counts: a Redis that lost it has lost the bars as well, and other ones are there now. */
   async #recall(series: Series): Promise<void> {
     const kept = await this.#options.store.read(this.#options.exchangeId, series);
-    if (kept === undefined) this.#verified?.delete(seriesKey(series));
-    else this.#verified?.set(seriesKey(series), kept);
+    if (kept === undefined && this.#verified?.delete(seriesKey(series)) === true) {
+      this.#beyond.delete(seriesKey(series));
+    }
+    if (kept !== undefined) this.#verified?.set(seriesKey(series), kept);
   }
 
   /** The series that was read the longest ago; undefined when even that is not long. */
@@ -186,38 +203,53 @@ export class Audit {
     const [oldest] = cached;
     const end = newestClosedOpenTime(timeframe, venueTime.now()) + step;
     if (oldest === undefined || oldest.timestamp >= end) return undefined;
-    const hasTraded = (from: number, to: number) =>
-      cached.some(({ timestamp, source }) => timestamp >= from && timestamp < to && source !== 'no-trades');
     const bars = rest.limits.candlesPerPage - 1;
-    const through = this.#verified?.get(seriesKey(series))?.through ?? oldest.timestamp - step;
+    const through = this.#throughOf(series, oldest.timestamp);
+    const next = (this.#beyond.get(seriesKey(series))?.through ?? through) + step;
     const newest = end - bars * step;
-    const older =
-      through + step < newest ? undefined : this.#olderPage(series, oldest.timestamp, newest, bars);
-    if (older !== undefined)
-      return { page: older, endsTurn: true, hasTraded: hasTraded(older.from, older.to) };
-    const from = Math.max(oldest.timestamp, Math.min(through + step, newest));
+    const turnOf = (from: number, to: number, endsTurn: boolean): Omit<Turn, 'series'> => {
+      const traded = cached.findLast(({ timestamp, source }) => timestamp < to && source !== 'no-trades');
+      const newestTraded = traded !== undefined && traded.timestamp >= from ? traded.timestamp : undefined;
+      return { page: { ...series, from, to }, endsTurn, newestTraded, follows: from <= through + step };
+    };
+    const older = next < newest ? undefined : this.#olderPage(series, oldest.timestamp, newest, bars);
+    if (older !== undefined) return turnOf(older.from, older.to, true);
+    const from = Math.max(oldest.timestamp, Math.min(next, newest));
     const fills = end - from === rest.limits.candlesPerPage * step;
     const to = fills ? end : Math.min(end, from + bars * step);
-    return { page: { symbol, timeframe, from, to }, endsTurn: to === end, hasTraded: hasTraded(from, to) };
+    return turnOf(from, to, to === end);
+  }
+
+  /** Open time (ms) of the newest bar of which it and every bar before it in the cache has been compared. */
+  #throughOf(series: Series, oldest: number): number {
+    const key = seriesKey(series);
+    const step = timeframeMs(series.timeframe);
+    const through = Math.max(this.#verified?.get(key)?.through ?? 0, oldest - step);
+    const beyond = this.#beyond.get(key);
+    // What lay between has left the cache.
+    return beyond !== undefined && beyond.from <= through + step
+      ? Math.max(through, beyond.through)
+      : through;
   }
 
   /**
    * Every other turn of a series that holds more than one request brings: the next page of its older bars, from the newer to
-   * the older and round again, so that each is read again before it leaves.
+   * the older and round again, so that each is read again before it leaves. One that fails is asked for twice, and then passed
+   * over: it holds up no other.
    */
-  #olderPage(series: Series, oldest: number, newest: number, bars: number): CandlePage | undefined {
+  #olderPage(series: Series, oldest: number, newest: number, bars: number): OpenTimeRange | undefined {
     const key = seriesKey(series);
     const step = timeframeMs(series.timeframe);
     if (newest - oldest < bars * step * WORTH_A_PAGE) return undefined;
-    const turn = this.#older.get(key);
-    if (turn?.isNext !== true) {
-      this.#older.set(key, { before: turn?.before ?? newest, isNext: true });
+    const plan = this.#older.get(key) ?? { before: newest, isNext: false };
+    if (!plan.isNext) {
+      this.#older.set(key, { ...plan, isNext: true });
       return undefined;
     }
-    const to = turn.before > oldest && turn.before <= newest ? turn.before : newest;
+    const to = plan.before > oldest && plan.before <= newest ? plan.before : newest;
     const from = Math.max(oldest, to - bars * step);
-    this.#older.set(key, { before: from, isNext: false });
-    return { ...series, from, to };
+    this.#older.set(key, { before: plan.asked === to ? from : to, isNext: false, asked: to });
+    return { from, to };
   }
 
   /** One line a page, however many bars of it differ. */
@@ -230,22 +262,58 @@ export class Audit {
     this.#options.logger.warn({ event: 'audit_differences', symbol, timeframe, different, ...first });
   }
 
-  async #remember({ series, endsTurn, hasTraded }: Turn, report: PageReport): Promise<void> {
-    const { page, answeredAt, rows } = report;
-    // Nothing was compared: it is tried again when all others have had their turn.
-    if (rows === 0 && hasTraded) return;
-    const { exchangeId, store } = this.#options;
+  async #remember(turn: Turn, report: PageReport): Promise<void> {
+    const { series, endsTurn, follows } = turn;
+    const { page, answeredAt } = report;
+    const key = seriesKey(series);
     const step = timeframeMs(page.timeframe);
-    const known = this.#verified?.get(seriesKey(series));
+    const known = this.#verified?.get(key);
     const old = newestClosedOpenTime(page.timeframe, answeredAt - VERIFIED_AFTER_MS);
-    const through = Math.max(known?.through ?? 0, Math.min(page.to - step, old, readTo(report, endsTurn)));
-    // An answer that held nothing compared nothing: the series is not verified by it.
-    if (through === 0) return;
-    // A page of older bars is not the whole of it: its turn comes again at once.
-    const readAt = Math.floor(endsTurn ? answeredAt : (known?.readAt ?? 0));
-    this.#verified?.set(seriesKey(series), { through, readAt });
-    if (!endsTurn) this.#tried.delete(seriesKey(series));
-    await store.save(exchangeId, series, { through, readAt });
+    const through = Math.min(page.to - step, old, readTo(report, turn) ?? 0);
+    const isLeft = !endsTurn && old >= page.to - step && through < page.to - step;
+    if (through > 0) {
+      this.#turnOlder(series, page);
+      // A page of older bars is not the whole of it: its turn comes again at once.
+      if (!endsTurn) this.#tried.delete(key);
+    }
+    if (through > 0 && follows) await this.#save(turn, Math.max(known?.through ?? 0, through), answeredAt);
+    else if (through > 0) this.#extend(key, { from: page.from, through }, step);
+    // Nothing more will come of bars so old: what lies behind them does not wait for them.
+    if (isLeft) this.#beyond.set(key, { from: page.to, through: page.to - step });
+  }
+
+  /** All bars of a series through one (open time, ms) have been compared, the last of them at `answeredAt` (ms). */
+  async #save({ series, endsTurn }: Turn, compared: number, answeredAt: number): Promise<void> {
+    const key = seriesKey(series);
+    const step = timeframeMs(series.timeframe);
+    const known = this.#verified?.get(key);
+    const beyond = this.#beyond.get(key);
+    const joins = beyond !== undefined && beyond.from <= compared + step;
+    const through = joins ? Math.max(compared, beyond.through) : compared;
+    // A part of the hole was read: the rest of it is asked for next.
+    if (joins || through > (known?.through ?? 0)) this.#beyond.delete(key);
+    const isWhole = endsTurn && !this.#beyond.has(key);
+    const readAt = Math.floor(isWhole ? answeredAt : (known?.readAt ?? 0));
+    this.#verified?.set(key, { through, readAt });
+    await this.#options.store.save(this.#options.exchangeId, series, { through, readAt });
+  }
+
+  /** Bars beyond a hole have been compared: they belong to the others there where they touch them. */
+  #extend(key: string, read: Stretch, step: number): void {
+    const known = this.#beyond.get(key) ?? read;
+    if (read.through + step < known.from || read.from > known.through + step) return;
+    this.#beyond.set(key, {
+      from: Math.min(known.from, read.from),
+      through: Math.max(known.through, read.through),
+    });
+  }
+
+  /** A page was read: where it is the one of the older bars that was asked for, the one before it is next. */
+  #turnOlder(series: Series, page: OpenTimeRange): void {
+    const key = seriesKey(series);
+    const plan = this.#older.get(key);
+    if (plan?.asked !== page.to) return;
+    this.#older.set(key, { before: page.from, isNext: plan.isNext });
   }
 
   /** What a page costs, spread over the time in which the share of the allowance pays for it. */
@@ -263,37 +331,30 @@ export class Audit {
     const { symbol, timeframe, timestamp } = candle;
     const source = outcome.previousSource;
     const difference: AuditDifference = { symbol, timeframe, timestamp, source, venue: candle };
-    const { byTimeframe, bySource, differences } = this.#facts;
+    const { compared, equal, different, differences } = this.#facts;
     this.#facts = {
       ...this.#facts,
-      ...counted(this.#facts, isEqual),
-      byTimeframe: { ...byTimeframe, [timeframe]: counted(byTimeframe[timeframe] ?? NOTHING, isEqual) },
-      bySource:
-        source === undefined
-          ? bySource
-          : { ...bySource, [source]: counted(bySource[source] ?? NOTHING, isEqual) },
+      compared: compared + 1,
+      equal: equal + (isEqual ? 1 : 0),
+      different: different + (isEqual ? 0 : 1),
       differences: isEqual ? differences : [...differences, difference].slice(-DIFFERENCES_KEPT),
     };
-    if (isEqual) return;
-    this.#options.onDifference?.(difference);
   }
 }
 
 /**
- * Open time (ms) of the newest bar an answer says something of: all before its newest row, which is a witness of them,
- * whether they traded or not. Of a page that is all old nothing more will come, so that it is read whole.
+ * Open time (ms) of the newest bar an answer says something of; undefined where it says nothing. All before its newest row,
+ * which is a witness of them, whether they traded or not. Of a page that is all old nothing more will come, so that it is read
+ * whole, unless bars that traded are cached behind its newest row: the answer may have been cut off.
  */
-function readTo({ page, answeredAt, newestRow }: PageReport, endsTurn: boolean): number {
+function readTo(
+  { page, answeredAt, newestRow, rows }: PageReport,
+  { endsTurn, newestTraded }: Turn,
+): number | undefined {
   const step = timeframeMs(page.timeframe);
+  if (rows === 0 && newestTraded !== undefined) return undefined;
+  if (newestRow === undefined) return page.to - step;
   const isOld = page.to <= answeredAt - VERIFIED_AFTER_MS;
-  if (isOld && (!endsTurn || newestRow === undefined)) return page.to - step;
-  return newestRow === undefined ? 0 : newestRow - step;
-}
-
-function counted(counts: AuditCounts, isEqual: boolean): AuditCounts {
-  return {
-    compared: counts.compared + 1,
-    equal: counts.equal + (isEqual ? 1 : 0),
-    different: counts.different + (isEqual ? 0 : 1),
-  };
+  const isWhole = isOld && !endsTurn && (newestTraded ?? 0) <= newestRow;
+  return isWhole ? page.to - step : newestRow - step;
 }

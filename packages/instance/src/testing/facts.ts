@@ -13,8 +13,6 @@ export function someTruth(different: Partial<TruthFacts> = {}): TruthFacts {
       pages: 0,
       failures: 0,
       verified: 0,
-      byTimeframe: {},
-      bySource: {},
       differences: [],
     },
     ...different,
