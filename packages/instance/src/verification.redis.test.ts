@@ -144,6 +144,17 @@ describe('a bar that contradicts its parts', () => {
     expect(verification.facts.contradictions).toMatchObject({ open: 0, oldestMs: 0, found: 1 });
   });
 
+  it('is noticed when a part of it comes later', async () => {
+    const { verification, pass, write } = verifying();
+    for (let at = 0; at < 4; at += 1) await write(reading(MINUTES, openTime + at * MINUTE_MS, 1_000));
+    await write(reading(FIVES, openTime, 1_000, 3));
+    await pass(20_000);
+    expect(verification.facts.contradictions.found).toBe(0);
+    await write(reading(MINUTES, openTime + 4 * MINUTE_MS, 1_000));
+    await pass(10_000);
+    expect(verification.facts.contradictions.open).toBe(1);
+  });
+
   it('is noticed when a part of it changes later', async () => {
     const { asked, verification, pass, write } = verifying();
     for (let at = 0; at < 5; at += 1) await write(reading(MINUTES, openTime + at * MINUTE_MS, 1_000));

@@ -98,8 +98,7 @@ export class Verification {
     if (!outcome.written) return;
     const { symbol, timeframe, timestamp } = candle;
     if (outcome.changed && candle.source !== 'no-trades') this.#quietPrices?.carryOn(candle, timestamp);
-    if (outcome.wasClosed && outcome.changed) this.#family.noteChange({ symbol, timeframe }, timestamp);
-    else if (!outcome.wasClosed) this.#family.note({ symbol, timeframe }, timestamp);
+    if (outcome.changed || !outcome.wasClosed) this.#family.note({ symbol, timeframe }, timestamp);
   }
 
   /** A reading that a repair asked for has come. */

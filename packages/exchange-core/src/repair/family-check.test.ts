@@ -91,6 +91,28 @@ describe('a bar and its parts', () => {
     expect(check.facts).toEqual({ open: 0, oldestMs: 0, found: 0, venues: 0 });
   });
 
+  it('are compared when a part comes late, and again when one that was taken back is there once more', async () => {
+    const { put, check, asked, bars, roundAt } = world();
+    const MINUTES = { symbol: SYMBOL, timeframe: '1m' } as const;
+    const late = candle('1m', 2, { volume: 0.5 });
+    put(candle('5m', 0), ...minutes([1, 1, 0.5, 1, 1]));
+    bars.delete(`1m ${late.timestamp}`);
+    check.note(FIVE, START);
+    await roundAt(CLOSE + AFTER);
+    expect(asked()).toEqual([]);
+    put(late);
+    check.note(MINUTES, late.timestamp);
+    await roundAt(CLOSE + AFTER + 50_000);
+    expect(asked()).toEqual(BOTH);
+    bars.delete(`1m ${late.timestamp}`);
+    await roundAt(CLOSE + AFTER + 95_000);
+    expect(check.facts.open).toBe(0);
+    put(late);
+    check.note(MINUTES, late.timestamp);
+    await roundAt(CLOSE + AFTER + 100_000);
+    expect(check.facts).toMatchObject({ open: 1, oldestMs: 0 });
+  });
+
   it('that contradict each other are both read again at once, and counted until they agree', async () => {
     const { put, check, asked, roundAt } = world();
     put(candle('5m', 0), ...minutes([1, 1, 0.5, 1, 1]));
@@ -106,7 +128,7 @@ describe('a bar and its parts', () => {
     await roundAt(CLOSE + AFTER + 45_000);
     expect(asked()).toEqual(BOTH);
     put(...minutes([1, 1, 1, 1, 1]));
-    check.noteChange({ symbol: SYMBOL, timeframe: '1m' }, START + 2 * MINUTE);
+    check.note({ symbol: SYMBOL, timeframe: '1m' }, START + 2 * MINUTE);
     await roundAt(CLOSE + AFTER + 50_000);
     expect(asked()).toEqual([]);
     expect(check.facts).toEqual({ open: 0, oldestMs: 0, found: 1, venues: 0 });
@@ -193,8 +215,8 @@ describe('families', () => {
     const { put, check, asked, roundAt } = world();
     put(candle('5m', 0), ...minutes([1, 1, 1, 1, 1]), candle('15m', 0, { volume: 16 }));
     put(candle('5m', 5), candle('5m', 10));
-    check.noteChange(FIVE, START);
-    check.noteChange(FIVE, START + 5 * MINUTE);
+    check.note(FIVE, START);
+    check.note(FIVE, START + 5 * MINUTE);
     await roundAt(CLOSE + AFTER);
     expect(asked()).toEqual([]);
     await roundAt(15 * MINUTE + AFTER);
@@ -210,7 +232,7 @@ describe('families', () => {
     await roundAt(15 * MINUTE + AFTER);
     expect(asked()).toEqual([]);
     put(candle('15m', 0, { volume: 16 }));
-    check.noteChange({ symbol: SYMBOL, timeframe: '15m' }, START);
+    check.note({ symbol: SYMBOL, timeframe: '15m' }, START);
     await roundAt(16 * MINUTE);
     expect(asked()).toEqual(['contradiction repair 15m 0..15', 'contradiction repair 5m 0..15']);
   });

@@ -74,17 +74,11 @@ export class FamilyCheck {
   }
 
   /** A bar (open time, ms) is closed, or has other values: it is compared with its parts, and its parent with it. */
-  note(series: Series, openTime: number): void {
-    const { symbol, timeframe } = series;
-    if (partsOf(timeframe, this.#options.timeframes) !== undefined)
-      this.#expect({ symbol, timeframe }, openTime);
-  }
-
-  /** A closed bar has other values: its parent is compared with it. */
-  noteChange({ symbol, timeframe }: Series, openTime: number): void {
-    const parent = parentOf(timeframe, openTime, this.#options.timeframes);
+  note({ symbol, timeframe }: Series, openTime: number): void {
+    const { timeframes } = this.#options;
+    const parent = parentOf(timeframe, openTime, timeframes);
     if (parent !== undefined) this.#expect({ symbol, timeframe: parent.timeframe }, parent.openTime);
-    this.note({ symbol, timeframe }, openTime);
+    if (partsOf(timeframe, timeframes) !== undefined) this.#expect({ symbol, timeframe }, openTime);
   }
 
   /** Compares all bars of a range of a series with their parts. */
