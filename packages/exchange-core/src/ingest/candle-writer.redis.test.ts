@@ -1,8 +1,16 @@
-import { CandleCacheStrategy, createRedis, exchangeCandleKey, exchangeToldKey } from '@livermore/cache';
+import {
+  CandleCacheStrategy,
+  createRedis,
+  exchangeCandleKey,
+  exchangeToldKey,
+  RedisEventBus,
+  subscribeCloses,
+} from '@livermore/cache';
+import type { CloseAnnouncement } from '@livermore/cache';
 import { freshExchangeId, sourcedCandle } from '@livermore/cache/testing';
 import { closeAsOf } from '@livermore/schemas';
 import { ManualClock, silentLogger } from '@livermore/utils';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { CandleWriter } from './candle-writer';
 
 const SERIES = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
@@ -17,6 +25,48 @@ function closedBar(minute: number) {
     source: 'stream',
   });
 }
+
+describe('a correction', () => {
+  let redis: ReturnType<typeof createRedis>;
+
+  beforeAll(() => {
+    redis = createRedis(inject('redisUrl'));
+  });
+
+  afterAll(async () => {
+    await redis.quit();
+  });
+
+  it('is announced as it is cached: settled by its second reading, and marked as corrected', async () => {
+    const exchangeId = freshExchangeId();
+    const heard: CloseAnnouncement[] = [];
+    const stop = await subscribeCloses(redis, exchangeId, {
+      onClose: (candle) => heard.push(candle),
+      onInvalid: (error) => {
+        throw error;
+      },
+    });
+    const clock = new ManualClock(OPEN + 60_100);
+    const cache = new CandleCacheStrategy(redis);
+    const shared = { exchangeId, cache, clock, venueTime: clock, logger: silentLogger };
+    const writer = new CandleWriter({ ...shared, bus: new RedisEventBus(redis), liveSince: () => OPEN });
+    const streamed = closedBar(0);
+    writer.take({ kind: 'close', candle: streamed }, 0);
+    await writer.drain();
+    for (const afterMs of [60_000, 120_000]) {
+      await clock.advance(afterMs);
+      const sequenceNum = clock.now() * 1_000;
+      const reading = { ...streamed, sequenceNum, source: 'rest', volume: streamed.volume + 1 } as const;
+      await writer.writeHistory(SERIES, [reading], { cause: 'look' });
+    }
+    await vi.waitFor(() => expect(heard).toHaveLength(2));
+    const [cached] = await cache.readExchangeCandles(exchangeId, SERIES);
+    expect(cached).toMatchObject({ standing: 'settled', corrected: true, volume: streamed.volume + 1 });
+    expect(heard[0]).toEqual({ ...streamed, label: 'live' });
+    expect(heard[1]).toEqual({ ...cached, exchange: streamed.exchange, label: 'correction' });
+    await stop();
+  });
+});
 
 describe('a Redis that lost its data under a running writer', () => {
   let redis: ReturnType<typeof createRedis>;

@@ -32,6 +32,8 @@ function world(overrides: Partial<CandleWriterOptions> = {}) {
   const diary: string[] = [];
   const clock = new ManualClock(OPEN);
   const fails: unknown[] = [];
+  /** Minutes whose announcement is refused. */
+  const unsaid = new Set<number>();
   const contexts: WriteContext[] = [];
   let outcome = NEW;
   const retraction = { removed: true, wasTold: false };
@@ -63,6 +65,7 @@ function world(overrides: Partial<CandleWriterOptions> = {}) {
     },
     bus: {
       async publishClose(_id, each, label = 'live') {
+        if (unsaid.has((each.timestamp - OPEN) / 60_000)) throw new Error('Connection is closed.');
         diary.push(`announce ${text(each)}${label === 'live' ? '' : ` as ${label}`}`);
       },
     },
@@ -71,7 +74,7 @@ function world(overrides: Partial<CandleWriterOptions> = {}) {
   const answer = (next: WriteOutcome) => {
     outcome = next;
   };
-  return { diary, clock, fails, writer, answer, contexts, retraction };
+  return { diary, clock, fails, unsaid, writer, answer, contexts, retraction };
 }
 
 const close = (minute: number, price?: number) =>
@@ -208,6 +211,75 @@ describe('what was announced', () => {
     await writer.writeHistory({ symbol: 'ETHUSDT', timeframe: '1m' }, [candle(3, true)], { cause: 'sweep' });
     const after = OPEN + 4 * 60_000 + 1;
     expect(contexts.map(({ liveSince }) => liveSince)).toEqual([OPEN, after, after, OPEN]);
+  });
+});
+
+describe('an announcement that fails', () => {
+  const series = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
+  const three = [0, 1, 2].map((minute) => candle(minute, true));
+
+  it('keeps no other bar of its page from being said and handed on, and is made with the next write', async () => {
+    const closed: number[] = [];
+    const { writer, diary, unsaid, answer } = world({
+      onClosed: (each) => closed.push((each.timestamp - OPEN) / 60_000),
+    });
+    unsaid.add(1);
+    answer(outcomeWith({ news: 'late' }));
+    await expect(writer.writeHistory(series, three, { cause: 'repair' })).rejects.toThrow('closed');
+    expect(closed).toEqual([0, 1, 2]);
+    expect(diary.slice(1)).toEqual(['announce 0@10 as late', 'announce 2@10 as late']);
+    unsaid.clear();
+    answer(outcomeWith({ written: false, changed: false, wasClosed: true }));
+    await writer.writeHistory(series, three, { cause: 'repair' });
+    expect(diary.slice(3)).toEqual(['history 3', 'announce 1@10 as late']);
+    await writer.writeHistory(series, three, { cause: 'repair' });
+    expect(diary.slice(5)).toEqual(['history 3']);
+  });
+
+  it('is made before the next one of a streamed close', async () => {
+    const { writer, diary, unsaid } = world();
+    unsaid.add(1);
+    await expect(writer.writeHistory(series, three, { cause: 'repair' })).rejects.toThrow('closed');
+    unsaid.clear();
+    diary.length = 0;
+    writer.take(close(3), 0);
+    await writer.drain();
+    expect(diary).toEqual(['write 3@10', 'announce 1@10', 'announce 3@10']);
+  });
+
+  it('of a bar that was taken back is made with the next call', async () => {
+    const { writer, diary, unsaid, retraction } = world();
+    retraction.wasTold = true;
+    unsaid.add(1);
+    await expect(writer.retractQuiet(candle(1, true), 'refuted')).rejects.toThrow('closed');
+    unsaid.clear();
+    diary.length = 0;
+    retraction.wasTold = false;
+    await writer.retractQuiet(candle(2, true), 'refuted');
+    expect(diary.slice(1)).toEqual(['announce 1@10 as retracted']);
+  });
+
+  it('is one of a bounded number: the oldest are let go', async () => {
+    const { writer, diary, unsaid } = world({ limits: { maxQueuedCloses: 2, maxInFlightWrites: 1 } });
+    for (const minute of [0, 1, 2]) unsaid.add(minute);
+    await expect(writer.writeHistory(series, three, { cause: 'repair' })).rejects.toThrow('closed');
+    unsaid.clear();
+    diary.length = 0;
+    await writer.writeHistory(series, [candle(2, false)], { cause: 'repair' });
+    expect(diary.slice(1)).toEqual(['announce 1@10', 'announce 2@10']);
+  });
+
+  it('is made again as what it was, and nothing is told by it before it succeeds', async () => {
+    const { writer, diary, clock, unsaid, answer, contexts } = world({ liveSince: () => OPEN });
+    unsaid.add(0);
+    answer(outcomeWith({ wasClosed: true, news: 'correction' }));
+    writer.take(close(0), 0);
+    await clock.advance(50);
+    answer(outcomeWith({ written: false, changed: false, wasClosed: true }));
+    unsaid.clear();
+    await clock.advance(5_000);
+    expect(diary).toEqual(['write 0@10', 'write 0@10', 'announce 0@10 as correction']);
+    expect(contexts.map(({ liveSince }) => liveSince)).toEqual([OPEN, OPEN]);
   });
 });
 

@@ -54,6 +54,13 @@ interface Job {
   readonly receivedAt: number;
   /** Tried before: its write may have succeeded without its announcement. */
   readonly isRetry?: true;
+  /** What is to be announced of it, by the write that stored it: kept for a retry. */
+  news?: News;
+}
+
+interface News {
+  readonly candle: SourcedCandle;
+  readonly label: CloseLabel;
 }
 
 const RETRY_BASE_MS = 100;
@@ -71,6 +78,8 @@ export class CandleWriter implements HistorySink {
   readonly #updates = new Map<string, Job>();
   /** By series, the close time (ms) of the newest bar announced here: what Redis knows of it may be gone one day. */
   readonly #toldTo = new Map<string, number>();
+  /** Announcements that failed: the writes they follow are done, and would not call them news again. */
+  #unsaid: News[] = [];
   readonly #idle: (() => void)[] = [];
   #inFlight = 0;
   #refused = 0;
@@ -118,12 +127,15 @@ export class CandleWriter implements HistorySink {
     const { cache, exchangeId, onClosed } = this.#options;
     const context = { ...this.#contextOf(series, options.cause), ...youngOf(options) };
     const outcomes = await cache.writeExchangeCandles(exchangeId, series, candles, context);
+    const news: News[] = [];
     for (const [at, outcome] of outcomes.entries()) {
       const candle = candles[at];
       if (candle === undefined || !isClosed(candle)) continue;
-      if (outcome.news !== undefined) await this.#announce(candle, outcome.news);
       onClosed?.(candle, outcome);
+      const told = newsOf(candle, outcome);
+      if (told !== undefined) news.push(told);
     }
+    await this.#say(news);
     return outcomes;
   }
 
@@ -135,7 +147,7 @@ export class CandleWriter implements HistorySink {
     const { cache, exchangeId } = this.#options;
     const judged = { openTime: bar.timestamp, asOf: bar.sequenceNum };
     const { removed, wasTold } = await cache.retractQuiet(exchangeId, bar, judged, cause);
-    if (wasTold) await this.#announce(bar, 'retracted');
+    await this.#say(wasTold ? [{ candle: bar, label: 'retracted' }] : []);
     return removed;
   }
 
@@ -152,11 +164,26 @@ export class CandleWriter implements HistorySink {
     return since === undefined || toldTo === undefined ? since : Math.max(since, toldTo + 1);
   }
 
-  async #announce(candle: SourcedCandle, label: CloseLabel): Promise<void> {
+  /** Announces what could not be announced before, and this; keeps what fails for the next time. @throws the first failure */
+  async #say(news: readonly News[]): Promise<void> {
+    const all = [...this.#unsaid, ...news];
+    if (all.length === 0) return;
+    this.#unsaid = [];
+    const said = await Promise.allSettled(all.map((each) => this.#announce(each)));
+    const failed = said.find((each) => each.status === 'rejected');
+    if (failed === undefined) return;
+    const kept = [...all.filter((_, at) => said[at]?.status === 'rejected'), ...this.#unsaid];
+    this.#unsaid = kept.slice(-this.#limits.maxQueuedCloses);
+    const dropped = kept.length - this.#unsaid.length;
+    if (dropped > 0) this.#options.logger.error({ event: 'announcements_dropped', dropped });
+    throw failed.reason;
+  }
+
+  async #announce({ candle, label }: News): Promise<void> {
+    await this.#options.bus.publishClose(this.#options.exchangeId, candle, label);
     const key = seriesKey(candle);
     const closeTime = closeTimeOf(candle.timeframe, candle.timestamp);
     this.#toldTo.set(key, Math.max(closeTime, this.#toldTo.get(key) ?? 0));
-    await this.#options.bus.publishClose(this.#options.exchangeId, candle, label);
   }
 
   /** Resolves when everything taken so far is written and announced. */
@@ -205,12 +232,18 @@ export class CandleWriter implements HistorySink {
     const context = this.#contextOf(entry.candle, 'feed');
     const outcome = await cache.writeExchangeCandle(exchangeId, entry.candle, context);
     const writeMs = clock.monotonicMs() - startedAt;
-    const isUnsaid = job.isRetry === true && outcome.wasClosed && !outcome.changed;
-    const label = outcome.news ?? (isUnsaid && entry.kind === 'close' ? 'live' : undefined);
-    if (label !== undefined) await this.#announce(entry.candle, label);
     if (entry.kind === 'close') onClosed?.(entry.candle, outcome);
+    const isUnsaid = job.isRetry === true && outcome.wasClosed && !outcome.changed;
+    const unsaid: News | undefined =
+      isUnsaid && entry.kind === 'close' ? (job.news ?? { candle: entry.candle, label: 'live' }) : undefined;
+    const news = newsOf(entry.candle, outcome) ?? unsaid;
+    if (news !== undefined) {
+      job.news = news;
+      if (this.#unsaid.length > 0) await this.#say([]);
+      await this.#announce(news);
+    }
     onWritten?.(entry, outcome, {
-      isAnnounced: label !== undefined,
+      isAnnounced: news !== undefined,
       sinceFrameMs: clock.monotonicMs() - job.receivedAt,
       writeMs,
     });
@@ -294,6 +327,14 @@ export class CandleWriter implements HistorySink {
     if (!this.#isIdle()) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+/** What is to be announced of a closed bar: as it is cached now, with what its write made of it. */
+function newsOf(candle: SourcedCandle, { news, settled, corrected }: WriteOutcome): News | undefined {
+  if (news === undefined) return undefined;
+  const standing = settled ? ({ standing: 'settled' } as const) : {};
+  const mark = corrected ? ({ corrected: true } as const) : {};
+  return { candle: { ...candle, ...standing, ...mark }, label: news };
 }
 
 function youngOf({ youngForMs }: HistoryWrite): Pick<WriteContext, 'youngForMs'> {
