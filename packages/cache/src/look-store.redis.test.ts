@@ -50,6 +50,23 @@ describe('LookStore on a real Redis', () => {
     expect(await looks.due(exchangeId, 5_000)).toHaveLength(1);
   });
 
+  it('puts off what is still due, and neither what was noted for a sooner time meanwhile nor what was let go', async () => {
+    const exchangeId = freshExchangeId();
+    const lookAt = (openTime: number, due: number) => ({ series: SERIES, openTime, due });
+    await looks.add(exchangeId, SERIES, [300_000, 600_000, 900_000], 1_000);
+    const due = await looks.due(exchangeId, 1_000);
+    expect(due).toHaveLength(3);
+    await looks.add(exchangeId, SERIES, [600_000], 1_001);
+    await looks.remove(exchangeId, [lookAt(900_000, 0)]);
+    await looks.postpone(
+      exchangeId,
+      1_000,
+      due.map((look) => ({ ...look, due: 5_000.5 })),
+    );
+    await looks.postpone(exchangeId, 1_000, []);
+    expect(await looks.due(exchangeId, 9_000)).toEqual([lookAt(600_000, 1_001), lookAt(300_000, 5_000)]);
+  });
+
   it('reads the looks that writing a bar notes', async () => {
     const exchangeId = freshExchangeId();
     const read = sourcedCandle({

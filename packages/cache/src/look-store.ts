@@ -1,5 +1,6 @@
 import { isTimeframe, seriesKey } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
+import { postponeLooks } from './commands';
 import { exchangeLooksKey } from './keys';
 import type { RedisClient } from './redis';
 
@@ -12,7 +13,7 @@ export interface Look {
 
 type LookRedis = Pick<
   RedisClient,
-  'zadd' | 'zcard' | 'zrange' | 'zrangebyscore' | 'zrem' | 'zremrangebyrank'
+  'eval' | 'evalsha' | 'zadd' | 'zcard' | 'zrange' | 'zrangebyscore' | 'zrem' | 'zremrangebyrank'
 >;
 
 /** Looks given out at once: what is left is due the next time as well. */
@@ -40,6 +41,16 @@ export class LookStore {
       this.#redis.zadd(key, ...openTimes.flatMap((openTime) => [at, memberOf(series, openTime)])),
       this.#redis.zremrangebyrank(key, MAX_LOOKS, -1),
     ]);
+  }
+
+  /**
+   * Moves looks of `dueBy` (venue time, ms) or earlier to when each is due next (`due`, ms). One that has another time or is
+   * gone by now stays as it is. All in one step.
+   */
+  async postpone(exchangeId: number, dueBy: number, looks: readonly Look[]): Promise<void> {
+    if (looks.length === 0) return;
+    const pairs = looks.flatMap(({ series, openTime, due }) => [Math.floor(due), memberOf(series, openTime)]);
+    await postponeLooks.run(this.#redis, exchangeLooksKey(exchangeId), [Math.floor(dueBy), ...pairs]);
   }
 
   /** Looks that are due at `now` (ms), the most urgent first, and no more than can be worked off at once. */

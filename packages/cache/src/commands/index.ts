@@ -3,6 +3,7 @@
 /// <reference path="./lua.d.ts" />
 import candleMember from './candle-member.lua';
 import coverSeriesSource from './coverSeries-1.lua';
+import postponeLooksSource from './postponeLooks-1.lua';
 import retractSource from './retract-5.lua';
 import writeByTruthSource from './writeByTruth-5.lua';
 import writeCandlesSource from './writeCandlesIfNewer-1.lua';
@@ -17,3 +18,4 @@ export const writeByTruth = new LuaCommand('writeByTruth', withMembers(writeByTr
 export const retract = new LuaCommand('retract', withMembers(retractSource));
 export const coverSeries = new LuaCommand('coverSeries', withMembers(coverSeriesSource));
 export const writeTickerIfNewer = new LuaCommand('writeTickerIfNewer', writeTickerSource);
+export const postponeLooks = new LuaCommand('postponeLooks', postponeLooksSource);

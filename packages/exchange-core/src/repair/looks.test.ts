@@ -28,6 +28,13 @@ function list() {
         }
         return Promise.resolve();
       },
+      postpone: (_id: number, dueBy: number, looks: readonly Look[]) => {
+        for (const look of looks) {
+          const name = nameOf(look.series, look.openTime);
+          if ((all.get(name)?.due ?? Number.POSITIVE_INFINITY) <= dueBy) all.set(name, look);
+        }
+        return Promise.resolve();
+      },
       due: (_id: number, now: number) =>
         Promise.resolve(
           [...all.values()].filter((look) => look.due <= now).toSorted((a, b) => a.due - b.due),
@@ -41,7 +48,13 @@ function list() {
   };
 }
 
-function world(options: { readonly kept?: readonly string[]; readonly fails?: () => boolean } = {}) {
+interface World {
+  readonly kept?: readonly string[];
+  readonly fails?: () => boolean;
+  readonly onPostpone?: (looks: readonly Look[]) => void;
+}
+
+function world(options: World = {}) {
   const clock = new ManualClock(NOW);
   const { all, store } = list();
   const requests: RepairRequest[] = [];
@@ -54,6 +67,10 @@ function world(options: { readonly kept?: readonly string[]; readonly fails?: ()
         ...store,
         due: (id, now) =>
           options.fails?.() === true ? Promise.reject(new Error('Redis is away')) : store.due(id, now),
+        postpone: async (id, dueBy, looks) => {
+          options.onPostpone?.(looks);
+          await store.postpone(id, dueBy, looks);
+        },
       },
       absences: { read: () => Promise.resolve(absent) },
       cache: { readExchangeCandles: () => Promise.resolve(bars) },
@@ -152,6 +169,34 @@ describe('looks that are due', () => {
     const before = requests.length;
     await looks.round();
     expect(requests).toHaveLength(before);
+  });
+
+  it('are put off once they were asked for, all of a series at once, and not where that fails', async () => {
+    let fails = true;
+    const steps: number[] = [];
+    const { add, start, asked, all } = world({
+      onPostpone: (looks) => {
+        steps.push(looks.length);
+        if (fails) throw new Error('Redis is away');
+      },
+    });
+    await add([-2, -3, -4], NOW - GRACE);
+    await add([-3], NOW - GRACE, { symbol: 'XYZ', timeframe: '1m' });
+    const looks = start();
+    await expect(looks.round()).rejects.toThrow('away');
+    expect(asked()).toEqual(['look repair ABC -4..-1']);
+    expect([...all.values()].map((look) => look.due)).toEqual(Array.from({ length: 4 }, () => NOW - GRACE));
+    fails = false;
+    await looks.round();
+    expect(asked().slice(1)).toEqual(['look repair ABC -4..-1', 'look repair XYZ -3..-2']);
+    expect(steps).toEqual([3, 3, 1]);
+  });
+
+  it('that are noted again for a sooner time while they are asked for stay there', async () => {
+    const { add, start, all } = world({ onPostpone: () => void add([-2], NOW + 1_000) });
+    await add([-2], NOW - GRACE);
+    await start().round();
+    expect([...all.values()].map((look) => look.due)).toEqual([NOW + 1_000]);
   });
 
   it('are not lost by a restart, nor by a round that fails', async () => {

@@ -8,7 +8,7 @@ import type { RepairRequest } from './gap-repairer';
 
 export interface LooksOptions {
   readonly exchangeId: number;
-  readonly store: Pick<LookStore, 'add' | 'count' | 'due' | 'remove'>;
+  readonly store: Pick<LookStore, 'count' | 'due' | 'postpone' | 'remove'>;
   readonly absences: Pick<AbsenceStore, 'read'>;
   readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
   /** Every series that is kept, now: looks at others are forgotten. */
@@ -75,7 +75,8 @@ export class Looks {
   async round(): Promise<void> {
     const { exchangeId, store, venueTime, series: kept, repair } = this.#options;
     const now = venueTime.now();
-    const due = await store.due(exchangeId, now - GRACE_MS);
+    const dueBy = now - GRACE_MS;
+    const due = await store.due(exchangeId, dueBy);
     const isKept = new Set(due.length === 0 ? [] : kept().map(seriesKey));
     const isWorth = (look: Look) => isKept.has(seriesKey(look.series)) && isInSeries(look, now);
     const worth = due.filter(isWorth);
@@ -86,13 +87,11 @@ export class Looks {
     if (due.length > 0) this.#options.logger.info({ event: 'looks_due', bars: due.length });
     for (const { series, openTimes } of bySeries(worth)) {
       this.#verdicts.set(seriesKey(series), await this.#verdictsAmong(series, openTimes));
-      for (const openTime of openTimes) {
-        const againMs = Math.max(LEAST_AGAIN_MS, (now - openTime) / 2);
-        await store.add(exchangeId, series, [openTime], now + againMs);
-      }
       for (const range of rangesNear(openTimes, timeframeMs(series.timeframe))) {
         repair({ series, ...range, reason: 'look', lane: 'repair' });
       }
+      const again = openTimes.map((openTime) => ({ series, openTime, due: nextOf(openTime, now) }));
+      await store.postpone(exchangeId, dueBy, again);
     }
     this.#waiting = await store.count(exchangeId);
   }
@@ -114,6 +113,11 @@ export class Looks {
 /** Whether a bar can still be in its series: older ones have left it, and nothing would settle them. */
 function isInSeries({ series, openTime }: Look, now: number): boolean {
   return openTime >= now - HARDCODED_CONFIG.cache.maxCandlesPerSeries * timeframeMs(series.timeframe);
+}
+
+/** When a bar (open time, ms) that was asked for at `now` (ms) is asked for again, where nothing comes of it. */
+function nextOf(openTime: number, now: number): number {
+  return now + Math.max(LEAST_AGAIN_MS, (now - openTime) / 2);
 }
 
 /** Looks by series, open times ascending. */
