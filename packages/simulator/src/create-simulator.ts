@@ -34,7 +34,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const market = withOutages(options.market, rememberOutages(faults, clock));
   const revisions = new Revisions(market, faults, () => clock.now());
   const turn = new RestTurn(seed);
-  const revised = withRevisions(market, revisions, () => turn.note(faults, 'revised-candle'));
+  const revised = withRevisions(market, revisions);
   const recorder = createClientRecorder();
   const venueOptions: VenueOptions = {
     venue: venueName,
@@ -65,8 +65,9 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   return {
     transport: createInProcessTransport(carrier, options.clock),
     log: recorder.log,
-    truth: withRevisions(market, revisions),
+    truth: revised,
     faultsApplied: faults.applied,
+    faultLines: faults.appliedLines,
     streamed: market,
     inject: (fault) => faults.inject(fault),
     async listen(port = 0) {

@@ -52,6 +52,8 @@ export interface Simulator {
   readonly streamed: Market;
   /** How often faults of each kind really acted: on a frame, an answer, a connection. Kinds that never did are missing. */
   readonly faultsApplied: ReadonlyMap<FaultKind, number>;
+  /** The same by line of the script, from 0. */
+  readonly faultLines: ReadonlyMap<number, number>;
   /** Starts a fault now; returns what ends it. @throws FaultNotApplicableError where it would do nothing */
   inject(fault: OrderedFault): () => void;
   /** Serves REST and WebSocket on one loopback port (0: any free one). */

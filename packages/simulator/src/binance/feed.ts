@@ -19,7 +19,7 @@ export interface FeedContext {
   readonly profile: Profile;
   readonly faults: ActiveFaults;
   readonly blemishes: Blemishes;
-  readonly revisions: Pick<Revisions, 'told'>;
+  readonly revisions: Pick<Revisions, 'told' | 'shown'>;
   readonly seed: number;
   /** `timer`: closes by the clock; `2021`: only when a later bucket's first trade arrives. */
   readonly timing: 'timer' | '2021';

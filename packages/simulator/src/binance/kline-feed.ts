@@ -88,8 +88,9 @@ export class KlineFeed implements Feed {
   }
 
   #push(bar: Bar, now: number, isClosed: boolean): void {
-    const { faults, listing } = this.#context;
+    const { faults, listing, revisions } = this.#context;
     if (faults.isSilent(this.#symbol, this.interval)) return;
+    revisions.shown([bar]);
     const wire = wireBar(bar, listing.priceScale(this.#symbol));
     const frame = new Frame(this.name, (unit) => this.#text(wire, now, isClosed, unit));
     for (const subscriber of this.subscribers) subscriber.deliver(frame);

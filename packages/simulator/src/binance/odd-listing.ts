@@ -24,12 +24,12 @@ export function withOddEntries(
   const oddities = fault.what === 'all' ? ODDITIES : [fault.what];
   if (fault.symbol !== undefined) {
     if (!entries.some(({ symbol }) => symbol === fault.symbol)) return entries;
-    faults.acted('listing-odd');
+    faults.acted(fault);
     const [oddity = 'null'] = oddities;
     return entries.map((entry) => (entry.symbol === fault.symbol ? SPOILT[oddity](entry)[0] : entry));
   }
   if (!isWhole) return entries;
-  faults.acted('listing-odd');
+  faults.acted(fault);
   // Not at the ends, where a reader that gives up half-way might go unnoticed.
   const middle = Math.ceil(entries.length / 2);
   return [

@@ -1,5 +1,6 @@
 import type { ActiveFaults } from '../faults/active-faults';
 import type { Blemishes } from '../faults/blemish';
+import type { Revisions } from '../faults/revisions';
 import type { Market } from '../market/market';
 import type { ClientRecorder } from '../server/client-log';
 import type { SimRequest } from '../server/venue';
@@ -18,6 +19,7 @@ export interface RestContext {
   readonly recorder: ClientRecorder;
   readonly faults: ActiveFaults;
   readonly blemishes: Blemishes;
+  readonly revisions: Pick<Revisions, 'shown'>;
 }
 
 /** One request on its way through a route. */

@@ -45,6 +45,7 @@ function klines({ query, now, unit }: RestCall, context: RestContext): unknown {
     listedAt: symbol.listedAt,
     now,
   });
+  context.revisions.shown(bars);
   const scale = context.listing.priceScale(name);
   const rows = bars.map((bar) => rowOf(bar, scale, unit));
   const spoilt = context.blemishes.ofRows({ symbol: name, timeframe: interval }, rows.length);

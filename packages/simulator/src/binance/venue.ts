@@ -29,10 +29,10 @@ export function createBinanceVenue(options: VenueOptions, quirks: BinanceQuirks 
   const quotes = new Quotes(options.market, listing);
   const ledger = new WeightLedger(profile);
   const { market, restMarket, clock, faults, blemishes, revisions, recorder } = options;
-  const shared = { market, listing, quotes, profile, faults, blemishes };
+  const shared = { market, listing, quotes, profile, faults, blemishes, revisions };
   const router = new RestRouter({ ...shared, restMarket, recorder }, ledger);
   const seed = Math.floor(options.random.next() * 4_294_967_296);
-  const feedContext = { ...shared, revisions, seed, timing: quirks.timing ?? 'timer' };
+  const feedContext = { ...shared, seed, timing: quirks.timing ?? 'timer' };
   const hub = new FeedHub(feedContext, clock, options.updateEveryMs);
   const sessions = new Set<StreamSession>();
   const context: SessionContext = {
@@ -48,7 +48,7 @@ export function createBinanceVenue(options: VenueOptions, quirks: BinanceQuirks 
   const doorkeeper = new Doorkeeper();
   const unlisten = faults.onStart((fault) => {
     if (fault.kind !== 'server-shutdown') return;
-    if (sessions.size > 0) faults.acted('server-shutdown');
+    if (sessions.size > 0) faults.acted(fault);
     shutDown(sessions, profile, clock.now(), fault.leadMs);
   });
   return {

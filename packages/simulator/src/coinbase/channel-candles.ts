@@ -26,6 +26,7 @@ export function candleSource(context: SourceContext): ChannelSource {
       const text = event(context, 'update', bars);
       if (bars.length === 0 || text === lastSent) return undefined;
       lastSent = text;
+      context.shown(again);
       return text;
     },
   };

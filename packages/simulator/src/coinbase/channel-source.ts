@@ -20,6 +20,8 @@ export interface SourceContext {
   readonly blemishes: Blemishes;
   /** Ended buckets that have changed in (since, now] and are told again. */
   readonly revised: (since: number, now: number) => readonly Bar[];
+  /** Hears of bars that changed long after their close, and are in an update. */
+  readonly shown: (bars: readonly Bar[]) => void;
   /** What a snapshot of candles shows of these buckets: all, while no fault makes it lossy or short. */
   readonly spoilSnapshot: (bars: readonly Bar[]) => readonly Bar[];
 }

@@ -69,6 +69,7 @@ export class FeedHub {
       hidesEnded: () => faults.act('closes-missing', series) !== undefined,
       revised: (since: number, now: number) =>
         revisions.told({ symbol: symbol.symbol, interval: '5m' }, since, now),
+      shown: (bars: readonly Bar[]) => revisions.shown(bars),
       spoilSnapshot: (bars: readonly Bar[]) => spoiltSnapshot(bars, symbol.symbol, faults),
     };
     const feed = new Feed(channel, context, this.#venue);

@@ -25,12 +25,12 @@ export function withOddProducts(
   const isMeant = (product: ProductObject) => product['product_id'] === fault.symbol;
   if (fault.symbol !== undefined) {
     if (!products.some(isMeant)) return products;
-    faults.acted('listing-odd');
+    faults.acted(fault);
     const [oddity = 'null'] = oddities;
     return products.map((product) => (isMeant(product) ? SPOILT[oddity](product)[0] : product));
   }
   if (!isWhole) return products;
-  faults.acted('listing-odd');
+  faults.acted(fault);
   // Not at the ends, where a reader that gives up half-way might go unnoticed.
   const middle = Math.ceil(products.length / 2);
   const odd = oddities.flatMap((oddity) => added(model, oddity));

@@ -41,8 +41,9 @@ export function candles(context: RestContext, request: SimRequest, product: Prod
   const window = windowOf(query, granularity, context.now);
   if (window === undefined || window.start > window.end) return invalid('start and end argument is invalid');
   if ((window.end - window.start) / granularity.seconds >= MAX_CANDLES) return invalid(TOO_MANY);
-  const rows = tradedBars(context, product, { granularity, window });
-  const wire = rows.slice(-limit).toReversed().map(wireCandle);
+  const rows = tradedBars(context, product, { granularity, window }).slice(-limit);
+  context.revisions.shown(rows);
+  const wire = rows.toReversed().map(wireCandle);
   const series = { symbol: product.symbol?.symbol ?? product.id, timeframe: granularity.interval };
   const spoilt = context.blemishes.ofRows(series, wire.length);
   return jsonAnswer(200, { candles: withSpoilt(wire, spoilt, spoiltCandle) });

@@ -1,5 +1,6 @@
 import type { ActiveFaults } from '../faults/active-faults';
 import type { Blemishes } from '../faults/blemish';
+import type { Revisions } from '../faults/revisions';
 import type { Market } from '../market/market';
 import type { Product } from './catalogue';
 import type { Figures } from './figures';
@@ -13,6 +14,7 @@ export interface RestContext {
   readonly figures: Figures;
   readonly faults: ActiveFaults;
   readonly blemishes: Blemishes;
+  readonly revisions: Pick<Revisions, 'shown'>;
   readonly bookLevels: number;
   /** Venue time, ms. */
   readonly now: number;

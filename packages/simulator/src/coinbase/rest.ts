@@ -69,8 +69,11 @@ export class CoinbaseRest {
     const { profile, venue } = this.#options;
     if (!this.#publicWindow.admit(request.ip, now)) return throttled(profile.throttleWording);
     const { faults } = venue;
-    const staleMs = faults.find('rest-cached')?.byMs;
-    return this.#cdn.answer(request, now, { staleMs, fresh, onStale: () => faults.acted('rest-cached') });
+    const cached = faults.find('rest-cached');
+    const onStale = () => {
+      if (cached !== undefined) faults.acted(cached);
+    };
+    return this.#cdn.answer(request, now, { staleMs: cached?.byMs, fresh, onStale });
   }
 
   /** Private: needs a key, is limited per key, and never cached. */
@@ -96,9 +99,9 @@ export class CoinbaseRest {
 
   #context(area: RestContext['area'], now: number): RestContext {
     const { venue, products, figures, profile } = this.#options;
-    const { market, restMarket, faults, blemishes } = venue;
+    const { market, restMarket, faults, blemishes, revisions } = venue;
     const { bookLevels } = profile;
-    return { products, market, restMarket, figures, faults, blemishes, bookLevels, now, area };
+    return { products, market, restMarket, figures, faults, blemishes, revisions, bookLevels, now, area };
   }
 
   #note(request: SimRequest): void {

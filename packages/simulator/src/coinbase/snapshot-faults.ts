@@ -19,16 +19,18 @@ export function spoiltSnapshot(bars: readonly Bar[], symbol: string, faults: Act
       const isHit = hash32(`${symbol}|lossy|${bar.openTime}`) / 2 ** 32 < lossy.share;
       return at < bars.length - WHOLE_BUCKETS && isHit ? reduced(bar, lossy) : bar;
     });
-    if (shown.some((bar, at) => bar !== bars[at])) faults.acted('snapshot-lossy');
+    if (shown.some((bar, at) => bar !== bars[at])) faults.acted(lossy);
   }
   if (short === undefined || short.buckets >= shown.length) return shown;
-  faults.acted('snapshot-short');
+  faults.acted(short);
   return shown.slice(shown.length - short.buckets);
 }
 
+/** The same object where nothing is lost, as of a volume so small that its share rounds to nothing. */
 function reduced(bar: Bar, { loses, range }: FaultOf<'snapshot-lossy'>): Bar {
   const units = textToUnits(bar.volume, SCALE);
-  const kept = units - (units * BigInt(Math.round(loses * PPM))) / BigInt(PPM);
-  const body = { high: higher(bar.open, bar.close), low: lower(bar.open, bar.close) };
-  return { ...bar, volume: unitsToText(kept, SCALE), ...(range ? body : {}) };
+  const lost = (units * BigInt(Math.round(loses * PPM))) / BigInt(PPM);
+  const { high, low } = range ? { high: higher(bar.open, bar.close), low: lower(bar.open, bar.close) } : bar;
+  const isWhole = lost === 0n && Number(high) === Number(bar.high) && Number(low) === Number(bar.low);
+  return isWhole ? bar : { ...bar, high, low, volume: unitsToText(units - lost, SCALE) };
 }

@@ -38,7 +38,7 @@ export function createCoinbaseVenue(
   const sessions = new Set<Session>();
 
   const onStart = (fault: Fault) => {
-    if (ONCE.has(fault.kind) && sessions.size > 0) faults.acted(fault.kind);
+    if (ONCE.has(fault.kind) && sessions.size > 0) faults.acted(fault);
     strike(fault, { sessions, heartbeats, hub });
   };
   const onEnd = (fault: Fault) => {

@@ -29,10 +29,12 @@ export interface ActiveFaults {
   all<K extends FaultKind>(kind: K): readonly RunningFault<K>[];
   /** Like `find`, and counted as having acted: for the places where finding it is what it does. */
   act<K extends FaultKind>(kind: K, series?: SeriesName): FaultOf<K> | undefined;
-  /** Counts a fault as having acted. */
-  acted(kind: FaultKind): void;
+  /** Counts a fault as having acted: the very one that was found, started or ended. */
+  acted(fault: Fault): void;
   /** How often faults of each kind acted; a kind that never did is not in it. */
   readonly applied: ReadonlyMap<FaultKind, number>;
+  /** The same by line of the script, from 0; injected faults are in none. */
+  readonly appliedLines: ReadonlyMap<number, number>;
   /**
    * Whether a series delivers nothing on streams: silent, or a symbol the venue does not know. Asked when there is
    * something to deliver, so that a yes counts.
@@ -70,9 +72,9 @@ export function createFaultDirector(clock: Clock, options: FaultDirectorOptions)
   const { venue } = options;
   const stage = new Stage(clock, options.logger);
   const timers: (() => void)[] = [];
-  const begin = (fault: Fault): (() => void) => {
-    if (fault.kind !== 'disagreeing') return stage.begin(fault);
-    const ends = disagreeing(venue, fault).map((line) => stage.begin(FaultSchema.parse(line.fault)));
+  const begin = (fault: Fault, line?: number): (() => void) => {
+    if (fault.kind !== 'disagreeing') return stage.begin(fault, line);
+    const ends = disagreeing(venue, fault).map((part) => stage.begin(FaultSchema.parse(part.fault), line));
     return () => {
       for (const end of ends) end();
     };
@@ -80,11 +82,11 @@ export function createFaultDirector(clock: Clock, options: FaultDirectorOptions)
   const startedAt = clock.now();
   const script = FaultScriptSchema.parse(options.script ?? []);
   script.forEach(({ fault }, line) => mustApply(fault, venue, line));
-  for (const line of script) {
-    const delay = parseStart(line.at, startedAt) - startedAt;
-    const lasts = line.for === undefined ? undefined : parseDuration(line.for);
+  for (const [line, { at, for: lasting, fault }] of script.entries()) {
+    const delay = parseStart(at, startedAt) - startedAt;
+    const lasts = lasting === undefined ? undefined : parseDuration(lasting);
     const strike = () => {
-      const end = begin(line.fault);
+      const end = begin(fault, line);
       if (lasts !== undefined) timers.push(clock.setTimer(end, lasts));
     };
     // A start that is now is in force before the first request, not one turn later.
@@ -113,6 +115,9 @@ class Stage {
   readonly #starts = new Set<(fault: Fault) => void>();
   readonly #ends = new Set<(fault: Fault) => void>();
   readonly #applied = new Map<FaultKind, number>();
+  readonly #appliedLines = new Map<number, number>();
+  /** The line of the script each fault stands in: two lines of one kind are two objects. */
+  readonly #lines = new WeakMap<Fault, number>();
 
   constructor(clock: Clock, logger: Pick<Logger, 'info'> | undefined) {
     this.#clock = clock;
@@ -120,7 +125,8 @@ class Stage {
   }
 
   /** Returns what ends it. */
-  begin(fault: Fault): () => void {
+  begin(fault: Fault, line?: number): () => void {
+    if (line !== undefined) this.#lines.set(fault, line);
     const entry: Entry = { fault, since: this.#clock.now() };
     this.#running.set(fault.kind, [...(this.#running.get(fault.kind) ?? []), entry]);
     this.#logger?.info({ event: 'fault_started', fault: fault.kind });
@@ -145,8 +151,9 @@ class Stage {
       find: (kind, series) => this.#find(kind, series),
       all: (kind) => this.#all(kind),
       act: (kind, series) => this.#act(kind, series),
-      acted: (kind) => this.#count(kind),
+      acted: (fault) => this.#count(fault),
       applied: this.#applied,
+      appliedLines: this.#appliedLines,
       isSilent: (symbol, timeframe) => {
         if (this.#running.size === 0) return false;
         const series = timeframe === undefined ? { symbol } : { symbol, timeframe };
@@ -170,13 +177,19 @@ class Stage {
 
   #act<K extends FaultKind>(kind: K, series?: SeriesName): FaultOf<K> | undefined {
     const fault = this.#find(kind, series);
-    if (fault !== undefined) this.#count(kind);
+    if (fault !== undefined) this.#count(fault);
     return fault;
   }
 
-  #count(kind: FaultKind): void {
-    this.#applied.set(kind, (this.#applied.get(kind) ?? 0) + 1);
+  #count(fault: Fault): void {
+    addOne(this.#applied, fault.kind);
+    const line = this.#lines.get(fault);
+    if (line !== undefined) addOne(this.#appliedLines, line);
   }
+}
+
+function addOne<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function listen<T>(set: Set<T>, listener: T): () => void {

@@ -24,7 +24,7 @@ export function createBlemishes(faults: ActiveFaults, random: Random): Blemishes
   const spoil = (kind: 'row-bad' | 'element-bad', series: SeriesName, count: number) => {
     const fault = count === 0 ? undefined : faults.find(kind, series);
     if (fault === undefined || random.next() >= fault.share) return undefined;
-    faults.acted(kind);
+    faults.acted(fault);
     const at = Math.floor(random.next() * count);
     const any = BLEMISHES[Math.floor(random.next() * BLEMISHES.length)] ?? 'null';
     return { at, how: fault.what === 'any' ? any : fault.what };
@@ -35,7 +35,7 @@ export function createBlemishes(faults: ActiveFaults, random: Random): Blemishes
     ofTicker(symbol) {
       const fault = faults.find('ticker-bad', { symbol });
       if (fault === undefined || random.next() >= fault.share) return undefined;
-      faults.acted('ticker-bad');
+      faults.acted(fault);
       return fault;
     },
   };

@@ -76,6 +76,31 @@ describe('fault scripts', () => {
     expect(seen()).toEqual([false, false, false]);
   });
 
+  it('count what acted by kind and by line, all parts of a script in one line together', async () => {
+    const clock = new ManualClock(NOW);
+    const faults = createFaultDirector(clock, {
+      venue: 'binance',
+      script: [
+        { at: 0, fault: { kind: 'series-silent', symbol: 'BTCUSDT' } },
+        { at: 0, fault: { kind: 'series-silent', symbol: 'ETHUSDT' } },
+        { at: 0, fault: { kind: 'disagreeing' } },
+      ],
+    });
+    faults.inject({ kind: 'series-silent', symbol: 'BNBUSDT' });
+    for (const symbol of ['ETHUSDT', 'BNBUSDT', 'LTCUSDT']) faults.isSilent(symbol);
+    faults.act('listing-odd');
+    faults.act('rest-replicas');
+    expect([...faults.applied]).toEqual([
+      ['series-silent', 2],
+      ['listing-odd', 1],
+      ['rest-replicas', 1],
+    ]);
+    expect([...faults.appliedLines]).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+  });
+
   it('can be injected and taken back', () => {
     const faults = createFaultDirector(new ManualClock(NOW), { venue: 'binance' });
     const started: string[] = [];

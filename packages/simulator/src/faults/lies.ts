@@ -19,7 +19,7 @@ export function createLiar(
     const isSpent = fault.answers !== undefined && so.answers >= fault.answers;
     if (isSpent || turn.draw('lie') >= fault.share) return false;
     told.set(fault, { last: turn.number, answers: so.answers + 1 });
-    faults.acted('rest-lies');
+    faults.acted(fault);
     return true;
   };
   return (rows, series) => {

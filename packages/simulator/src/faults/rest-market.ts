@@ -6,14 +6,11 @@ import { createLiar } from './lies';
 import type { RestView } from './rest-turn';
 import type { Revisions } from './revisions';
 
-/** A market in which closed bars change as the revisions say. `onRevised` hears of each answer that holds such a bar. */
-export function withRevisions(market: Market, revisions: Revisions, onRevised?: () => void): Market {
-  return withBars(market, (symbol, interval, from, to, at) => {
-    const bars = market.bars(symbol, interval, from, to, at);
-    const revised = revisions.revised(bars, { symbol, interval }, at);
-    if (revised !== bars && revised.some((bar, row) => bar !== bars[row])) onRevised?.();
-    return revised;
-  });
+/** A market in which closed bars change as the revisions say. */
+export function withRevisions(market: Market, revisions: Revisions): Market {
+  return withBars(market, (symbol, interval, from, to, at) =>
+    revisions.revised(market.bars(symbol, interval, from, to, at), { symbol, interval }, at),
+  );
 }
 
 /**
@@ -24,8 +21,9 @@ export function withRestFaults(market: Market, view: RestView): Market {
   const lieAbout = createLiar(market, view);
   return withBars(market, (symbol, interval, from, to, at) => {
     const series = { symbol, timeframe: interval };
-    if (view.faults.find('rest-empty', series) !== undefined) {
-      view.turn.note(view.faults, 'rest-empty');
+    const empty = view.faults.find('rest-empty', series);
+    if (empty !== undefined) {
+      view.turn.note(view.faults, empty);
       return [];
     }
     const shown = asItWas(market, { symbol, interval, from, to, at }, view);
@@ -58,25 +56,28 @@ interface Question {
 function asItWas(market: Market, question: Question, { faults, turn }: RestView): readonly Bar[] {
   const { symbol, interval, from, to, at } = question;
   const stale = faults.find('rest-stale', { symbol, timeframe: interval });
-  const lags = faults.find('rest-replicas')?.lagsMs ?? [];
+  const replicas = faults.find('rest-replicas');
+  const lags = replicas?.lagsMs ?? [];
   const replicaMs = lags[Math.floor(turn.draw('replica') * lags.length)] ?? 0;
   const wholeMs = stale === undefined || stale.keepsNewest === true ? 0 : stale.byMs;
   const seenAt = at - Math.max(replicaMs, wholeMs);
   const rows = market.bars(symbol, interval, from, to, seenAt);
-  if (seenAt < at && showsLess(market, question, seenAt))
-    turn.note(faults, wholeMs > replicaMs ? 'rest-stale' : 'rest-replicas');
+  const behind = wholeMs > replicaMs ? stale : replicas;
+  if (behind !== undefined && seenAt < at && showsLess(market, question, seenAt)) turn.note(faults, behind);
   if (stale?.keepsNewest !== true) return rows;
   const shown = rows.flatMap((bar) => beforeItsClose(market, question, bar, { seenAt, byMs: stale.byMs }));
-  if (shown.some((bar, row) => bar !== rows[row])) turn.note(faults, 'rest-stale');
+  if (shown.length < rows.length || shown.some((bar, row) => bar !== rows[row])) turn.note(faults, stale);
   return shown;
 }
 
-/** Whether the newest rows of an answer differ from what a fresh look gives. */
-function showsLess(market: Market, { symbol, interval, to, at }: Question, seenAt: number): boolean {
-  const from = bucketStart(interval, seenAt);
-  if (from >= to) return false;
-  const [then, now] = [seenAt, at].map((when) => market.bars(symbol, interval, from, to, when));
-  return JSON.stringify(then) !== JSON.stringify(now);
+/** Whether an answer lacks closed bars that a fresh look gives, or shows them otherwise; what still forms is no news. */
+function showsLess(market: Market, { symbol, interval, from, to, at }: Question, seenAt: number): boolean {
+  const since = Math.max(from, bucketStart(interval, seenAt));
+  if (since >= to) return false;
+  const then = new Set(market.bars(symbol, interval, since, to, seenAt).map((bar) => JSON.stringify(bar)));
+  return market
+    .bars(symbol, interval, since, to, at)
+    .some((bar) => bar.closeTime <= at && bar.trades > 0 && !then.has(JSON.stringify(bar)));
 }
 
 /** A bar that closed lately as it stood `byMs` ago, though not in its first half: a replica knows at least so much. */
@@ -101,7 +102,7 @@ function incomplete(rows: readonly Bar[], series: SeriesName, at: number, view: 
     left = left.filter((bar) => bar.closeTime > at || bar.closeTime + lag.byMs <= at);
     if (left.length < rows.length) {
       left = left.filter((bar) => bar.closeTime <= at);
-      turn.note(faults, 'rest-lag');
+      turn.note(faults, lag);
     }
   }
   const missing = faults.find('rows-missing', series);
@@ -109,7 +110,7 @@ function incomplete(rows: readonly Bar[], series: SeriesName, at: number, view: 
   const kept = left.filter(
     (bar) => hash32(`${seed}|${series.symbol}|${bar.openTime}`) / 4_294_967_296 >= missing.share,
   );
-  if (kept.length < left.length) turn.note(faults, 'rows-missing');
+  if (kept.length < left.length) turn.note(faults, missing);
   return kept;
 }
 
@@ -120,11 +121,13 @@ function misordered(
 ): readonly Bar[] {
   const throwOf = (bar: Bar) => hash32(`${seed}|${bar.openTime}`);
   let rows = bars;
-  if (faults.find('rows-repeated', series) !== undefined) {
+  const repeated = faults.find('rows-repeated', series);
+  if (repeated !== undefined) {
     rows = rows.flatMap((bar) => (throwOf(bar) % 5 === 0 ? [bar, bar] : [bar]));
-    if (rows.length > bars.length) turn.note(faults, 'rows-repeated');
+    if (rows.length > bars.length) turn.note(faults, repeated);
   }
-  if (rows.length < 2 || faults.find('rows-shuffled', series) === undefined) return rows;
-  turn.note(faults, 'rows-shuffled');
+  const shuffled = faults.find('rows-shuffled', series);
+  if (rows.length < 2 || shuffled === undefined) return rows;
+  turn.note(faults, shuffled);
   return rows.toSorted((a, b) => throwOf(a) - throwOf(b));
 }

@@ -1,11 +1,11 @@
 import { hash32, seededRandom } from '@livermore/utils';
 import type { ActiveFaults } from './active-faults';
-import type { FaultKind } from './fault';
+import type { Fault } from './fault';
 
 /** One REST request after the other: what chance decides about an answer is the same for everything in it. */
 export class RestTurn {
   readonly #seed: number;
-  readonly #noted = new Set<FaultKind>();
+  readonly #noted = new Set<Fault>();
   #number = 0;
 
   constructor(seed: number) {
@@ -23,10 +23,10 @@ export class RestTurn {
   }
 
   /** Counts a fault once in the present request, however many looks at the market its answer takes. */
-  note(faults: ActiveFaults, kind: FaultKind): void {
-    if (this.#noted.has(kind)) return;
-    this.#noted.add(kind);
-    faults.acted(kind);
+  note(faults: ActiveFaults, fault: Fault): void {
+    if (this.#noted.has(fault)) return;
+    this.#noted.add(fault);
+    faults.acted(fault);
   }
 
   /** Uniform in [0, 1), for one purpose of the present request. */

@@ -24,16 +24,18 @@ type Amount = (typeof AMOUNTS)[number];
 const scaleOf = (amount: Amount): number => (amount.toLowerCase().includes('quote') ? 2 * SCALE : SCALE);
 const unitsOf = (bar: Bar, amount: Amount): bigint => textToUnits(bar[amount], scaleOf(amount));
 
-/** The bar with its volumes multiplied and its high, or low, moved, as the fault says. */
+/** The bar with its volumes multiplied and its high, or low, moved, as the fault says; the same object where that changes nothing. */
 export function changedBar(bar: Bar, fault: FaultOf<'revised-candle'>, priceDecimals: number): Bar {
-  const amount = (name: Amount) => {
-    const units = unitsOf(bar, name);
-    return unitsToText(units + grown(units, fault.volume, scaleOf(name)), scaleOf(name));
-  };
+  const growth = (name: Amount) => grown(unitsOf(bar, name), fault.volume, scaleOf(name));
+  const amount = (name: Amount) => unitsToText(unitsOf(bar, name) + growth(name), scaleOf(name));
+  const high = fault.price > 0 ? moved(bar.high, fault.price, priceDecimals) : bar.high;
+  const low = fault.price < 0 ? moved(bar.low, fault.price, priceDecimals) : bar.low;
+  const isMoved = Number(high) !== Number(bar.high) || Number(low) !== Number(bar.low);
+  if (!isMoved && AMOUNTS.every((name) => growth(name) === 0n)) return bar;
   return {
     ...bar,
-    high: fault.price > 0 ? moved(bar.high, fault.price, priceDecimals) : bar.high,
-    low: fault.price < 0 ? moved(bar.low, fault.price, priceDecimals) : bar.low,
+    high,
+    low,
     volume: amount('volume'),
     quoteVolume: amount('quoteVolume'),
     takerBaseVolume: amount('takerBaseVolume'),

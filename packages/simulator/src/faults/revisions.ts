@@ -15,6 +15,14 @@ interface Rule {
   until: number;
 }
 
+/** A bar with its changes, and the faults they come from. */
+interface Revised {
+  readonly bar: Bar;
+  readonly by: ReadonlySet<Rule['fault']>;
+}
+
+const NOBODY: Revised['by'] = new Set();
+
 interface Series {
   readonly symbol: string;
   readonly interval: Interval;
@@ -23,10 +31,14 @@ interface Series {
 /** Which closed bars of a market change after their close, and to what: a pure function of the faults so far. */
 export class Revisions {
   readonly #market: Market;
+  readonly #faults: ActiveFaults;
   readonly #rules: Rule[] = [];
+  /** Which faults made a changed bar what it is. */
+  readonly #changers = new WeakMap<Bar, ReadonlySet<Rule['fault']>>();
 
   constructor(market: Market, faults: ActiveFaults, now: () => number) {
     this.#market = market;
+    this.#faults = faults;
     const learn = (fault: Rule['fault']) => {
       this.#rules.push({ fault, since: now(), until: Infinity });
       if (this.#rules.length > RULES_KEPT) this.#rules.shift();
@@ -46,6 +58,13 @@ export class Revisions {
     if (this.#rules.length === 0) return bars;
     const rules = this.#rulesByBase(series);
     return rules.size === 0 ? bars : bars.map((bar) => this.#revise(bar, series, at, rules));
+  }
+
+  /** An answer, or a frame, holds these bars: the faults that changed any of them have acted. */
+  shown(bars: readonly Bar[]): void {
+    if (this.#rules.length === 0) return;
+    const changers = new Set(bars.flatMap((bar) => [...(this.#changers.get(bar) ?? [])]));
+    for (const fault of changers) this.#faults.acted(fault);
   }
 
   /** Closed bars of a series that changed in (since, now], and whose change the stream tells. */
@@ -80,37 +99,41 @@ export class Revisions {
   }
 
   #revise(bar: Bar, series: Series, at: number, rules: ReadonlyMap<Interval, readonly Rule[]>): Bar {
-    let revised = bar;
+    let state: Revised = { bar, by: NOBODY };
     for (const [base, some] of rules) {
-      revised =
+      state =
         base === series.interval
-          ? this.#ownChanges(revised, series, at, some)
-          : this.#changesOfParts(revised, { ...series, interval: base }, at, some);
+          ? this.#ownChanges(state, series, at, some)
+          : this.#changesOfParts(state, { ...series, interval: base }, at, some);
     }
-    return revised;
+    if (state.by.size > 0) this.#changers.set(state.bar, state.by);
+    return state.bar;
   }
 
-  #ownChanges(bar: Bar, series: Series, at: number, rules: readonly Rule[]): Bar {
-    let revised = bar;
+  #ownChanges(state: Revised, series: Series, at: number, rules: readonly Rule[]): Revised {
+    let { bar, by } = state;
     for (const rule of rules) {
       const shownAt = shownFrom(rule, series, bar.openTime);
       if (shownAt === undefined || shownAt > at || bar.closeTime > at || bar.trades === 0) continue;
-      revised = changedBar(revised, rule.fault, this.#decimalsOf(series.symbol));
+      const changed = changedBar(bar, rule.fault, this.#decimalsOf(series.symbol));
+      if (changed !== bar) by = new Set([...by, rule.fault]);
+      bar = changed;
     }
-    return revised;
+    return { bar, by };
   }
 
   /** A longer bar takes over what changed in its parts. */
-  #changesOfParts(bar: Bar, parts: Series, at: number, rules: readonly Rule[]): Bar {
+  #changesOfParts({ bar, by }: Revised, parts: Series, at: number, rules: readonly Rule[]): Revised {
     const opens = new Set(
       rules.flatMap((rule) => [...hitsBetween(rule, parts, bar.openTime, bar.closeTime)]),
     );
-    let revised = bar;
+    let revised: Revised = { bar, by };
     for (const open of opens) {
       const [part] = this.#market.bars(parts.symbol, parts.interval, open, open + 1, at);
       if (part === undefined) continue;
-      const changed = this.#ownChanges(part, parts, at, rules);
-      if (changed !== part) revised = addChange(revised, changeOf(part, changed));
+      const changed = this.#ownChanges({ bar: part, by: revised.by }, parts, at, rules);
+      if (changed.bar === part) continue;
+      revised = { bar: addChange(revised.bar, changeOf(part, changed.bar)), by: changed.by };
     }
     return revised;
   }

@@ -234,6 +234,13 @@ describe('snapshots of candles at a venue that has them', () => {
     expect(applied.get('snapshot-lossy')).toBe(1);
   });
 
+  it('have lost nothing where the lost part rounds to nothing', async () => {
+    const truth = (await firstSnapshot([])).candles;
+    const { candles, applied } = await firstSnapshot(lasting({ kind: 'snapshot-lossy', loses: 1e-7 }));
+    expect(candles).toEqual(truth);
+    expect(applied.size).toBe(0);
+  });
+
   it('hold the newest buckets only', async () => {
     const truth = (await firstSnapshot([])).candles;
     const { candles, applied } = await firstSnapshot(lasting({ kind: 'snapshot-short', buckets: 3 }));

@@ -53,6 +53,13 @@ function rowOf(
   return [openTime, ...[open, high, low, close, volume].map(Number)];
 }
 
+/** Whether the newest closed bar is not there, or not as it closed. */
+function isBehind(rows: readonly CandleRow[], truth: readonly CandleRow[], now: number): boolean {
+  const newest = Math.floor(now / MINUTE) * MINUTE - MINUTE;
+  const [shown, closed] = [rows, truth].map((some) => some.find(([open]) => open === newest));
+  return JSON.stringify(shown) !== JSON.stringify(closed);
+}
+
 const opens = (rows: readonly CandleRow[]) => rows.map(([open]) => open);
 const lasting = (fault: OrderedFault): FaultScript => [{ at: 0, fault }];
 
@@ -66,12 +73,15 @@ describe.each(SIMULATED_VENUES)('REST at %s', (venue) => {
 
   it.each([3000, 10_000, 200_000])('as it was %i ms ago: nothing newer, nothing further', async (byMs) => {
     const { rest, tape, clock, simulator } = start(venue, lasting({ kind: 'rest-stale', byMs }));
+    let behind = 0;
     for (let step = 0; step < 12; step += 1) {
       const rows = await rest('1m', 10);
       expect(rows.slice(-5)).toEqual(tape('1m', clock.now() - byMs).slice(-5));
+      if (isBehind(rows, tape(), clock.now())) behind += 1;
       await clock.advance(7000);
     }
-    expect(simulator.faultsApplied.get('rest-stale')).toBe(12);
+    expect(behind).toBeGreaterThan(0);
+    expect(simulator.faultsApplied.get('rest-stale')).toBe(behind);
   });
 
   it('shows closed rows as they were before the close, beside a fresh one', async () => {
@@ -95,8 +105,10 @@ describe.each(SIMULATED_VENUES)('REST at %s', (venue) => {
     const lagsMs = [0, 2000, 70_000];
     const { rest, tape, clock, simulator } = start(venue, lasting({ kind: 'rest-replicas', lagsMs }));
     const seen = new Set<number>();
+    let behind = 0;
     for (let step = 0; step < 40; step += 1) {
       const rows = await rest('1m', 9);
+      if (isBehind(rows, tape(), clock.now())) behind += 1;
       const lag = lagsMs.find((each) => {
         const then = tape('1m', clock.now() - each);
         return JSON.stringify(rows.slice(-3)) === JSON.stringify(then.slice(-3));
@@ -106,7 +118,8 @@ describe.each(SIMULATED_VENUES)('REST at %s', (venue) => {
       await clock.advance(3000);
     }
     expect([...seen].toSorted((a, b) => a - b)).toEqual(lagsMs);
-    expect(simulator.faultsApplied.get('rest-replicas')).toBeGreaterThan(10);
+    expect(behind).toBeGreaterThan(5);
+    expect(simulator.faultsApplied.get('rest-replicas')).toBe(behind);
   });
 
   it('is empty with status 200 for the series named, for as long as ordered', async () => {
@@ -172,6 +185,27 @@ describe.each(SIMULATED_VENUES)('corrections at %s', (venue) => {
       expect(parent).toMatchObject({ volume, quoteVolume, high, low });
     }
     expect(simulator.faultsApplied.get('revised-candle')).toBeGreaterThan(0);
+  });
+
+  it('have acted once an answer holds a changed bar, each line of the script for itself', async () => {
+    const { rest, clock, simulator } = start(venue, [
+      { at: 0, fault: { kind: 'revised-candle', timeframe: '1m', barsAgo: 0 } },
+      { at: 0, fault: { kind: 'revised-candle', timeframe: '5m', barsAgo: 0, afterMs: 5000 } },
+      { at: 0, fault: { kind: 'rest-replicas', lagsMs: [2000] } },
+    ]);
+    const acted = () => [...simulator.faultLines];
+    await rest('1m');
+    await clock.advance(4000);
+    await rest('5m');
+    expect(acted()).toEqual([]);
+    await rest('1m');
+    expect(acted()).toEqual([[0, 1]]);
+    await clock.advance(4000);
+    await rest('5m');
+    expect(acted()).toEqual([
+      [0, 1],
+      [1, 1],
+    ]);
   });
 
   it('take volume away and move highs and lows where ordered, and no earlier than ordered', async () => {

@@ -105,7 +105,7 @@ export class Carrier {
   #strike(fault: Fault): void {
     const { venue, faults } = this.#options;
     for (const [link, session] of this.#links) {
-      if (STRIKES.has(fault.kind)) faults.acted(fault.kind);
+      if (STRIKES.has(fault.kind)) faults.acted(fault);
       if (fault.kind === 'cut') link.cut(fault.midFrame);
       if (fault.kind === 'outage') link.cut(false);
       if (fault.kind === 'age-cut') link.close(venue.dress.ageClose.code, venue.dress.ageClose.reason);
@@ -150,7 +150,7 @@ export class Carrier {
     const { faults, clock, venue } = this.#options;
     const ban = faults.all('rest-418').at(-1);
     if (ban === undefined || clock.now() >= ban.since + ban.fault.banMs) return undefined;
-    faults.acted('rest-418');
+    faults.acted(ban.fault);
     const until = ban.since + ban.fault.banMs;
     return retryAfter(ban.fault, venue.dress.banned(until, Math.ceil((until - clock.now()) / 1000)));
   }
@@ -162,7 +162,7 @@ export class Carrier {
     const asked = venue.dress.symbolsOf(request);
     const hit = bad.find(({ fault }) => asked.includes(fault.symbol));
     if (hit === undefined) return undefined;
-    faults.acted('bad-symbol');
+    faults.acted(hit.fault);
     return venue.dress.badSymbol(hit.fault.symbol);
   }
 

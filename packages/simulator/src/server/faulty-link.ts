@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@livermore/utils';
-import type { ActiveFaults } from '../faults/active-faults';
+import type { ActiveFaults, FaultOf } from '../faults/active-faults';
 import type { FaultDress } from './venue-options';
 import type { ClientLink } from './venue';
 
@@ -24,7 +24,7 @@ const LONGEST_HOLD_MS = 1000;
 export class FaultyLink implements ClientLink {
   readonly #options: LinkOptions;
   #isDead = false;
-  #held: string | undefined;
+  #held: { readonly frame: string; readonly fault: FaultOf<'frames-reordered'> } | undefined;
   #lastFrame = '{"type":"cut"}';
   /** No frame may arrive before an earlier one: when the last delayed one is due. */
   #busyUntil = -Infinity;
@@ -77,7 +77,7 @@ export class FaultyLink implements ClientLink {
     const { faults, random } = this.#options;
     const fault = faults.find(kind);
     if (fault === undefined || random.next() >= fault.share) return false;
-    faults.acted(kind);
+    faults.acted(fault);
     return true;
   }
 
@@ -85,18 +85,20 @@ export class FaultyLink implements ClientLink {
     const held = this.#held;
     if (held !== undefined) {
       this.#held = undefined;
-      this.#options.faults.acted('frames-reordered');
+      this.#options.faults.acted(held.fault);
       this.#deliver(frame);
-      this.#deliver(held);
+      this.#deliver(held.frame);
       return;
     }
-    if (this.#options.faults.find('frames-reordered') === undefined) {
+    const fault = this.#options.faults.find('frames-reordered');
+    if (fault === undefined) {
       this.#deliver(frame);
       return;
     }
-    this.#held = frame;
+    const own = { frame, fault };
+    this.#held = own;
     this.#options.clock.setTimer(() => {
-      if (this.#held !== frame) return;
+      if (this.#held !== own) return;
       this.#held = undefined;
       this.#deliver(frame);
     }, LONGEST_HOLD_MS);
@@ -105,13 +107,14 @@ export class FaultyLink implements ClientLink {
   #deliver(frame: string): void {
     const { clock, faults, wire } = this.#options;
     const now = clock.now();
-    const due = Math.max(this.#busyUntil, now + (faults.find('frames-delayed')?.byMs ?? 0));
+    const delay = faults.find('frames-delayed');
+    const due = Math.max(this.#busyUntil, now + (delay?.byMs ?? 0));
     if (due <= now) {
       wire.send(frame);
       return;
     }
     this.#busyUntil = due;
-    faults.acted('frames-delayed');
+    if (delay !== undefined) faults.acted(delay);
     clock.setTimer(() => {
       if (!this.#isDead) wire.send(frame);
     }, due - now);

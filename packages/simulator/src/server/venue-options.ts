@@ -23,8 +23,8 @@ export interface VenueOptions {
   readonly faults: ActiveFaults;
   /** Which rows, elements and figures cannot be read. */
   readonly blemishes: Blemishes;
-  /** Closed bars that the stream tells once more, changed. */
-  readonly revisions: Pick<Revisions, 'told'>;
+  /** Closed bars that the stream tells once more, changed; and who hears of every bar that is given out. */
+  readonly revisions: Pick<Revisions, 'told' | 'shown'>;
   readonly logger: Logger;
   readonly recorder: ClientRecorder;
   readonly usProfile: 'pre' | 'post';
