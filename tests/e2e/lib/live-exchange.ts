@@ -1,16 +1,24 @@
-import { createRedis, exchangeAbsenceKey, exchangeCandleKey, subscribeCloses } from '@livermore/cache';
-import type { CloseAnnouncement } from '@livermore/cache';
+import {
+  CandleCacheStrategy,
+  createRedis,
+  exchangeAbsenceKey,
+  exchangeCandleKey,
+  subscribeCloses,
+} from '@livermore/cache';
+import type { CloseAnnouncement, StoredCandle } from '@livermore/cache';
 import { freshExchangeId } from '@livermore/cache/testing';
 import { defaultExchange } from '@livermore/exchange-core';
 import type { HttpGet } from '@livermore/exchange-core';
 import { ExchangeInstance } from '@livermore/instance';
 import type { ExchangeInstanceOptions } from '@livermore/instance';
-import { heldRedis } from '@livermore/replay';
-import { TIMEFRAMES } from '@livermore/schemas';
-import type { Exchange } from '@livermore/schemas';
+import { compareSeries, heldRedis } from '@livermore/replay';
+import type { Comparison } from '@livermore/replay';
+import { TIMEFRAMES, isClosed } from '@livermore/schemas';
+import type { Exchange, OpenTimeRange, Series } from '@livermore/schemas';
 import { createSeededMarket, createSimulator, defaultUniverse } from '@livermore/simulator';
 import type { FaultScript, SimulatedVenue, Simulator } from '@livermore/simulator';
 import { ReplayClock, seededRandom, silentLogger } from '@livermore/utils';
+import { servedSides } from '../../proof/served';
 
 export interface LiveExchangeOptions {
   readonly venue: SimulatedVenue;
@@ -34,11 +42,14 @@ export class LiveExchange {
   readonly simulator: Simulator;
   readonly exchange: Exchange;
   readonly instance: ExchangeInstance;
+  readonly #venue: SimulatedVenue;
   readonly #symbols: readonly string[];
   readonly #redisUrl: string;
+  readonly #death = new AbortController();
 
   constructor(options: LiveExchangeOptions) {
     const { venue, symbols, startMs, ownerUserId = 1, onRequest, faults = [] } = options;
+    this.#venue = venue;
     this.#symbols = symbols;
     this.#redisUrl = options.redisUrl;
     this.exchange = { ...defaultExchange(venue), id: options.exchangeId ?? freshExchangeId() };
@@ -49,6 +60,7 @@ export class LiveExchange {
     const { transport } = this.simulator;
     const get: HttpGet = async (request, signal) => {
       await this.clock.during(Promise.resolve(onRequest?.(request.url)));
+      if (this.isDead) return new Promise(() => undefined);
       return transport.get(request, signal);
     };
     this.instance = new ExchangeInstance({
@@ -65,14 +77,28 @@ export class LiveExchange {
     });
   }
 
-  /** Starts the exchange and lets time pass until it is active, and then for so long, ms. */
+  get isDead(): boolean {
+    return this.#death.signal.aborted;
+  }
+
+  /**
+   * As `kill -9`, in the middle of whatever it does: nothing more reaches Redis or the venue, nothing is drained, and no
+   * timer fires again. What runs the clock returns.
+   */
+  kill(): void {
+    this.#death.abort();
+    this.redis.disconnect();
+  }
+
+  /** Starts the exchange and lets time pass, ms. */
   async live(ms: number): Promise<void> {
     const started = this.instance.start();
     let failure: unknown;
     started.catch((error: unknown) => {
       failure = error;
     });
-    await this.clock.run(this.clock.now() + ms);
+    await this.clock.run(this.clock.now() + ms, this.#death.signal);
+    if (this.isDead) return;
     if (failure !== undefined) throw failure;
     await this.instance.settle();
   }
@@ -81,6 +107,21 @@ export class LiveExchange {
   async pass(ms: number): Promise<void> {
     await this.clock.run(this.clock.now() + ms);
     await this.instance.settle();
+  }
+
+  /** Closed bars in the cache, oldest first. */
+  async closedBars(series: Series, range?: OpenTimeRange): Promise<readonly StoredCandle[]> {
+    const cache = new CandleCacheStrategy(this.redis);
+    const query = range === undefined ? { limit: 1000 } : { from: range.from, to: range.to - 1 };
+    const bars = await this.clock.during(cache.readExchangeCandles(this.exchange.id, series, query));
+    return bars.filter(isClosed);
+  }
+
+  /** Compares what the cache holds at each open time of a range with what the venue serves there. */
+  async compare(series: Series, range: OpenTimeRange): Promise<Comparison> {
+    const served = { venue: this.#venue, market: this.simulator.truth, now: this.clock.now() };
+    const cached = await this.closedBars(series, range);
+    return compareSeries(series, range, { cached, ...servedSides(served, series, range) });
   }
 
   /** Hears every close from now on; `stop` waits for all that was published and returns it. */
