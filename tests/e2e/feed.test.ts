@@ -9,8 +9,8 @@ import {
 import type { NodeTransport, StreamingAdapter } from '@livermore/exchange-core';
 import { openTimeOf } from '@livermore/schemas';
 import type { UnifiedCandle } from '@livermore/schemas';
-import { createSeededMarket, createSimulator, defaultUniverse, disagreeing } from '@livermore/simulator';
-import type { FaultScript, SimulatedVenue, Simulator } from '@livermore/simulator';
+import { createSeededMarket, createSimulator, defaultUniverse } from '@livermore/simulator';
+import type { SimulatedVenue, Simulator } from '@livermore/simulator';
 import { silentLogger, systemClock } from '@livermore/utils';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -32,9 +32,9 @@ afterEach(async () => {
 });
 
 /** A venue on a real port, and the product's own adapter for it on real sockets. */
-async function streaming(venue: SimulatedVenue, faults: FaultScript = []) {
+async function streaming(venue: SimulatedVenue) {
   const market = createSeededMarket({ seed: 5, symbols: defaultUniverse(venue) });
-  simulator = createSimulator({ venue, market, clock: systemClock, faults });
+  simulator = createSimulator({ venue, market, clock: systemClock });
   const { rest, ws } = await simulator.listen();
   transport = createNodeTransport();
   const factory = new ExchangeAdapterFactory({ transport, logger: silentLogger });
@@ -57,7 +57,7 @@ describe('the Binance feed over real sockets', () => {
   it.each(['binance', 'binance_us'] as const)(
     'BIN-01 BIN-02: %s streams klines of all timeframes through one adapter',
     async (venue) => {
-      const { adapter: feed, candles } = await streaming(venue, disagreeing(venue));
+      const { adapter: feed, candles } = await streaming(venue);
       expect(feed).toBeInstanceOf(BinanceAdapter);
       feed.subscribe(['BTCUSDT', 'ETHUSDT'], '1m');
       feed.subscribe(['BTCUSDT'], '1d');

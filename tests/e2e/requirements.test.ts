@@ -18,15 +18,19 @@ import type { UnifiedCandle } from '@livermore/schemas';
 import { silentLogger } from '@livermore/utils';
 import type { Logger } from '@livermore/utils';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { SOON_AFTER_A_CLOSE, expectDiffered } from './lib/differing';
 import { LiveExchange } from './lib/live-exchange';
 import type { LiveExchangeOptions } from './lib/live-exchange';
 
 const SYMBOLS = ['BTCUSDT', 'KNCUSDT'];
 const MINUTE = 60_000;
-/** The venue's REST, stream and listing disagree. */
-const DIFFERING = disagreeing('binance');
 /** A minute and a half before a midnight: all six timeframes close soon. */
 const START = Date.UTC(2026, 2, 11) - 1.5 * MINUTE;
+/** Half a minute earlier: a minute has just closed, and the venue's views of it differ. */
+const DIFFERING = {
+  faults: disagreeing('binance'),
+  startMs: Date.UTC(2026, 2, 11) - 2 * MINUTE + SOON_AFTER_A_CLOSE,
+};
 
 let watcher: ReturnType<typeof createRedis>;
 let live: LiveExchange | undefined;
@@ -61,7 +65,7 @@ async function hear(pattern: string, onMessage: (channel: string, text: string) 
 
 describe('candles and channels of a running exchange', () => {
   it('FND-01: closes are announced on the channel of user, exchange, symbol and timeframe', async () => {
-    const started = exchangeWith({ ownerUserId: 42, faults: DIFFERING });
+    const started = exchangeWith({ ownerUserId: 42, ...DIFFERING });
     const heard: { channel: string; candle: UnifiedCandle }[] = [];
     const ears = await hear(`channel:candle:close:42:${started.exchange.id}:*`, (channel, text) =>
       heard.push({ channel, candle: UnifiedCandleSchema.parse(JSON.parse(text)) }),
@@ -69,6 +73,7 @@ describe('candles and channels of a running exchange', () => {
     await started.live(3 * MINUTE);
     await ears.caughtUp();
     ears.close();
+    expectDiffered(started);
     expect(new Set(heard.map(({ candle }) => candle.timeframe))).toEqual(new Set(TIMEFRAMES));
     for (const { channel, candle } of heard) {
       const { symbol, timeframe } = candle;
@@ -97,7 +102,7 @@ describe('candles and channels of a running exchange', () => {
   });
 
   it('FND-03: whoever hears of a close finds it written', async () => {
-    const started = exchangeWith({ faults: DIFFERING });
+    const started = exchangeWith(DIFFERING);
     const cache = new CandleCacheStrategy(watcher);
     const looks: Promise<boolean>[] = [];
     const look = async ({ symbol, timeframe, timestamp, close, volume }: UnifiedCandle) => {
@@ -111,6 +116,7 @@ describe('candles and channels of a running exchange', () => {
     await started.live(8 * MINUTE);
     await closes.caughtUp();
     closes.close();
+    expectDiffered(started);
     const found = await Promise.all(looks);
     expect(found.length).toBeGreaterThan(2 * TIMEFRAMES.length);
     expect(found.every(Boolean)).toBe(true);
@@ -221,7 +227,7 @@ describe('the warmup of a starting exchange', () => {
 
 describe('tickers of a running exchange', () => {
   it('TICK-01 TICK-02 TICK-03: live under a key and a channel that name exchange and symbol, and no user', async () => {
-    const started = exchangeWith({ faults: DIFFERING });
+    const started = exchangeWith(DIFFERING);
     const { id } = started.exchange;
     const channels = new Set<string>();
     const ears = await hear('channel:ticker:*', (channel) => {
@@ -230,6 +236,7 @@ describe('tickers of a running exchange', () => {
     await started.live(MINUTE);
     await ears.caughtUp();
     ears.close();
+    expectDiffered(started);
     expect(channels).toEqual(new Set(SYMBOLS.map((symbol) => tickerChannel(id, symbol))));
     expect(tickerChannel(id, 'BTCUSDT')).toBe(`channel:ticker:${id}:BTCUSDT`);
     const keys = (await watcher.keys('ticker:*')).filter((key) => key.split(':').includes(String(id)));
