@@ -4,7 +4,7 @@ import { disagreeing } from '@livermore/simulator';
 import type { FaultScript } from '@livermore/simulator';
 import type { Logger } from '@livermore/utils';
 import type { ProofData } from './data';
-import { neverActed } from './acted';
+import { idleLines } from './acted';
 import { AFTER_MIDNIGHT_MS, BEFORE_MIDNIGHT_MS } from './replay-faults';
 import type { ReplayFault } from './replay-faults';
 import type { ProofRow } from './row';
@@ -24,22 +24,21 @@ export async function runReplayFault(
   options: RunOptions,
 ): Promise<ProofRow & { readonly report: ReplayReport }> {
   const script = fault.script(data);
+  const views = viewsOf(fault, data);
   const report = await replay({
     venue: data.venue,
     data: data.folder,
     from: data.midnight - BEFORE_MIDNIGHT_MS,
     to: data.midnight + AFTER_MIDNIGHT_MS,
     speed: 'max',
-    faults: [...viewsOf(fault, data), ...script],
+    faults: [...views, ...script],
     ...options,
   });
   const { requests, connections, closes, candles, statuses } = report;
   const unexplained = await unexplainedHoles(report, options.redisUrl);
   const problems = [
     ...problemsOf(report, fault),
-    ...neverActed(data.venue, proving(fault, data), report.faultsApplied).map(
-      (kind) => `${kind} never acted`,
-    ),
+    ...idleOf(data.venue, { views, script }, report.faultLines),
     ...(unexplained === 0 ? [] : [`${unexplained} holes that coverage does not explain`]),
   ];
   return {
@@ -68,10 +67,14 @@ function viewsOf({ isTruthful }: ReplayFault, { venue }: ProofData): FaultScript
   return isTruthful === true ? [] : disagreeing(venue, { correctsFor: CORRECTS_FOR });
 }
 
-/** What a row is about: its own faults, or where it has none, the views that differ. */
-function proving(fault: ReplayFault, data: ProofData): FaultScript {
-  const own = fault.script(data);
-  return own.length > 0 ? own : viewsOf(fault, data);
+/** What a row is about and never acted: of its own faults, or where it has none, of the views that differ. */
+function idleOf(
+  venue: ProofData['venue'],
+  { views, script }: { readonly views: FaultScript; readonly script: FaultScript },
+  lines: readonly number[],
+): readonly string[] {
+  if (script.length === 0) return idleLines(venue, views, new Set(lines));
+  return idleLines(venue, script, new Set(lines.map((line) => line - views.length)));
 }
 
 /** What a fault may not leave behind. */

@@ -224,7 +224,7 @@ class ReplayRun {
   }
 
   async report(tookMs: number): Promise<ReplayReport> {
-    const { log, faultsApplied } = this.#simulator;
+    const { log, faultsApplied, faultLines } = this.#simulator;
     const schedule = await readWarmupSchedule(this.#redis, this.#exchange.id);
     const report = this.#instance.warmupReport;
     return {
@@ -249,6 +249,7 @@ class ReplayRun {
       statuses: Object.fromEntries([...log.statuses].map(([status, times]) => [String(status), times])),
       connections: log.connections,
       faultsApplied: Object.fromEntries(faultsApplied),
+      faultLines: [...faultLines.keys()].toSorted((a, b) => a - b),
       closes: this.#announcements.counts,
       replayedMs: this.#range.to - this.#range.from,
       tookMs,

@@ -85,6 +85,8 @@ export interface ReplayReport {
   readonly connections: number;
   /** How often faults of each kind really acted at the venue; a kind that never did is not in it. */
   readonly faultsApplied: Readonly<Record<string, number>>;
+  /** Lines of the script of faults, from 0, that really acted, ascending. */
+  readonly faultLines: readonly number[];
   /**
    * Messages heard on the Redis channel: closes, those of a bar no newer than one heard before, and no candles at all;
    * and how many came to everyone or to their owner alone.

@@ -56,6 +56,7 @@ function report(candles: Totals): ReplayReport {
     statuses: { '200': 3 },
     connections: 1,
     faultsApplied: {},
+    faultLines: [],
     closes: { announced: 945, repeated: 45, unreadable: 0, untoldOwner: 0 },
     replayedMs: 3_600_000,
     tookMs: 1_000,
