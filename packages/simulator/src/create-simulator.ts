@@ -68,7 +68,6 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     truth: revised,
     faultsApplied: faults.applied,
     faultLines: faults.appliedLines,
-    streamed: market,
     inject: (fault) => faults.inject(fault),
     async listen(port = 0) {
       const listener = await listenOn(carrier, options.clock, port);

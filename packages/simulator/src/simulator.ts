@@ -48,8 +48,6 @@ export interface Simulator {
    * long after the last correction fell due, its closed bars are final.
    */
   readonly truth: Market;
-  /** The same before any revision: what streams said. */
-  readonly streamed: Market;
   /** How often faults of each kind really acted: on a frame, an answer, a connection. Kinds that never did are missing. */
   readonly faultsApplied: ReadonlyMap<FaultKind, number>;
   /** The same by line of the script, from 0. */
