@@ -24,10 +24,10 @@ export class FeedHub {
   readonly #pacers = new Map<string, Pacer>();
   readonly #closers = new Map<string, Closer>();
 
-  constructor(context: FeedContext, clock: Clock, updateEveryMs: number | undefined) {
-    this.#context = context;
+  constructor(context: Omit<FeedContext, 'agenda'>, clock: Clock, updateEveryMs: number | undefined) {
     this.#clock = clock;
     this.#agenda = new Agenda(clock);
+    this.#context = { ...context, agenda: this.#agenda };
     this.#updateEveryMs = updateEveryMs;
   }
 

@@ -2,6 +2,7 @@ import type { ActiveFaults } from '../faults/active-faults';
 import type { Blemishes } from '../faults/blemish';
 import type { Revisions } from '../faults/revisions';
 import type { Market } from '../market/market';
+import type { Agenda } from './agenda';
 import type { Frame } from './frame';
 import type { Listing } from './listing';
 import type { Profile } from './profile';
@@ -21,6 +22,8 @@ export interface FeedContext {
   readonly blemishes: Blemishes;
   readonly revisions: Pick<Revisions, 'told' | 'shown'>;
   readonly seed: number;
+  /** For what comes later than it should. */
+  readonly agenda: Pick<Agenda, 'add'>;
   /** `timer`: closes by the clock; `2021`: only when a later bucket's first trade arrives. */
   readonly timing: 'timer' | '2021';
 }

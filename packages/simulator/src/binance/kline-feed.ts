@@ -70,8 +70,23 @@ export class KlineFeed implements Feed {
     const bar = this.#bar(this.#start, Math.max(now, this.#end));
     this.#sent = -1;
     const series = { symbol: this.#symbol, timeframe: this.interval };
-    if (bar === undefined || this.#context.faults.act('closes-missing', series) !== undefined) return;
-    this.#push(bar, now, true);
+    const { faults, agenda } = this.#context;
+    if (bar === undefined || faults.act('closes-missing', series) !== undefined) return;
+    const late = faults.find('closes-late', series);
+    if (late === undefined || !this.#isChosen(bar, late.share)) {
+      this.#push(bar, now, true);
+      return;
+    }
+    const close = (at: number) => {
+      if (this.subscribers.size > 0) faults.acted(late);
+      this.#push(bar, at, true);
+    };
+    agenda.add(now + late.byMs, { run: close });
+  }
+
+  #isChosen(bar: Bar, share: number): boolean {
+    const { seed } = this.#context;
+    return hash32(`${seed}|late|${this.#symbol}|${this.interval}|${bar.openTime}`) / 2 ** 32 < share;
   }
 
   /** Bars told long ago that have changed meanwhile. */

@@ -22,6 +22,7 @@ const KINDS: readonly FaultKind[] = FaultSchema.options.map((option) => option.s
 const NEEDED: Readonly<Partial<Record<FaultKind, object>>> = {
   'frames-delayed': { byMs: 1000 },
   'frames-truncated': { share: 1 },
+  'closes-late': { byMs: 3000 },
   'rest-slow': { byMs: 1000 },
   'rest-lag': { byMs: 30_000 },
   'clock-skew': { byMs: 5000 },

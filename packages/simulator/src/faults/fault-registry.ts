@@ -11,6 +11,7 @@ export const VENUES_OF_FAULTS: Readonly<Partial<Record<FaultKind, readonly Simul
   'sequence-gap': ['coinbase'],
   'sequence-restart': ['coinbase'],
   'heartbeat-jump': ['coinbase'],
+  'closes-late': ['binance', 'binance_us'],
   'oversized-book': ['coinbase'],
   'rest-cached': ['coinbase'],
   'server-shutdown': ['binance', 'binance_us'],

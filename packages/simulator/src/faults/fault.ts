@@ -51,6 +51,13 @@ export const FaultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ack-silent'), ...series }),
   /** Closing frames are never sent, updates are. */
   z.object({ kind: z.literal('closes-missing'), ...series }),
+  /** Binance: the closing frame of a `share` of the bars comes `byMs` late, after updates of the next bar. */
+  z.object({
+    kind: z.literal('closes-late'),
+    ...series,
+    byMs: z.number().positive().default(30_000),
+    share: share.default(1),
+  }),
   /** Coinbase: the next `frames` frames of every connection are lost, with their numbers. Happens once. */
   z.object({ kind: z.literal('sequence-gap'), frames: z.number().int().positive().default(3) }),
   /** Coinbase: the counter of frames starts again at 0 in the middle of a connection. Happens once. */

@@ -113,6 +113,8 @@ describe('fault scripts', () => {
   });
 });
 
+const minuteCloses = (frames: readonly string[]) => klinesIn(frames).filter(({ k }) => k.x && k.i === '1m');
+
 describe('socket faults', () => {
   it.each([false, true])(
     'cut connections (in the middle of a frame: %s), which can come back',
@@ -209,6 +211,17 @@ describe('socket faults', () => {
     const frames = klinesIn(await heardUnder([{ at: 0, fault: { kind: 'closes-missing' } }]));
     expect(frames.length).toBeGreaterThan(20);
     expect(frames.filter(({ k }) => k.x)).toEqual([]);
+  });
+
+  it('bring closing events late, once each and as they would have been, after the next bar has begun', async () => {
+    const plain = minuteCloses(await heardUnder([]));
+    const frames = await heardUnder([{ at: 0, fault: { kind: 'closes-late', timeframe: '1m', byMs: 4000 } }]);
+    const late = minuteCloses(frames);
+    expect(late.map(({ k }) => k)).toEqual(plain.slice(0, late.length).map(({ k }) => k));
+    expect(late.map(({ E }, at) => E - (plain[at]?.E ?? 0))).toEqual([4000, 4000]);
+    const [first] = late;
+    const before = klinesIn(frames).filter(({ E, k }) => k.i === '1m' && E < (first?.E ?? 0));
+    expect(before.at(-1)?.k.t).toBe((first?.k.t ?? 0) + MINUTE);
   });
 
   it('announce a shutdown, framed as the connection is, then close', async () => {

@@ -54,7 +54,7 @@ export interface FaultDress {
 /**
  * A venue with its dress. The carrier (real server or in-process) does for every venue: cut, half-open,
  * refuse-connections, frames-*, age-cut, error-frame, outage, every rest-* fault, rows-*, revised-candle, bad-symbol
- * on REST, clock-skew. A venue itself does: series-silent, ack-silent, closes-missing, sequence-gap, server-shutdown,
+ * on REST, clock-skew. A venue itself does: series-silent, ack-silent, closes-missing, closes-late, sequence-gap, server-shutdown,
  * silence for a bad-symbol on its streams, odd listings, rows and elements that cannot be read, snapshots.
  */
 export interface DressedVenue extends Venue {
