@@ -340,7 +340,7 @@ describe('the audit', () => {
           audit: true,
           startMs: MIDNIGHT + life * 11 * MINUTE,
           onRequest: async () => {
-            if (started.instance.auditFacts.pages > READ_IN_A_LIFE) started.kill();
+            if (started.instance.facts().truth.audit.pages > READ_IN_A_LIFE) started.kill();
           },
         });
         await started.live(10 * MINUTE);

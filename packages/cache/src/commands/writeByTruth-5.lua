@@ -45,8 +45,10 @@
                      |         |             | else a doubt          |                       | else a doubt
     made, final (3)  | written | written     | written               | over made: newer      | –
     streamed (3)     | written | written     | written;              | over made: written;   | newer and other
-                     |         |             | equal to a reading:   | else newer and other, | values: a doubt
-                     |         |             | settles               | or as new, more volume|
+                     |         |             | equal to a reading:   | newer, less volume: a | values: a doubt
+                     |         |             | settles               | doubt; else newer and |
+                     |         |             |                       | other, or as new and  |
+                     |         |             |                       | more volume           |
 
   Goes on: more volume, and else what a later state of the same bar can be: the same open, no lower high, no higher low.
 
@@ -281,6 +283,12 @@ local function judged(score, old, member, close_us)
       return settles and marked(with_figures(member, old), STANDINGS.SETTLED) or member, false
     end
     if class == 3 then
+      -- A bar that has closed gains late trades; one that lost some is told by somebody who missed them, or corrected.
+      local is_less = origin(old) == SOURCES.STREAM and new_as_of > old_as_of and volume(member) < volume(old)
+      if is_less then
+        doubted(score, old, member, class, close_us)
+        return nil, true
+      end
       local is_newer = new_as_of > old_as_of
         or (new_as_of == old_as_of and volume(member) > volume(old))
         or (origin(old) == SOURCES.DERIVED)

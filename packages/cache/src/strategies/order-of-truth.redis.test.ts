@@ -90,6 +90,8 @@ function streamedOver(cached: Kind, values: Values, age: Age, isNewer: boolean):
   if (cached.rank === 2) return cached === READING && values === 'equal' ? SETTLES : WRITTEN;
   if (cached === MADE_FINAL) return WRITTEN;
   if (cached.rank === 4) return values !== 'equal' && isNewer ? DOUBTED : NOTHING;
+  // A bar that lost trades is told by somebody who missed them, or corrected: a second voice decides.
+  if (values === 'less' && isNewer) return DOUBTED;
   // Two finals of one instant: the one with more volume, so that the order of arrival decides nothing.
   return writtenIf(values !== 'equal' && (isNewer || (age === 'equal' && values === 'more')));
 }
