@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   exchangeName,
   isoInstant,
@@ -61,6 +61,11 @@ describe('an argument', () => {
     ['no such unit', () => since('3w'), /neither an instant .* nor a time ago such as 90m, 2h or 7d/],
     ['nothing but a unit', () => since('h'), /neither an instant/],
     ['a number without a unit', () => since('5'), /neither an instant/],
+    ['a day that is not', () => since('2026-02-30'), /neither an instant/],
+    ['a month that is not', () => isoInstant('2026-13-01'), /such as/],
+    ['an hour that is not', () => isoInstant('2026-02-03T25:00'), /such as/],
+    ['an instant with something behind it', () => isoInstant('2026-11-21 (UTC)'), /such as/],
+    ['an instant with half a time', () => isoInstant('2026-11-21T10'), /such as/],
     ['a day without its year', () => isoInstant('May 5'), /such as 2025-05-20T00:00:00Z/],
     ['not a number', () => wholeNumber(1)('abc'), /whole number/],
     ['a port too high', () => port('65536'), /to 65535/],
@@ -74,5 +79,29 @@ describe('an argument', () => {
   ])('that is %s is refused with what would be right', (_name, parse, message) => {
     expect(parse).toThrow(InvalidArgumentError);
     expect(parse).toThrow(message);
+  });
+});
+
+describe.each(['Asia/Tokyo', 'America/Los_Angeles'])('an instant typed in %s', (zone) => {
+  beforeEach(() => {
+    vi.stubEnv('TZ', zone);
+  });
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it.each<[string, number]>([
+    ['2026-11-21', Date.UTC(2026, 10, 21)],
+    ['2026-11-21 18:49:00', Date.UTC(2026, 10, 21, 18, 49)],
+    ['2026-11-21 18:49', Date.UTC(2026, 10, 21, 18, 49)],
+    ['2026-11-21T18:49:00.250', Date.UTC(2026, 10, 21, 18, 49, 0, 250)],
+    ['2026-11-21 18:49:00z', Date.UTC(2026, 10, 21, 18, 49)],
+    ['2026-11-21 18:49:00-03:30', Date.UTC(2026, 10, 21, 22, 19)],
+    ['2026-11-21T18:49+0100', Date.UTC(2026, 10, 21, 17, 49)],
+  ])('%s is the same as anywhere', (text, ms) => {
+    expect(new Date(2026, 10, 21).getTime()).not.toBe(Date.UTC(2026, 10, 21));
+    expect(isoInstant(text)).toBe(ms);
+    expect(since(text)).toEqual({ kind: 'instant', ms });
   });
 });

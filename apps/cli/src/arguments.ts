@@ -71,19 +71,26 @@ export function url(...protocols: readonly string[]): (text: string) => string {
   };
 }
 
-/** An instant: ISO 8601, taken as UTC when it names no zone. Returns ms. */
+/** An instant: ISO 8601, with `T` or a blank before its time, and UTC when it names no zone. Returns ms. */
 export function isoInstant(text: string): number {
   const ms = instantIn(text);
   if (ms !== undefined) return ms;
   throw new InvalidArgumentError(`"${text}" is not an instant such as 2025-05-20T00:00:00Z.`);
 }
 
+const INSTANT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(z|[+-]\d\d:?\d\d)?)?$/i;
+
 function instantIn(text: string): number | undefined {
-  // Else "5" would be a day of May 2001.
-  if (!/^\d{4}-\d\d-\d\d/.test(text)) return undefined;
-  const zoned = /[zZ]$|[+-]\d\d:?\d\d$/.test(text) || !text.includes('T') ? text : `${text}Z`;
-  const ms = Date.parse(zoned);
+  const [, day, time = '00:00', zone = 'Z'] = INSTANT.exec(text) ?? [];
+  if (day === undefined || !isDay(day)) return undefined;
+  const ms = Date.parse(`${day}T${time}${zone.toUpperCase()}`);
   return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** Whether the calendar has this day: 30 February would be read as 2 March. */
+function isDay(day: string): boolean {
+  const ms = Date.parse(day);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
 }
 
 /** Where to begin: at an instant (ms since the epoch), or so long ago (ms). */
