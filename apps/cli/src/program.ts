@@ -50,8 +50,8 @@ const symbolsOption = () =>
     '--symbols <list>',
     'symbols separated by commas, "all", or "top:N" by activity (default: top:25; all in the sandbox)',
   ).argParser(list);
-const onlySymbolsOption = () =>
-  new Option('--symbols <list>', 'only these, separated by commas (default: all)').argParser(list);
+const onlySymbolsOption = (byDefault = 'all') =>
+  new Option('--symbols <list>', `only these, separated by commas (default: ${byDefault})`).argParser(list);
 const timeframesOption = () =>
   new Option('--timeframes <list>', 'timeframes separated by commas (default: 1m,5m,15m,1h,4h,1d)').argParser(
     timeframeList,
@@ -165,7 +165,7 @@ function addLooks(program: Command): void {
     .command('coverage')
     .description('print what each series holds of what it should hold; exit code 3 when candles are missing')
     .argument('<exchange>', 'name of the exchange', exchangeName)
-    .addOption(symbolsOption())
+    .addOption(onlySymbolsOption('those that are kept live'))
     .addOption(timeframesOption())
     .addOption(
       new Option('--bars <n>', 'how far back to look')
