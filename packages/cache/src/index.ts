@@ -13,3 +13,4 @@ export * from './strategies/ticker-cache';
 export * from './symbol-store';
 export * from './unserved-store';
 export * from './verified-store';
+export * from './waiting';

@@ -1,4 +1,11 @@
-import { AbsenceStore, CandleCacheStrategy, LookStore, SymbolStore, VerifiedStore } from '@livermore/cache';
+import {
+  AbsenceStore,
+  CandleCacheStrategy,
+  SymbolStore,
+  VerifiedStore,
+  countDoubts,
+  countLooks,
+} from '@livermore/cache';
 import {
   CoverageReader,
   DEFAULT_CANDLE_TARGET,
@@ -60,7 +67,7 @@ export async function coverage(
   }
 }
 
-/** Series whose doubts are read at once. */
+/** Series whose doubts are counted at once. */
 const SERIES_AT_ONCE = 500;
 
 async function readRows(
@@ -74,12 +81,14 @@ async function readRows(
   const coverages = await reader.read(queries, now);
   const [verified, looks] = await Promise.all([
     new VerifiedStore(redis).readAll(id),
-    new LookStore(redis).countBySeries(id),
+    countLooks(redis, id, new Map(queries.map(({ series, window }) => [seriesKey(series), window]))),
   ]);
   const rows: CoverageRow[] = [];
   for (let at = 0; at < queries.length; at += SERIES_AT_ONCE) {
     const batch = queries.slice(at, at + SERIES_AT_ONCE);
-    const doubts = await Promise.all(batch.map(({ series }) => cache.readDoubts(id, series)));
+    const doubts = await Promise.all(
+      batch.map(({ series, window }) => countDoubts(redis, id, series, window)),
+    );
     for (const [of, { series }] of batch.entries()) {
       const found = coverages[at + of];
       if (found === undefined) continue;
@@ -88,7 +97,7 @@ async function readRows(
         series,
         coverage: found,
         verified: verified.get(name),
-        doubts: doubts[of]?.length ?? 0,
+        doubts: doubts[of] ?? 0,
         looks: looks.get(name) ?? 0,
       });
     }

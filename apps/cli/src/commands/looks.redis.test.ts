@@ -249,6 +249,14 @@ describe('coverage', () => {
     expect(code).toBe(EXIT_CODES.incomplete);
   });
 
+  it('counts what waits of the window it shows, and no more', async () => {
+    await write(bar(6, 1));
+    await write(bar(6, 40_000, { source: 'rest', close: 104 }));
+    expect(await cache.readDoubts(id, SERIES)).toHaveLength(2);
+    const said: unknown = JSON.parse((await runCoverage(true)).out.join());
+    expect(said).toMatchObject({ series: [{ doubts: 1, looks: 1 }] });
+  });
+
   it('gives programs all of it', async () => {
     const said: unknown = JSON.parse((await runCoverage(true)).out.join());
     expect(said).toMatchObject({

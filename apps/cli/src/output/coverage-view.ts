@@ -11,9 +11,9 @@ export interface CoverageRow {
   readonly coverage: Coverage;
   /** How far it was compared with the venue's own bars; undefined when never. */
   readonly verified: Verified | undefined;
-  /** Bars that a reading contradicts and that wait for a second one. */
+  /** Bars of the window that a reading contradicts and that wait for a second one. */
   readonly doubts: number;
-  /** Bars that are to be read again; those in doubt are mostly among them. */
+  /** Bars of the window that are to be read again; those in doubt are mostly among them. */
   readonly looks: number;
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../keys';
 import { createRedis } from '../redis';
 import { EXAMPLE_OPEN_TIME, candleWith, freshExchangeId } from '../testing';
+import { countDoubts } from '../waiting';
 import { CandleCacheStrategy } from './candle-cache';
 import type { WriteContext } from './candle-cache';
 
@@ -348,6 +349,8 @@ describe('beside a series', () => {
     expect(doubts.map(({ timestamp }) => timestamp)).toEqual(
       Array.from({ length: 200 }, (_, at) => openTimeAt(at + 10)),
     );
+    const window = { from: openTimeAt(150), to: openTimeAt(160) };
+    expect(await countDoubts(redis, exchangeId, SERIES, window)).toBe(10);
     expect(await redis.ttl(exchangeDoubtKey(exchangeId, 'BTCUSDT', '1m'))).toBeGreaterThan(86_000);
   });
 
