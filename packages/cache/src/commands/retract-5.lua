@@ -7,8 +7,7 @@
   ARGV[3]  as-of (µs) the judgement was made against
   ARGV[4]  who takes it back: stands in the log of corrections
 
-  Returns { 0 } when something else is cached there by now, { 1, 1 if it had been told or else 0, the member } when it was
-  removed.
+  Returns { 0 } when something else is cached there by now, { 1, 1 if it had been told or else 0 } when it was removed.
 ]]
 local series, doubts, looks, told, corrections = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local name, score, judged_against, cause = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -21,4 +20,4 @@ redis.call('XADD', corrections, 'MAXLEN', '~', 100000, '*',
   'series', name, 'openTime', score, 'old', old, 'new', '', 'cause', cause)
 local said = redis.call('HGET', told, name)
 local first = said and tonumber(string.match(said, '^(%d+):'))
-return { 1, first and tonumber(score) >= first and 1 or 0, old }
+return { 1, first and tonumber(score) >= first and 1 or 0 }

@@ -91,7 +91,7 @@ const SummarySchema = z.tuple(
 const OutcomesSchema = z.array(z.number());
 const RetractionSchema = z.union([
   z.tuple([z.literal(0)]),
-  z.tuple([z.literal(1), z.union([z.literal(0), z.literal(1)]), z.unknown()]),
+  z.tuple([z.literal(1), z.union([z.literal(0), z.literal(1)])]),
 ]);
 
 /** Candles in Redis: sorted sets by open time, each written by one atomic compare-and-replace. */
