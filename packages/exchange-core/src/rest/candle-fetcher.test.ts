@@ -29,9 +29,9 @@ function setUp() {
   return { clock, venue, errors, unreadable, options, ...runtime };
 }
 
-/** The page's three bars, some of them with a price nobody can read. */
-const rows = (bad: readonly number[]) => {
-  const bars = [0, 1, 2].map((bar) => ({ t: page.from + bar * STEP, p: bad.includes(bar) ? '-1' : 5, v: 1 }));
+/** The page's three bars, or others, some of them with a price nobody can read. */
+const rows = (bad: readonly number[], all: readonly number[] = [0, 1, 2]) => {
+  const bars = all.map((bar) => ({ t: page.from + bar * STEP, p: bad.includes(bar) ? '-1' : 5, v: 1 }));
   return { status: 200, headers: {}, body: JSON.stringify(bars) };
 };
 const isBars = ({ url }: { url: string }) => url.includes('/bars');
@@ -139,6 +139,24 @@ describe('rows that cannot be read', () => {
     const [answer] = await Promise.all([source.fetchPage(page, options), clock.advance(10_000)]);
     expect(answer.candles.map(({ timestamp }) => timestamp)).toEqual([page.from, page.from + 2 * STEP]);
     expect(unreadable.map(({ field }) => field)).toEqual(['1.p', '0.p', '2.p']);
+  });
+
+  it.each([
+    ['as it is where the second is empty', rows([1]), rows([], []), [0, 2]],
+    ['as it is where the second has fewer bars and no odd row', rows([1]), rows([], [0]), [0, 2]],
+    ['for one with as many bars and no odd row', rows([1]), rows([], [0, 1]), [0, 1]],
+    [
+      'for one with more bars, though more of its rows are odd',
+      rows([1], [0, 1]),
+      rows([2, 3], [0, 1, 2, 3]),
+      [0, 1],
+    ],
+  ])('leave an answer %s', async (_what, first, second, bars) => {
+    const { clock, venue, source, options } = setUp();
+    const answers = [first, second];
+    venue.answer = (request) => (isBars(request) ? answers.shift() : undefined);
+    const [answer] = await Promise.all([source.fetchPage(page, options), clock.advance(10_000)]);
+    expect(answer.candles.map(({ timestamp }) => (timestamp - page.from) / STEP)).toEqual(bars);
   });
 
   it('leave the first answer when the second cannot be had', async () => {

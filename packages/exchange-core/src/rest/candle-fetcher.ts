@@ -41,7 +41,7 @@ export class CandleFetcher implements CandleSource {
 
   /**
    * A page of which rows cannot be read is asked for once more: what a proxy or a replica damaged is whole in the next
-   * answer. The better of the two answers counts, as a whole, because what one answer shows together belongs together.
+   * answer. The better of the two answers counts, the one with more bars, as a whole, because what one answer shows together belongs together.
    * Rows that could not be read in the second answer either are the venue's own; a page is not asked again for them.
    * @throws as RequestSender, and DecodeError when the venue keeps answering what cannot be read
    */
@@ -55,7 +55,7 @@ export class CandleFetcher implements CandleSource {
     const told = new Set(first.unreadable.map((element) => rowKey(page, element)));
     this.#tell(second.unreadable.filter((element) => !told.has(rowKey(page, element))));
     this.#remember(second.unreadable.map((element) => rowKey(page, element)).filter((key) => told.has(key)));
-    return second.unreadable.length <= first.unreadable.length ? second : first;
+    return isWorse(second, first) ? first : second;
   }
 
   /** Entries that cannot be read are left out. @throws as RequestSender, and DecodeError */
@@ -126,6 +126,12 @@ export class CandleFetcher implements CandleSource {
     const { backoffBaseMs: baseMs, backoffCapMs: capMs } = HARDCODED_CONFIG.rest;
     return fullJitterMs(attempt, { baseMs, capMs, random: this.#random });
   }
+}
+
+/** An answer with fewer bars says less; of two with as many, the one with more rows that cannot be read. */
+function isWorse(answer: PageAnswer, other: PageAnswer): boolean {
+  const more = other.candles.length - answer.candles.length;
+  return more > 0 || (more === 0 && answer.unreadable.length > other.unreadable.length);
 }
 
 /** What tells one unreadable row from another, in two answers to one request. */
