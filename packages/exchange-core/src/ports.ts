@@ -130,7 +130,7 @@ export interface FeedWitness {
 export interface Company {
   /**
    * Open times (ms) of a timeframe in a range at which enough of the venue's busiest symbols traded, before, in and after
-   * the bar, by answers younger than it; none where too few symbols are kept to tell.
+   * the bar; none where too few symbols are kept to tell.
    */
   tradedIn(timeframe: Timeframe, range: OpenTimeRange): Promise<ReadonlySet<number>>;
 }

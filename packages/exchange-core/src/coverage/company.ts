@@ -1,5 +1,5 @@
 import type { CandleCacheStrategy } from '@livermore/cache';
-import { MICROS_PER_MS, closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
+import { closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Timeframe } from '@livermore/schemas';
 import type { Company } from '../ports';
 
@@ -17,8 +17,8 @@ const ASKED = 10;
 const ENOUGH = 3;
 
 /**
- * Other symbols as witnesses that the venue was well: of its ten busiest at least three have rows before, in and after the
- * bar, in answers younger than it. Nothing is said for a time when we could not see the venue, or with fewer symbols.
+ * Other symbols as witnesses that the venue was well: of its ten busiest at least three are known to have traded before, in
+ * and after the bar. Nothing is said for a time when we could not see the venue, or with fewer symbols.
  */
 export class BusyCompany implements Company {
   readonly #options: BusyCompanyOptions;
@@ -36,19 +36,14 @@ export class BusyCompany implements Company {
     const traded = await Promise.all(
       asked.map(async (symbol) => {
         const bars = await cache.readExchangeCandles(exchangeId, { symbol, timeframe }, window);
-        return new Map(
-          bars
-            .filter((bar) => isClosed(bar) && bar.volume > 0)
-            .map((bar) => [bar.timestamp, (bar.sequenceNum ?? 0) / MICROS_PER_MS]),
-        );
+        return new Set(bars.filter((bar) => isClosed(bar) && bar.volume > 0).map((bar) => bar.timestamp));
       }),
     );
     const well = new Set<number>();
     for (let openTime = range.from; openTime < range.to; openTime += step) {
-      const end = closeTimeOf(timeframe, openTime);
-      if (wasDown({ from: openTime, to: end })) continue;
-      const isWitness = (of: ReadonlyMap<number, number>) =>
-        of.has(openTime - step) && of.has(openTime + step) && (of.get(openTime) ?? 0) >= end;
+      if (wasDown({ from: openTime, to: closeTimeOf(timeframe, openTime) })) continue;
+      const isWitness = (bars: ReadonlySet<number>) =>
+        [openTime - step, openTime, openTime + step].every((each) => bars.has(each));
       if (traded.filter(isWitness).length >= ENOUGH) well.add(openTime);
     }
     return well;
