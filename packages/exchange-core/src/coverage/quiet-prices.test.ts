@@ -101,7 +101,7 @@ const SERIES = { symbol: 'ABC-USD', timeframe: '1m' } as const;
 function mending(bars: readonly StoredCandle[]) {
   const clock = new ManualClock(NOW);
   const written: (readonly number[])[] = [];
-  const cache = { bars, reads: 0, fails: 0 };
+  const cache = { bars, reads: 0, fails: 0, takes: true };
   const prices = new QuietPrices({
     exchangeId: 1,
     exchangeName: 'somewhere',
@@ -117,6 +117,9 @@ function mending(bars: readonly StoredCandle[]) {
     sink: {
       writeHistory: (_series, candles) => {
         written.push(candles.map((each) => each.close));
+        if (!cache.takes) return Promise.resolve([]);
+        const taken = new Map(candles.map((each) => [each.timestamp, each]));
+        cache.bars = cache.bars.map((each) => taken.get(each.timestamp) ?? each);
         return Promise.resolve([]);
       },
     },
@@ -137,6 +140,29 @@ describe('the mending', () => {
     await prices.round();
     expect(cache.reads).toBe(1);
     expect(written).toEqual([Array.from({ length: 150 }, () => 6)]);
+  });
+
+  it.each([1, 300, 301, 302, 999])('reaches the end of a stretch of %i bars', async (length) => {
+    const stretch = Array.from({ length }, (_, at) => quiet(at + 1, 5));
+    const { prices, cache } = mending([bar(0, 6), ...stretch, bar(length + 1, 7), quiet(length + 2, 7)]);
+    prices.carryOn(SERIES, START);
+    await prices.round();
+    expect(cache.bars.map(({ close }) => close)).toEqual([6, ...stretch.map(() => 6), 7, 7]);
+    expect(cache.reads).toBeLessThanOrEqual(1 + Math.ceil(length / 300));
+  });
+
+  it('goes on beyond the page it is asked to mend, where the stretch does', async () => {
+    const { prices, cache } = mending([bar(0, 6), ...[1, 2, 3, 4, 5].map((at) => quiet(at, 5))]);
+    await prices.mend(SERIES, { from: START, to: START + 3 * STEP });
+    expect(cache.bars.map(({ close }) => close)).toEqual([6, 6, 6, 6, 6, 6]);
+  });
+
+  it('does not go round for ever where nothing is taken', async () => {
+    const stretch = Array.from({ length: 400 }, (_, at) => quiet(at + 1, 5));
+    const { prices, cache } = mending([bar(0, 6), ...stretch]);
+    cache.takes = false;
+    await prices.mend(SERIES, { from: START, to: START + 301 * STEP });
+    expect(cache.reads).toBe(2);
   });
 
   it('comes back to what Redis did not take, until it is stopped', async () => {

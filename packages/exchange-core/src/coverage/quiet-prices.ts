@@ -46,7 +46,7 @@ export interface QuietPricesOptions {
 }
 
 const EVERY_MS = 2_000;
-/** Bars after a changed one that are looked at: a longer quiet stretch is mended in parts. */
+/** Bars after a changed one that are looked at in one reading: a longer quiet stretch is mended in parts. */
 const BARS_AFTER = 300;
 
 /**
@@ -95,13 +95,27 @@ export class QuietPrices {
     }
   }
 
-  /** Mends the quiet bars of a range of open times (ms). */
+  /** Mends the quiet bars of a range of open times (ms), and those after it to which a changed price carries on. */
   async mend(series: Series, range: OpenTimeRange): Promise<void> {
+    const step = timeframeMs(series.timeframe);
+    let part = range;
+    for (;;) {
+      const last = await this.#mendPart(series, part);
+      if (last === undefined || last + step < part.to) return;
+      // The first bar of a part is never changed: each part begins after the one before, and the series ends.
+      part = { from: last, to: last + BARS_AFTER * step };
+    }
+  }
+
+  /** @returns the open time (ms) of the last bar there is, if its price was changed */
+  async #mendPart(series: Series, range: OpenTimeRange): Promise<number | undefined> {
     const { exchangeId, exchangeName, cache, sink, venueTime } = this.#options;
     const window = { from: range.from, to: range.to - 1 };
     const bars = await cache.readExchangeCandles(exchangeId, series, window);
-    if (!bars.some((bar) => bar.source === 'no-trades')) return;
+    if (!bars.some((bar) => bar.source === 'no-trades')) return undefined;
     const changed = repriced(bars, exchangeName, venueTime.now());
     await sink.writeHistory(series, changed, { cause: 'price carried on' });
+    const last = changed.at(-1)?.timestamp;
+    return last === bars.at(-1)?.timestamp ? last : undefined;
   }
 }
