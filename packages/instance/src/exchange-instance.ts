@@ -68,13 +68,12 @@ export class ExchangeInstance {
     this.#metrics = new ExchangeMetrics(options.exchange.name, options.metrics);
     this.#observation = new FeedObservation(() => this.#feed.toldTo);
     this.#history = this.#openHistory();
-    const { protocol, rest, loader } = this.#history;
+    const { protocol, loader } = this.#history;
     const { candlesPerPage } = protocol.rest.limits;
     const shared = { clock: this.#clock, logger: this.#logger, loader, candlesPerPage };
     this.#repairer = new GapRepairer({
       ...shared,
-      venueTime: rest.time,
-      onReport: (report, request) => this.#verification.noteRepair(report, request),
+      onReport: (report, reasons) => this.#verification.noteRepair(report, reasons),
     });
     this.#keeper = this.#newKeeper();
     const { streamed, rolledUp } = protocol.timeframes;

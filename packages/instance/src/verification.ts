@@ -102,8 +102,8 @@ export class Verification {
   }
 
   /** A reading that a repair asked for has come. */
-  noteRepair(report: PageReport, { reason }: RepairRequest): void {
-    if (reason !== 'look') return;
+  noteRepair(report: PageReport, reasons: readonly string[]): void {
+    if (!reasons.includes('look')) return;
     this.#looks.done(report).catch((error: unknown) => {
       this.#options.logger.debug({ event: 'looks_not_let_go', error: messageOf(error) });
     });

@@ -3,7 +3,7 @@ import type { OpenTimeRange, Series } from '@livermore/schemas';
 import { AppError, messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
 import { BannedError } from '../errors';
-import type { Lane, PageLoader, PageReport, VenueTime } from '../ports';
+import type { Lane, PageLoader, PageReport } from '../ports';
 import { pagesOf } from '../rest/page-plan';
 
 /** Bars of a series that may be missing or wrong, from `from` (ms, included) to `to` (excluded). */
@@ -16,10 +16,10 @@ export interface RepairRequest extends OpenTimeRange {
 export interface GapRepairerOptions {
   readonly loader: PageLoader;
   readonly candlesPerPage: number;
-  readonly venueTime: VenueTime;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly onReport?: (report: PageReport, request: RepairRequest) => void;
+  /** A page has come, and why it was asked for. */
+  readonly onReport?: (report: PageReport, reasons: readonly string[]) => void;
 }
 
 export interface GapRepairerFacts {
@@ -30,7 +30,14 @@ export interface GapRepairerFacts {
   readonly abandoned: number;
 }
 
-interface Gap extends RepairRequest {
+/** Bars to be fetched, and why. */
+interface Part extends OpenTimeRange {
+  readonly reasons: readonly string[];
+}
+
+interface Gap extends Pick<RepairRequest, 'lane' | 'series'> {
+  /** Ascending, and so far apart that no two of them fit a request. */
+  readonly parts: readonly Part[];
   /** Answers that could not settle it. */
   readonly unsettled: number;
   /** Failures in a row. */
@@ -43,11 +50,13 @@ const UNSETTLED_DELAYS_MS = [3_000, 10_000, 30_000, 90_000, 300_000];
 const FAILED_BASE_MS = 1_000;
 const FAILED_CAP_MS = 60_000;
 const BLOCKED_RETRY_MS = 600_000;
+/** Reasons that are kept of a part. */
+const MAX_REASONS = 8;
 
 /**
  * The one repair path: whatever was missed (a reconnect, a gap in a counter, an overdue close, a boundary, a sleep)
- * becomes a range of a series, fetched through the same loader as warmup. One gap per series at a time; a
- * newer request widens it. So the memory is bounded by the number of series.
+ * becomes a range of a series, fetched through the same loader as warmup. One gap per series at a time; a newer request
+ * joins it, as a part of its own where it is far from the others. So the memory is bounded by the number of series.
  */
 export class GapRepairer {
   readonly #options: GapRepairerOptions;
@@ -73,9 +82,13 @@ export class GapRepairer {
     };
   }
 
-  /** Asks for a range; ranges of one series grow together. Nothing to do for an empty one. */
-  request(request: RepairRequest): void {
-    this.#add({ ...clamped(request), unsettled: 0, failed: 0 });
+  /** Asks for a range; ranges of one series that a request reaches grow together. Nothing to do for an empty one. */
+  request({ series, from: since, to, reason, lane }: RepairRequest): void {
+    const from = openTimeOf(series.timeframe, since);
+    if (from >= to) return;
+    this.#add(
+      this.#joined({ series, lane, parts: [{ from, to, reasons: [reason] }], unsettled: 0, failed: 0 }),
+    );
   }
 
   /** Resolves when nothing waits or runs; what is delayed for a later try does not count. */
@@ -95,13 +108,13 @@ export class GapRepairer {
   }
 
   #add(gap: Gap): void {
-    if (gap.from >= gap.to || this.#abort.signal.aborted) return;
+    if (this.#abort.signal.aborted) return;
     const key = seriesKey(gap.series);
     const delayed = this.#delayed.get(key);
     delayed?.cancel();
     this.#delayed.delete(key);
     const merged = [this.#waiting.get(key), delayed?.gap].reduce<Gap>(
-      (whole, part) => (part === undefined ? whole : joined(whole, part)),
+      (whole, part) => (part === undefined ? whole : this.#joined(whole, part)),
       gap,
     );
     this.#waiting.set(key, merged);
@@ -122,7 +135,8 @@ export class GapRepairer {
 
   async #repair(key: string, gap: Gap): Promise<void> {
     try {
-      const unsettled = await this.#load(gap);
+      const unsettled: Part[] = [];
+      for (const part of gap.parts) unsettled.push(...(await this.#load(gap, part)));
       if (unsettled.length === 0) this.#repaired += 1;
       else this.#askAgain(gap, unsettled);
     } catch (error) {
@@ -134,48 +148,42 @@ export class GapRepairer {
     }
   }
 
-  async #load(gap: Gap): Promise<number[]> {
+  /** Loads one part. @returns what the answers left unsettled of it, as a part; empty when nothing is */
+  async #load({ series, lane }: Gap, part: Part): Promise<readonly Part[]> {
+    const { loader, candlesPerPage, onReport } = this.#options;
     const unsettled: number[] = [];
-    for (const page of pagesOf(gap.series, gap, this.#options.candlesPerPage)) {
-      const report = await this.#options.loader.load(page, {
-        lane: gap.lane,
-        signal: this.#abort.signal,
-        cause: gap.reason,
-      });
-      this.#options.onReport?.(report, gap);
+    const cause = part.reasons.join(', ');
+    for (const page of pagesOf(series, part, candlesPerPage)) {
+      const report = await loader.load(page, { lane, signal: this.#abort.signal, cause });
+      onReport?.(report, part.reasons);
       unsettled.push(...report.unsettled);
     }
-    return unsettled;
+    if (unsettled.length === 0) return [];
+    // The bar after the hole is asked for as well: it is what brackets it.
+    const to = Math.max(...unsettled) + 2 * timeframeMs(series.timeframe);
+    return [{ from: Math.min(...unsettled), to, reasons: part.reasons }];
   }
 
-  #askAgain(gap: Gap, unsettled: readonly number[]): void {
+  #askAgain(gap: Gap, parts: readonly Part[]): void {
     const delayMs = UNSETTLED_DELAYS_MS[gap.unsettled];
     if (gap.lane === 'boundary') return;
     if (delayMs === undefined) {
       this.#abandoned += 1;
-      this.#options.logger.warn({
-        event: 'gap_unsettled',
-        ...gap.series,
-        bars: unsettled.length,
-        reason: gap.reason,
-      });
+      const { from = 0 } = parts[0] ?? {};
+      this.#options.logger.warn({ event: 'gap_unsettled', ...gap.series, from, reason: reasonOf(gap) });
       return;
     }
-    const from = Math.min(...unsettled);
-    // The bar after the hole is asked for as well: it is what brackets it.
-    const to = Math.max(...unsettled) + 2 * timeframeMs(gap.series.timeframe);
-    this.#later({ ...gap, from, to, unsettled: gap.unsettled + 1, failed: 0 }, delayMs);
+    this.#later(this.#joined({ ...gap, parts, unsettled: gap.unsettled + 1, failed: 0 }), delayMs);
   }
 
   #failed(gap: Gap, error: unknown): void {
     if (this.#abort.signal.aborted) return;
     this.#failures += 1;
     const recovery = error instanceof AppError ? error.recovery : 'stop';
-    const { series, reason } = gap;
     this.#options.logger.warn({
       event: 'gap_repair_failed',
-      ...series,
-      reason,
+      ...gap.series,
+      reason: reasonOf(gap),
       error: messageOf(error),
       recovery,
     });
@@ -197,7 +205,7 @@ export class GapRepairer {
     const key = seriesKey(gap.series);
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
-      this.#waiting.set(key, joined(waiting, gap));
+      this.#waiting.set(key, this.#joined(waiting, gap));
       return;
     }
     const cancel = this.#options.clock.setTimer(() => {
@@ -207,29 +215,42 @@ export class GapRepairer {
     this.#delayed.set(key, { gap, cancel });
   }
 
+  #joined(a: Gap, b: Gap = a): Gap {
+    const bars = this.#options.candlesPerPage - 1;
+    return {
+      ...(a.lane === 'repair' ? a : b),
+      parts: joinedParts([...a.parts, ...(a === b ? [] : b.parts)], timeframeMs(a.series.timeframe), bars),
+      unsettled: Math.min(a.unsettled, b.unsettled),
+      failed: Math.max(a.failed, b.failed),
+    };
+  }
+
   #settle(): void {
     if (this.#waiting.size > 0 || this.#running.size > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 }
 
-/** The cache keeps so many bars of a series: older ones would be fetched in vain. */
-function clamped(request: RepairRequest): RepairRequest {
-  const length = timeframeMs(request.series.timeframe);
-  const from = openTimeOf(request.series.timeframe, request.from);
-  return {
-    ...request,
-    from: Math.max(from, request.to - HARDCODED_CONFIG.cache.maxCandlesPerSeries * length),
-  };
+/**
+ * Parts in order, those in one where together they have no more than so many bars of `step` ms. The cache keeps so many
+ * bars of a series: older ones would be fetched in vain.
+ */
+function joinedParts(parts: readonly Part[], step: number, bars: number): readonly Part[] {
+  const oldest =
+    Math.max(...parts.map((part) => part.to)) - HARDCODED_CONFIG.cache.maxCandlesPerSeries * step;
+  const joined: Part[] = [];
+  for (const part of parts.toSorted((a, b) => a.from - b.from)) {
+    if (part.to <= oldest) continue;
+    const from = Math.max(part.from, oldest);
+    const last = joined.at(-1);
+    if (last !== undefined && (from <= last.to || part.to - last.from <= bars * step)) {
+      const reasons = [...new Set([...last.reasons, ...part.reasons])].slice(0, MAX_REASONS);
+      joined.splice(-1, 1, { from: last.from, to: Math.max(last.to, part.to), reasons });
+    } else joined.push({ ...part, from });
+  }
+  return joined;
 }
 
-function joined(a: Gap, b: Gap): Gap {
-  const urgent = a.lane === 'repair' ? a : b;
-  return {
-    ...urgent,
-    from: Math.min(a.from, b.from),
-    to: Math.max(a.to, b.to),
-    unsettled: Math.min(a.unsettled, b.unsettled),
-    failed: Math.max(a.failed, b.failed),
-  };
+function reasonOf({ parts }: Gap): string {
+  return [...new Set(parts.flatMap((part) => part.reasons))].join(', ');
 }

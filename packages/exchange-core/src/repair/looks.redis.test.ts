@@ -38,11 +38,10 @@ describe('what is noted to be read again, worked off over a real Redis', () => {
       const repairer: GapRepairer = new GapRepairer({
         loader,
         candlesPerPage: 100,
-        venueTime: clock,
         clock,
         logger: silentLogger,
-        onReport: (report, { reason }) => {
-          if (reason === 'look') settling.push(looks.done(report));
+        onReport: (report, reasons) => {
+          if (reasons.includes('look')) settling.push(looks.done(report));
         },
       });
       const settling: Promise<void>[] = [];
