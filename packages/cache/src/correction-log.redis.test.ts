@@ -90,9 +90,18 @@ describe('CorrectionLog on a real Redis', () => {
     await redis.xadd(key, '8-0', ...garbage);
     await write(exchangeId, { source: 'no-trades', volume: 0 });
     await cache.retractQuiet(exchangeId, SERIES, { openTime: EXAMPLE_OPEN_TIME, asOf: CLOSE }, 'refuted');
+    const [entry] = await redis.xrangeBuffer(key, '-', '+', 'COUNT', 3).then((all) => all.slice(2));
+    const [, fields = []] = entry ?? [];
+    for (const openTime of ['abc', '', '1e30', '9'.repeat(16), undefined]) {
+      const other = openTime === undefined ? 'no open time' : 'openTime';
+      await redis.xadd(key, '*', ...fields.with(2, Buffer.from(other)).with(3, Buffer.from(openTime ?? '0')));
+    }
     const [named, read]: [string[], unknown[]] = [[], []];
     for await (const each of log.since(exchangeId, 0, (error) => named.push(error.message))) read.push(each);
     expect(read).toMatchObject([{ cause: 'refuted' }]);
-    expect(named).toEqual([expect.stringContaining('7-0'), expect.stringContaining('BTCUSDT 1m')]);
+    const [first, second, ...rest] = named;
+    expect(first).toContain('7-0');
+    expect(second).toContain('BTCUSDT 1m');
+    expect(rest).toEqual(Array(5).fill(expect.stringContaining('is not a correction')));
   });
 });

@@ -1,4 +1,4 @@
-import { isTimeframe } from '@livermore/schemas';
+import { LATEST_OPEN_TIME_MS, parseSeriesKey } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import { decodeCandle } from './candle-layout';
 import type { StoredCandle } from './candle-layout';
@@ -88,19 +88,23 @@ function correctionOf(key: string, id: string, flat: Fields): Correction {
     if (name !== undefined && value !== undefined) fields.set(name.toString('latin1'), value);
   }
   const textOf = (name: string) => fields.get(name)?.toString('utf8') ?? '';
-  const [symbol = '', timeframe = ''] = textOf('series').split(' ');
+  const [series, openTime] = [parseSeriesKey(textOf('series')), openTimeIn(textOf('openTime'))];
   const [old, changed] = [fields.get('old'), fields.get('new')];
-  if (!isTimeframe(timeframe) || old === undefined || changed === undefined) {
+  if (series === undefined || openTime === undefined || old === undefined || changed === undefined) {
     throw new CacheValueError(key, id, 'is not a correction');
   }
-  const series = { symbol, timeframe };
   return {
     id,
     at: Number(id.split('-')[0]),
     series,
-    openTime: Number(textOf('openTime')),
+    openTime,
     old: decodeCandle(old, series),
     new: changed.length === 0 ? undefined : decodeCandle(changed, series),
     cause: textOf('cause'),
   };
+}
+
+function openTimeIn(text: string): number | undefined {
+  const openTime = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return openTime <= LATEST_OPEN_TIME_MS ? openTime : undefined;
 }

@@ -1,4 +1,4 @@
-import { isTimeframe, seriesKey } from '@livermore/schemas';
+import { parseSeriesKey, seriesKey } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import { exchangeVerifiedKey } from './keys';
 import type { RedisClient } from './redis';
@@ -35,7 +35,7 @@ export class VerifiedStore {
     const all = new Map<string, Verified>();
     for (const [name, value] of Object.entries(fields)) {
       const verified = verifiedOf(value);
-      if (verified !== undefined && isTimeframe(name.slice(name.indexOf(' ') + 1))) all.set(name, verified);
+      if (verified !== undefined && parseSeriesKey(name) !== undefined) all.set(name, verified);
     }
     return all;
   }

@@ -8,7 +8,7 @@ import {
   GapRepairer,
 } from '@livermore/exchange-core';
 import type { PageReport, WarmupReport, WarmupStats } from '@livermore/exchange-core';
-import { TIMEFRAMES, openTimeOf } from '@livermore/schemas';
+import { TIMEFRAMES, openTimeOf, seriesKey } from '@livermore/schemas';
 import type { ExchangeSymbol, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { messageOf, systemClock, systemRandom } from '@livermore/utils';
 import type { Clock, Logger, Random } from '@livermore/utils';
@@ -350,10 +350,10 @@ export class ExchangeInstance {
     reason: string,
   ): void {
     const now = this.#history.rest.time.now();
-    const keys = new Set(missed.map(({ symbol, timeframe }) => `${symbol} ${timeframe}`));
+    const keys = new Set(missed.map(seriesKey));
     for (const series of this.#allSeries()) {
-      const { symbol, timeframe } = series;
-      if (!keys.has(`${symbol} ${timeframe}`)) continue;
+      const { timeframe } = series;
+      if (!keys.has(seriesKey(series))) continue;
       const range = { from: openTimeOf(timeframe, since), to: openTimeOf(timeframe, now) };
       this.#repairer.request({ series, ...range, reason, lane: 'repair' });
     }

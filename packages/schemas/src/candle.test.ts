@@ -10,6 +10,8 @@ import {
   candleStateOf,
   closeAsOf,
   isClosed,
+  parseSeriesKey,
+  seriesKey,
 } from './candle';
 import { LATEST_OPEN_TIME_MS, TIMEFRAMES, closeTimeOf, openTimeOf } from './timeframe';
 
@@ -179,5 +181,18 @@ describe('how sure a candle is', () => {
       expect([candleClassOf(forming), candleStateOf(forming)]).toEqual([0, 'forming']);
     }
     expect(candleClassOf({ timestamp: 60_000, timeframe: '1m', source: 'stream' })).toBe(0);
+  });
+});
+
+describe('the name of a series', () => {
+  it.each(TIMEFRAMES)('of %s is read back', (timeframe) => {
+    expect(parseSeriesKey(seriesKey({ symbol: 'BTC-USD', timeframe }))).toEqual({
+      symbol: 'BTC-USD',
+      timeframe,
+    });
+  });
+
+  it.each(['', 'BTC-USD', 'BTC-USD 2m', ' 1m', 'BTC-USD 1m 5', 'BTC USD 1m'])('is not %j', (text) => {
+    expect(parseSeriesKey(text)).toBeUndefined();
   });
 });

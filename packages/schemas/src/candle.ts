@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SymbolSchema } from './symbol';
-import { LATEST_OPEN_TIME_MS, TimeframeSchema, closeTimeOf, openTimeOf } from './timeframe';
+import { LATEST_OPEN_TIME_MS, TimeframeSchema, closeTimeOf, isTimeframe, openTimeOf } from './timeframe';
 import type { Timeframe } from './timeframe';
 
 const price = z.number().positive();
@@ -150,8 +150,14 @@ export interface Series {
 }
 
 /** A series as maps and the stores of an exchange name it. @example seriesKey({ symbol: 'BTCUSDT', timeframe: '1m' }) // 'BTCUSDT 1m' */
-export function seriesKey({ symbol, timeframe }: Series): string {
+export function seriesKey({ symbol, timeframe }: Readonly<Record<keyof Series, string>>): string {
   return `${symbol} ${timeframe}`;
+}
+
+/** Reads such a name back; undefined when it is none. */
+export function parseSeriesKey(key: string): Series | undefined {
+  const [symbol = '', timeframe = '', ...more] = key.split(' ');
+  return symbol !== '' && isTimeframe(timeframe) && more.length === 0 ? { symbol, timeframe } : undefined;
 }
 
 /** A half-open range of open times, ms: `from` is in, `to` is not. */
