@@ -63,6 +63,32 @@ describe('a bar and its parts', () => {
     expect(contradictionsIn([parent], parts)).toEqual([]);
   });
 
+  it.each([
+    ['hold more than it', five({ volume: 3.9 }), minutes().slice(1), 1],
+    ['hold as much as it', five({ volume: 4 }), minutes().slice(1), 0],
+    [
+      'were above it',
+      five({ volume: 9 }),
+      minutes((minute) => (minute === 2 ? { high: 11 } : {})).slice(1),
+      1,
+    ],
+    ['were below it', five({ volume: 9 }), minutes((minute) => (minute === 2 ? { low: 9 } : {})).slice(1), 1],
+    [
+      'hold more than it, one of them forming',
+      five({ volume: 4 }),
+      minutes((minute) => (minute === 4 ? { sequenceNum: 1, volume: 7 } : {})),
+      0,
+    ],
+    [
+      'were said to be quiet at another price',
+      five({ volume: 9 }),
+      minutes((minute) => (minute === 2 ? { source: 'no-trades', volume: 0, high: 11 } : {})).slice(1),
+      0,
+    ],
+  ])('where one part is missing, contradict each other if the others %s', (_, parent, parts, found) => {
+    expect(contradictionsIn([parent], parts)).toHaveLength(found);
+  });
+
   it('are found wherever they stand among others', () => {
     const parents = [0, 5, 10, 15].map((minute) => candle('5m', minute, { volume: minute === 10 ? 6 : 5 }));
     const parts = Array.from({ length: 20 }, (_, minute) => candle('1m', minute)).filter(

@@ -7,6 +7,7 @@ import {
   timeframeMs,
 } from '@livermore/schemas';
 import type { SourcedCandle, Timeframe } from '@livermore/schemas';
+import { sumDecimals } from '@livermore/utils';
 import { rollUp } from '../ingest/roll-up';
 
 /**
@@ -26,8 +27,8 @@ export interface Contradiction {
 const FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const;
 
 /**
- * Compares longer bars with what their parts come to. A bar that still forms, was made of its parts, or lacks one of them
- * is not judged.
+ * Compares longer bars with what their parts come to. A bar that still forms or was made of its parts is not judged; one
+ * that lacks some of them only has to have room for the others.
  * @param parents and `parts`: bars of one symbol, ascending
  */
 export function contradictionsIn(
@@ -52,7 +53,9 @@ function contradictionOf(parent: SourcedCandle, inside: readonly SourcedCandle[]
   const [part] = inside;
   if (part === undefined || !isClosed(parent) || isMade(parent)) return undefined;
   const sum = rollUp(parent.timeframe, parent.timestamp, inside);
-  if (sum === undefined || FIELDS.every((field) => sum[field] === parent[field])) return undefined;
+  const agrees =
+    sum === undefined ? hasRoomFor(parent, inside) : FIELDS.every((field) => sum[field] === parent[field]);
+  if (agrees) return undefined;
   return {
     symbol: parent.symbol,
     timeframe: parent.timeframe,
@@ -60,6 +63,13 @@ function contradictionOf(parent: SourcedCandle, inside: readonly SourcedCandle[]
     openTime: parent.timestamp,
     isVenues: [parent, ...inside].every(isSure),
   };
+}
+
+/** Whether a bar can hold the parts that are known: they are not all of it, and still no more than it. */
+function hasRoomFor(parent: SourcedCandle, inside: readonly SourcedCandle[]): boolean {
+  const traded = inside.filter((part) => isClosed(part) && part.volume > 0);
+  if (traded.some(({ high, low }) => high > parent.high || low < parent.low)) return false;
+  return sumDecimals(traded.map((part) => part.volume)) <= parent.volume;
 }
 
 function isMade({ source }: SourcedCandle): boolean {
