@@ -232,7 +232,8 @@ export class ExchangeInstance {
     this.#abort.abort(new Error('the exchange is being stopped'));
     for (const undo of this.#teardown.toReversed()) await undo();
     // What was under way ends at the abort: nobody writes once we are stopped.
-    const quiet = Promise.all([this.#starting?.catch(() => undefined), this.#history.writer.drain()]);
+    const written = this.#history.writer.drain().then(() => this.#verification.flush());
+    const quiet = Promise.all([this.#starting?.catch(() => undefined), written]);
     if (!(await isInTime(this.#clock, DRAIN_PATIENCE_MS, quiet))) {
       this.#logger.error({
         event: 'stop_without_drain',

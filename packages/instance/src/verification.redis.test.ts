@@ -178,11 +178,24 @@ describe('what is counted', () => {
     expect(kept.get('1m')).toMatchObject({ compared: 2, equal: 1, different: 1 });
   });
 
+  it('of the last closes, written after the end, is kept as well', async () => {
+    const { exchange, verification, pass } = verifying();
+    abort.abort();
+    await pass(1_000);
+    verification.note(
+      reading(MINUTES, NOON - MINUTE_MS, 40_000),
+      someOutcome({ settled: true, agrees: true }),
+    );
+    await verification.flush();
+    const kept = await new QualityStore(redis).read(exchange.id, '2026-03-11');
+    expect(kept.get('1m')).toMatchObject({ compared: 1, equal: 1 });
+  });
+
   it('leaves no timer behind when all of it ends', async () => {
     const { clock, stop, pass } = verifying();
     await pass(7_000);
     abort.abort();
-    await stop();
+    stop();
     await pass(1_000);
     expect(clock.pendingTimers).toBe(0);
   });

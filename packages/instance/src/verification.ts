@@ -4,7 +4,7 @@ import { Audit, FamilyCheck, Looks, QuietPrices } from '@livermore/exchange-core
 import type { AuditFacts, FamilyFacts, PageReport, RepairRequest } from '@livermore/exchange-core';
 import { timeframeMs } from '@livermore/schemas';
 import type { Exchange, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
-import { messageOf } from '@livermore/utils';
+import { inRounds, messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
 import type { History } from './history';
 import { QualityKeeper } from './quality-keeper';
@@ -110,7 +110,7 @@ export class Verification {
   }
 
   /** Begins; ends with the signal. @returns what stops the timers */
-  start(signal: AbortSignal, options: { readonly audits: boolean }): () => Promise<void> {
+  start(signal: AbortSignal, options: { readonly audits: boolean }): () => void {
     void this.#looks.run(signal);
     void this.#family.run(signal);
     void this.#quietPrices?.run(signal);
@@ -118,10 +118,12 @@ export class Verification {
     this.#quality.start();
     void this.#quality.run(signal);
     void this.#trim(signal);
-    return () => {
-      this.#quality.stop();
-      return Promise.resolve();
-    };
+    return () => this.#quality.stop();
+  }
+
+  /** Keeps what was counted since it was kept last. To be called when the last close has been written. */
+  flush(): Promise<void> {
+    return this.#quality.flush();
   }
 
   /** What the audit read is compared with its parts as well. */
@@ -138,12 +140,7 @@ export class Verification {
   async #trim(signal: AbortSignal): Promise<void> {
     const { redis, exchange, clock, logger } = this.#options;
     const log = new CorrectionLog(redis);
-    while (!signal.aborted) {
-      await clock.sleep(TRIM_EVERY_MS, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      await log.trim(exchange.id, clock.now()).catch((error: unknown) => {
-        logger.debug({ event: 'corrections_not_trimmed', error: messageOf(error) });
-      });
-    }
+    const options = { everyMs: TRIM_EVERY_MS, failed: 'corrections_not_trimmed', clock, logger };
+    await inRounds(() => log.trim(exchange.id, clock.now()), options, signal);
   }
 }
