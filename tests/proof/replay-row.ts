@@ -4,7 +4,7 @@ import { disagreeing } from '@livermore/simulator';
 import type { FaultScript } from '@livermore/simulator';
 import type { Logger } from '@livermore/utils';
 import type { ProofData } from './data';
-import { idleLines } from './acted';
+import { idleLines, neverActed } from './acted';
 import { AFTER_MIDNIGHT_MS, BEFORE_MIDNIGHT_MS } from './replay-faults';
 import type { ReplayFault } from './replay-faults';
 import type { ProofRow } from './row';
@@ -38,7 +38,7 @@ export async function runReplayFault(
   const unexplained = await unexplainedHoles(report, options.redisUrl);
   const problems = [
     ...problemsOf(report, fault),
-    ...idleOf(data.venue, { views, script }, report.faultLines),
+    ...idleOf(data.venue, { views, script }, report),
     ...(unexplained === 0 ? [] : [`${unexplained} holes that coverage does not explain`]),
   ];
   return {
@@ -67,14 +67,15 @@ function viewsOf({ isTruthful }: ReplayFault, { venue }: ProofData): FaultScript
   return isTruthful === true ? [] : disagreeing(venue, { correctsFor: CORRECTS_FOR });
 }
 
-/** What a row is about and never acted: of its own faults, or where it has none, of the views that differ. */
+/** What a row is about and never acted: any line of its own, or where it has none, a kind of the views that differ. */
 function idleOf(
   venue: ProofData['venue'],
   { views, script }: { readonly views: FaultScript; readonly script: FaultScript },
-  lines: readonly number[],
+  { faultsApplied, faultLines }: Pick<ReplayReport, 'faultsApplied' | 'faultLines'>,
 ): readonly string[] {
-  if (script.length === 0) return idleLines(venue, views, new Set(lines));
-  return idleLines(venue, script, new Set(lines.map((line) => line - views.length)));
+  if (script.length > 0)
+    return idleLines(venue, script, new Set(faultLines.map((line) => line - views.length)));
+  return neverActed(venue, views, faultsApplied).map((kind) => `${kind} never acted`);
 }
 
 /** What a fault may not leave behind. */
@@ -90,8 +91,7 @@ function problemsOf(report: ReplayReport, fault: ReplayFault): readonly string[]
   if (venue !== 'coinbase' && candles.quiet > 0)
     problems.push(`${candles.quiet} bars said to be quiet that are none`);
   if (candles.unannounced > 0) problems.push(`${candles.unannounced} closes nobody was told of`);
-  if (candles.revised > 0 && fault.id !== 'revised')
-    problems.push(`${candles.revised} bars as before a revision`);
+  if (candles.revised > 0) problems.push(`${candles.revised} bars as only another native recording has them`);
   for (const status of [418, 429]) {
     const times = statuses[String(status)] ?? 0;
     if (times > 0 && fault.allows?.includes(status) !== true) problems.push(`${times} answers ${status}`);
