@@ -1,7 +1,7 @@
 import { seededRandom } from '@livermore/utils';
 import type { SimulatedVenue } from '../simulator';
 import type { Fault, FaultScript } from './fault';
-import { isApplicable } from './fault-registry';
+import { LAGS_MS, NATIVES_DIFFER, isApplicable } from './fault-registry';
 
 export interface DisagreeingOptions {
   /** Decides which bars are corrected and how far REST is behind (1). */
@@ -19,7 +19,8 @@ type Line = FaultScript[number];
 
 /**
  * A script for a whole run in which a venue's views of one tape differ moderately: closed rows some seconds behind,
- * replicas, lossy snapshots, corrections after seconds and minutes, odd entries in the listing, a bad row now and then.
+ * replicas, lossy snapshots, corrections after seconds and minutes, late closing frames, longer bars that are not the
+ * sum of their parts, odd entries in the listing, a bad row now and then.
  * Nothing in it is a lie for good, so whoever looks again ends with the truth. Only what acts at the venue is in it.
  */
 export function disagreeing(venue: SimulatedVenue, options: DisagreeingOptions = {}): FaultScript {
@@ -27,7 +28,7 @@ export function disagreeing(venue: SimulatedVenue, options: DisagreeingOptions =
   const random = seededRandom(seed);
   const between = (low: number, high: number) => low + random.next() * (high - low);
   const staleMs = Math.round(between(3000, 6000) * strength);
-  const lagsMs = [0, 2000, 10_000].map((lag) => Math.round(lag * strength));
+  const lagsMs = (LAGS_MS[venue] ?? [0, 2000, 10_000]).map((lag) => Math.round(lag * strength));
   const faults: readonly Fault[] = [
     { kind: 'rest-stale', byMs: staleMs, keepsNewest: true },
     { kind: 'rest-replicas', lagsMs },
@@ -41,8 +42,13 @@ export function disagreeing(venue: SimulatedVenue, options: DisagreeingOptions =
     correction(211, strength, { afterMs: between(60_000, 600_000), volume: 1.02, price: 0.0005 }),
     correction(307, strength, { afterMs: between(120_000, 480_000), volume: 0.97 }),
   ];
+  const late: Fault = {
+    kind: 'closes-late',
+    byMs: Math.round(between(5000, 30_000)),
+    share: Math.min(1, 0.02 * strength),
+  };
   const lines: readonly Line[] = [
-    ...faults.map((fault) => ({ at: 0, fault })),
+    ...[...faults, late, ...nativesDiffer(venue, strength)].map((fault) => ({ at: 0, fault })),
     ...corrections.map((fault) => ({
       at: 0,
       fault,
@@ -52,9 +58,16 @@ export function disagreeing(venue: SimulatedVenue, options: DisagreeingOptions =
   return lines.filter(({ fault }) => isApplicable(fault.kind, venue));
 }
 
+/** Longer bars that are not the sum of their parts, from the first reading on and for good: that is the truth of them. */
+function nativesDiffer(venue: SimulatedVenue, strength: number): readonly Fault[] {
+  return Object.entries(NATIVES_DIFFER[venue] ?? {}).map(([timeframe, every]) =>
+    correction(every, strength, { timeframe, volume: 1.003, price: 0.0001, alsoParents: false }),
+  );
+}
+
 type Correction = Extract<Fault, { readonly kind: 'revised-candle' }>;
 
-/** A bar of a minute out of `every` changes, and with it every longer bar it is part of. */
+/** One bar out of `every` changes: of a minute where nothing else is said, and with it every longer bar it is part of. */
 function correction(every: number, strength: number, change: Partial<Correction>): Correction {
   return {
     kind: 'revised-candle',

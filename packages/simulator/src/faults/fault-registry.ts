@@ -1,4 +1,4 @@
-/** Where each fault has an effect: a script that orders one where it would do nothing is refused. */
+/** Where each fault has an effect (a script that orders one where it would do nothing is refused), and how venues disagree. */
 import { AppError } from '@livermore/utils';
 import type { SimulatedVenue } from '../simulator';
 import { INTERVALS } from '../market/market';
@@ -33,6 +33,17 @@ const STREAMED: Readonly<Partial<Record<FaultKind, Names>>> = {
 const SERVED: Names = {
   coinbase: ['1m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '1d', '1w'],
   binance_us: INTERVALS.filter((interval) => interval !== '1s'),
+};
+
+/** How far (ms) replicas of REST are behind, each answer being from any of them, where it is not as elsewhere. */
+export const LAGS_MS: Readonly<Partial<Record<SimulatedVenue, readonly number[]>>> = {
+  // The newest bucket is known to be missing or stale for up to a minute.
+  coinbase: [0, 0, 0, 2000, 2000, 2000, 10_000, 10_000, 10_000, 60_000],
+};
+
+/** One native bar in so many is not the sum of its parts, by timeframe, where venues do not make one of the other. */
+export const NATIVES_DIFFER: Readonly<Partial<Record<SimulatedVenue, Readonly<Record<string, number>>>>> = {
+  coinbase: { '15m': 97, '1h': 29, '4h': 10, '1d': 10 },
 };
 
 /** A fault was ordered at a venue where it does nothing, so that whatever it was to prove would be proven by nothing. */

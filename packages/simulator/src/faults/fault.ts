@@ -227,8 +227,8 @@ export const FaultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('clock-skew'), byMs: z.number() }),
   /**
    * REST, stream, snapshot and listing disagree moderately, as venues do, in all the ways this venue has: rows some
-   * seconds behind, replicas, lossy snapshots, late corrections, an odd listing, a bad row now and then. `strength`
-   * scales lags and shares.
+   * seconds behind, replicas, lossy snapshots, late corrections, late closing frames, longer bars that are not the sum
+   * of their parts, an odd listing, a bad row now and then. `strength` scales lags and shares.
    */
   z.object({
     kind: z.literal('disagreeing'),

@@ -15,6 +15,7 @@ import type { FaultScript, OrderedFault } from './fault';
 
 const NOW = 1_795_312_805_123;
 const MINUTE = 60_000;
+const DAY = 1440 * MINUTE;
 
 let running: Simulator | undefined;
 afterEach(() => running?.close());
@@ -256,6 +257,28 @@ describe.each(SIMULATED_VENUES)('a script of disagreeing views at %s', (venue) =
     expect(simulator.faultsApplied.get('rest-replicas')).toBeGreaterThan(0);
     await clock.advance(40 * MINUTE);
     expect(await rest()).toEqual(tape());
+  });
+
+  it('has longer bars that are not the sum of their parts where nobody streams them, from their close on', () => {
+    const { simulator, market, symbol } = start(venue, disagreeing(venue));
+    const from = Math.ceil(NOW / DAY) * DAY;
+    const [to, later] = [from + 20 * DAY, from + 21 * DAY];
+    const parts = simulator.truth.bars(symbol, '5m', from, to, later);
+    const odd = (['15m', '1h', '4h', '1d'] as const).map((interval) =>
+      simulator.truth.bars(symbol, interval, from, to, later).filter((bar) => {
+        const own = parts.filter((part) => part.openTime >= bar.openTime && part.closeTime <= bar.closeTime);
+        const sum = mergeBars(own, bar.openTime, bar.closeTime);
+        return Number(sum?.volume) !== Number(bar.volume);
+      }),
+    );
+    // Of 1920, 480, 120 and 20 bars one in 97, 29, 10 and 10.
+    const counts = odd.map((bars) => bars.length);
+    if (venue === 'coinbase') expect(counts.map((count) => Math.round(count / 2))).toEqual([10, 8, 6, 1]);
+    else expect(counts).toEqual([0, 0, 0, 0]);
+    for (const { openTime, closeTime } of odd[1] ?? []) {
+      const volume = (of: Market) => of.bars(symbol, '1h', openTime, openTime + 1, closeTime)[0]?.volume;
+      expect(Number(volume(simulator.truth))).toBeGreaterThan(1.002 * Number(volume(market)));
+    }
   });
 
   it('corrects no bar that closes after the time it is told', async () => {
