@@ -33,8 +33,8 @@ const COLUMNS = [
 const TEXTS = new Set(['venue', 'fault', 'how it was caused', 'verdict']);
 
 const LEGEND = `**compared**: closed bars that the venue has and the cache has, over all six timeframes and every symbol, from
-100 bars before the start to the end (60, the least a warmup leaves, where a node is started more than once). **different**, **missing**, **invented**: must be 0. **revised**: equal to what the
-venue said before it changed the bar itself; the audit brings the new value in time. **holes**: bars the venue never had
+100 bars before the start to the end (60, the least a warmup leaves, where a node is started more than once). **different**, **missing**, **invented**: must be 0. **revised**: equal to
+another native recording of the bar, with which the first disagrees, and never to what the venue itself corrected; must be 0. **holes**: bars the venue never had
 (an outage), which the cache does not have either and coverage reports as absent at the venue. **quiet**: bars without trades on a venue that serves none for
 them, stored flat on proof. **falsely quiet**: said to be without trades although there were some; must be 0. **right at first**:
 the share of the bars told on the close channel whose first announcement had the values the venue ends with (it

@@ -36,8 +36,24 @@ const striking = (fault: Fault): FaultScript => [
 
 /** From the end of the warmup until twenty minutes before the end: what is said then can still be settled. */
 const LONG = { at: '5m', for: '115m' } as const;
+/** What the stream closed with is first read again by the audit, and less volume is believed ten minutes later: no longer bar may end late. */
+const UNTIL_MIDNIGHT = { at: '5m', for: '75m' } as const;
 const everyMinute = (fault: Fault): FaultScript =>
   Array.from({ length: 60 }, (_, minute) => ({ at: `${60 + minute}m`, fault }));
+
+type Revision = Extract<Fault, { readonly kind: 'revised-candle' }>;
+const REVISED: Revision = {
+  kind: 'revised-candle',
+  barsAgo: 0,
+  afterMs: 0,
+  volume: 1,
+  price: 0,
+  alsoParents: false,
+  onStream: false,
+};
+
+/** REST has it, and all that holds it, from the close on; the stream never does. */
+const wrongOnStream = (change: Partial<Revision>): Revision => ({ ...REVISED, alsoParents: true, ...change });
 
 /** What a venue says wrongly, and goes on as if it were right. */
 const WRONG_VENUE: readonly ReplayFault[] = [
@@ -138,6 +154,26 @@ const WRONG_VENUE: readonly ReplayFault[] = [
         },
       },
     ],
+  },
+  {
+    id: 'stream-wrong',
+    title:
+      'from the first reading on REST has more than the stream closed with for one minute in seven, less for one in eleven',
+    script: () => [
+      { ...UNTIL_MIDNIGHT, fault: wrongOnStream({ every: 7, volume: 1.1, price: 0.001 }) },
+      { ...UNTIL_MIDNIGHT, fault: wrongOnStream({ every: 11, volume: 0.9 }) },
+    ],
+  },
+  {
+    id: 'natives-differ',
+    title:
+      'every second bar of 15 minutes, and every longer one, is not the sum of its parts from the first reading on',
+    venues: ['coinbase'],
+    script: () =>
+      (['15m', '1h', '4h', '1d'] as const).map((timeframe) => ({
+        at: 0,
+        fault: { ...REVISED, timeframe, every: timeframe === '15m' ? 2 : 1, volume: 1.01 },
+      })),
   },
   {
     id: 'empty-lists',
@@ -253,6 +289,12 @@ const SOCKET_FAULTS: readonly ReplayFault[] = [
     script: () => lasting({ kind: 'closes-missing' }),
   },
   {
+    id: 'closes-late',
+    title: 'every second closing frame 30 s late, after updates of the next bar',
+    venues: ['binance'],
+    script: () => [{ ...LONG, fault: { kind: 'closes-late', byMs: 30_000, share: 0.5 } }],
+  },
+  {
     id: 'sequence-gap',
     title: 'gap in the counter of a connection',
     venues: ['coinbase'],
@@ -335,10 +377,31 @@ const REST_FAULTS: readonly RestFault[] = [
   },
   { id: 'rest-hang', title: 'no answer at all', fault: { kind: 'rest-hang' } },
   { id: 'rest-garbage', title: 'bodies that cannot be read', fault: { kind: 'rest-garbage' } },
+  {
+    id: 'rest-deep',
+    title: 'bodies of a hundred thousand lists in each other',
+    fault: { kind: 'rest-deep', depth: 100_000 },
+  },
+  {
+    id: 'rest-huge',
+    title: 'bodies after 64 MB of blanks',
+    fault: { kind: 'rest-huge', bytes: 64_000_000 },
+  },
+  {
+    id: 'rest-drip',
+    title: 'bodies that drip, 100 bytes a second',
+    fault: { kind: 'rest-drip', bytesPerSecond: 100 },
+  },
+  {
+    id: 'rest-cached',
+    title: 'a cache repeats answers up to a minute old',
+    fault: { kind: 'rest-cached', byMs: 60_000 },
+    venues: ['coinbase'],
+  },
   { id: 'rest-lag', title: 'REST 30 s behind its stream', fault: { kind: 'rest-lag', byMs: 30_000 } },
   {
     id: 'rest-stale',
-    title: 'a cache repeats answers up to a minute old',
+    title: 'REST shows candles as they were a minute ago',
     fault: { kind: 'rest-stale', byMs: 60_000 },
   },
   { id: 'rows-missing', title: 'a fifth of the rows missing', fault: { kind: 'rows-missing', share: 0.2 } },
