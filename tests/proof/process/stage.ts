@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CandleCacheStrategy } from '@livermore/cache';
 import { MIN_CANDLE_THRESHOLD, defaultExchange, targetWindow } from '@livermore/exchange-core';
-import { Announcements, Findings, compareSeries, trueBarOf } from '@livermore/replay';
-import type { Totals, TrueBar } from '@livermore/replay';
+import { Announcements, Findings, compareSeries } from '@livermore/replay';
+import type { Totals } from '@livermore/replay';
 import { TIMEFRAMES, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { Exchange, OpenTimeRange, Series } from '@livermore/schemas';
 import { createSeededMarket, createSimulator, defaultUniverse, disagreeing } from '@livermore/simulator';
-import type { FaultScript, Market, Simulator } from '@livermore/simulator';
+import type { FaultScript, Simulator } from '@livermore/simulator';
 import type { Clock } from '@livermore/utils';
 import type { ProofVenue } from '../data';
+import { servedSides } from '../served';
+import type { Served } from '../served';
 import { NodeUnderProof } from './node-under-proof';
 import { RedisUnderProof } from './redis-under-proof';
 import { scaledClock } from './scaled-clock';
@@ -140,9 +142,8 @@ export class Stage {
         from: range.from,
         to: range.to - 1,
       });
-      const truth = this.#truth(this.simulator.truth, series, range);
-      const omitsQuiet = this.#options.venue === 'coinbase';
-      const found = compareSeries(series, range, { cached, truth, omitsQuiet });
+      const sides = servedSides(this.#served, series, range);
+      const found = compareSeries(series, range, { cached, ...sides });
       const step = timeframeMs(series.timeframe);
       findings.add(found, { series, step, unannounced: [] });
     }
@@ -172,12 +173,8 @@ export class Stage {
     return { from, to: Math.max(from, openTimeOf(timeframe, this.clock.now() - YOUNG_MS)) };
   }
 
-  #truth(market: Market, { symbol, timeframe }: Series, range: OpenTimeRange): readonly TrueBar[] {
-    const isOmitted = this.#options.venue === 'coinbase';
-    return market
-      .bars(symbol, timeframe, range.from, range.to, this.clock.now())
-      .filter((bar) => bar.trades > 0 || !isOmitted)
-      .map((bar) => trueBarOf(bar, true));
+  get #served(): Served {
+    return { venue: this.#options.venue, market: this.simulator.truth, now: this.clock.now() };
   }
 
   #series(): readonly Series[] {
