@@ -154,5 +154,6 @@ async function processRows({ only, venues, logs }: Choice): Promise<readonly Pro
 function tell(row: ProofRow, tookMs: number): void {
   const verdict = row.problems.length === 0 ? 'holds' : `FAILS: ${row.problems.join('; ')}`;
   const took = `${(tookMs / 1000).toFixed(1)} s`;
-  process.stderr.write(`${row.venue} ${row.id} (${took}): ${row.candles.compared} bars, ${verdict}\n`);
+  const bars = [`${row.candles.compared} bars`, ...(row.notes ?? [])].join(', ');
+  process.stderr.write(`${row.venue} ${row.id} (${took}): ${bars}, ${verdict}\n`);
 }

@@ -17,6 +17,8 @@ export interface ProofRow {
   readonly announced: number;
   /** Why the row fails; none when it holds. */
   readonly problems: readonly string[];
+  /** What is worth knowing and fails no row. */
+  readonly notes?: readonly string[];
   /** What was wrong, bar by bar, as far as it was kept. */
   readonly differences: ReplayReport['differences'];
   readonly missing: ReplayReport['missing'];

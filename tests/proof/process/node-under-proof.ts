@@ -10,6 +10,7 @@ export class NodeUnderProof {
   readonly #ended: Promise<void>;
   #state = '';
   #hasEnded = false;
+  #wasKilled = false;
 
   /** `command`: the program and arguments that run a node by orders given as one more argument. */
   constructor(command: readonly [string, ...string[]], orders: NodeOrders) {
@@ -30,6 +31,10 @@ export class NodeUnderProof {
     return this.#hasEnded ? 'ended' : this.#state;
   }
 
+  get wasKilled(): boolean {
+    return this.#wasKilled;
+  }
+
   pause(): void {
     this.#child.kill('SIGSTOP');
   }
@@ -40,6 +45,7 @@ export class NodeUnderProof {
 
   /** As a power cut would. */
   async kill(): Promise<void> {
+    this.#wasKilled = true;
     this.#child.kill('SIGKILL');
     await this.#ended;
   }

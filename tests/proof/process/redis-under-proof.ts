@@ -13,6 +13,7 @@ export class RedisUnderProof {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
   #door: Server | undefined;
+  #wasHurt = false;
   #port = 0;
 
   private constructor(server: StartedRedis, target: { host: string; port: number }) {
@@ -40,6 +41,11 @@ export class RedisUnderProof {
     return this.#admin;
   }
 
+  /** Whether anything was ever done to it that keeps a write or an announcement back. */
+  get wasHurt(): boolean {
+    return this.#wasHurt;
+  }
+
   /** Whether it is a server program of its own: the JavaScript engine can neither be filled nor restarted with its data. */
   get isServer(): boolean {
     return this.#server.engine.tier !== 'javascript';
@@ -58,6 +64,7 @@ export class RedisUnderProof {
 
   /** Nobody gets through, and nobody is let in. */
   async shutDoor(): Promise<void> {
+    this.#wasHurt = true;
     const door = this.#door;
     this.#door = undefined;
     const closed = new Promise<void>((resolve) => {
@@ -70,6 +77,7 @@ export class RedisUnderProof {
 
   /** Connections stay and nothing passes. */
   freeze(): void {
+    this.#wasHurt = true;
     for (const socket of this.#sockets) socket.pause();
   }
 
@@ -79,16 +87,19 @@ export class RedisUnderProof {
 
   /** `kill -9` of the server; it is started again with its data. */
   async killServer(): Promise<void> {
+    this.#wasHurt = true;
     const pid = /^process_id:(\d+)/m.exec(await this.#admin.info('server'))?.[1];
     process.kill(Number(pid), 'SIGKILL');
     await this.#admin.ping();
   }
 
   async empty(): Promise<void> {
+    this.#wasHurt = true;
     await this.#admin.flushall();
   }
 
   async fill(): Promise<void> {
+    this.#wasHurt = true;
     await this.#admin.config('SET', 'maxmemory', '1');
   }
 
@@ -98,6 +109,7 @@ export class RedisUnderProof {
 
   /** A replica of a primary that does not exist: it keeps its data and takes no writes. */
   async demote(): Promise<void> {
+    this.#wasHurt = true;
     await this.#admin.call('REPLICAOF', '127.0.0.1', '1');
   }
 

@@ -10,7 +10,8 @@ export async function runProcessFault(fault: ProcessFault, options: StageOptions
   try {
     const unmet = fault.needsServer === true && !stage.redis.isServer;
     const failure = unmet ? 'not run: needs a Redis server program' : await failureOf(fault, stage);
-    const { details, ...candles } = await stage.compare();
+    const { candles, differences, missing } = await stage.judge();
+    const untold = untoldOf(candles);
     const { log } = stage.simulator;
     const statuses = Object.fromEntries([...log.statuses].map(([status, times]) => [String(status), times]));
     return {
@@ -27,12 +28,14 @@ export async function runProcessFault(fault: ProcessFault, options: StageOptions
       problems: [
         ...(failure === undefined ? [] : [failure]),
         ...wrongOf(candles),
+        ...(stage.tellsAll ? untold : []),
         ...[418, 429]
           .filter((status) => log.statuses.has(status) && fault.allows?.includes(status) !== true)
           .map((status) => `answers ${status}`),
       ],
-      differences: details.differences,
-      missing: details.missing,
+      notes: stage.tellsAll ? [] : untold,
+      differences,
+      missing,
     };
   } finally {
     await stage.close();
@@ -49,7 +52,15 @@ async function failureOf(fault: ProcessFault, stage: Stage): Promise<string | un
 }
 
 function wrongOf(candles: ProofRow['candles']): readonly string[] {
-  const { compared, missing, different, invented, falselyQuiet } = candles;
+  const { compared, missing, different, invented, falselyQuiet, announced, announcedWrongLast } = candles;
   const isWhole = compared > 0 && missing + different + invented + falselyQuiet === 0;
-  return isWhole ? [] : ['the cache is not what the venue serves'];
+  return [
+    ...(isWhole ? [] : ['the cache is not what the venue serves']),
+    ...(announced > 0 ? [] : ['no close was heard of']),
+    ...(announcedWrongLast === 0 ? [] : [`${announcedWrongLast} bars of which the last thing said is wrong`]),
+  ];
+}
+
+function untoldOf({ unannounced }: ProofRow['candles']): readonly string[] {
+  return unannounced === 0 ? [] : [`${unannounced} closes nobody was told of`];
 }

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { CandleCacheStrategy } from '@livermore/cache';
 import { MIN_CANDLE_THRESHOLD, defaultExchange, targetWindow } from '@livermore/exchange-core';
 import { Announcements, Findings, compareSeries } from '@livermore/replay';
-import type { Totals } from '@livermore/replay';
-import { TIMEFRAMES, openTimeOf, timeframeMs } from '@livermore/schemas';
+import type { FoundIn, Totals } from '@livermore/replay';
+import { TIMEFRAMES, closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { Exchange, OpenTimeRange, Series } from '@livermore/schemas';
 import { createSeededMarket, createSimulator, defaultUniverse, disagreeing } from '@livermore/simulator';
 import type { FaultScript, Simulator } from '@livermore/simulator';
 import type { Clock } from '@livermore/utils';
 import type { ProofVenue } from '../data';
-import { servedSides } from '../served';
+import { closeBefore, servedSides } from '../served';
 import type { Served } from '../served';
 import { NodeUnderProof } from './node-under-proof';
 import { RedisUnderProof } from './redis-under-proof';
@@ -41,6 +41,13 @@ const SEED = 7;
 /** A bar younger than this (ms of the venue's time) may still be on its way. */
 const YOUNG_MS = 100_000;
 const POLL_MS = 100;
+/** Real time in which what was written is announced and heard, ms. */
+const ANNOUNCED_WITHIN_MS = 500;
+
+type Sides = ReturnType<typeof servedSides>;
+/** What was told of the bars of a series. */
+type Said = Pick<FoundIn, 'announced' | 'lived' | 'unannounced'>;
+const NOTHING_SAID: Said = { unannounced: [] };
 
 /** A venue on real sockets, a real Redis behind a door, and nodes in processes of their own, all in one faster time. */
 export class Stage {
@@ -108,6 +115,14 @@ export class Stage {
     return node;
   }
 
+  /**
+   * Whether every close is promised to be told. What a node was about to tell when it was killed is told by nobody; and
+   * where a series had told nothing yet, what closes while no node is there is history.
+   */
+  get tellsAll(): boolean {
+    return !this.redis.wasHurt && !this.#nodes.some((node) => node.wasKilled);
+  }
+
   /** The cache has just been filled, or must be filled anew: older bars need not be there. */
   beginsAnew(): void {
     this.#filledAt = this.clock.now();
@@ -134,21 +149,51 @@ export class Stage {
   }
 
   /** Compares everything that should be in Redis by now with what the venue serves. */
-  async compare(): Promise<Totals & { readonly details: ReturnType<Findings['results']> }> {
+  async compare(): Promise<Totals> {
+    return (await this.#find(() => NOTHING_SAID)).candles;
+  }
+
+  /** The same at the end of a row, and what was told of each bar with what it is. To be asked once. */
+  async judge(): Promise<ReturnType<Findings['results']>> {
+    const until = this.clock.now();
+    // What has been written is announced a moment later.
+    await this.wait(ANNOUNCED_WITHIN_MS);
+    await this.announcements.caughtUp();
+    return this.#find((series, range, sides) => this.#said(series, range, sides), until);
+  }
+
+  async #find(
+    saidOf: (series: Series, range: OpenTimeRange, sides: Sides) => Said,
+    until = this.clock.now(),
+  ): Promise<ReturnType<Findings['results']>> {
     const findings = new Findings();
     for (const series of this.#series()) {
-      const range = this.#settled(series);
-      const cached = await this.#cache.readExchangeCandles(this.#exchange.id, series, {
-        from: range.from,
-        to: range.to - 1,
-      });
+      const range = this.#settled(series, until);
+      const query = { from: range.from, to: range.to - 1 };
+      const cached = await this.#cache.readExchangeCandles(this.#exchange.id, series, query);
       const sides = servedSides(this.#served, series, range);
       const found = compareSeries(series, range, { cached, ...sides });
       const step = timeframeMs(series.timeframe);
-      findings.add(found, { series, step, unannounced: [] });
+      findings.add(found, { series, step, ...saidOf(series, range, sides) });
     }
-    const details = findings.results();
-    return { ...details.candles, details };
+    return findings.results();
+  }
+
+  /** How right what was told of a series is, and of which bars nobody was told although Redis was always there. */
+  #said(series: Series, range: OpenTimeRange, { truth, omitsQuiet = false }: Sides): Said {
+    const { ledger } = this.announcements;
+    const heard = ledger.take(series, range.to);
+    const bars = new Map(truth.map((bar) => [bar.openTime, bar]));
+    const announced = ledger.judge(series, range, heard, (openTime) => ({
+      bar: bars.get(openTime),
+      omitsQuiet,
+      closeBefore: closeBefore(this.#served, series, openTime),
+      readings: () => [],
+    }));
+    const told = new Set(heard.filter(({ last }) => last !== 'retracted').map(({ openTime }) => openTime));
+    const lived = [...bars.keys()].filter((at) => closeTimeOf(series.timeframe, at) > this.#filledAt);
+    const unannounced = this.redis.wasHurt ? [] : lived.filter((openTime) => !told.has(openTime));
+    return { announced, lived: lived.length, unannounced };
   }
 
   /** Waits until the cache is what the venue serves, and fails when it is not in time. */
@@ -168,9 +213,9 @@ export class Stage {
   }
 
   /** From the first bar of the warmup, to the newest that cannot be on its way any more. */
-  #settled({ timeframe }: Series): OpenTimeRange {
+  #settled({ timeframe }: Series, now: number): OpenTimeRange {
     const { from } = targetWindow(timeframe, MIN_CANDLE_THRESHOLD, this.#filledAt);
-    return { from, to: Math.max(from, openTimeOf(timeframe, this.clock.now() - YOUNG_MS)) };
+    return { from, to: Math.max(from, openTimeOf(timeframe, now - YOUNG_MS)) };
   }
 
   get #served(): Served {
