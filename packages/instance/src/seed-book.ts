@@ -1,6 +1,7 @@
+import { asSourced } from '@livermore/exchange-core';
 import type { CandleBook } from '@livermore/exchange-core';
 import { openTimeOf } from '@livermore/schemas';
-import type { Exchange, SourcedCandle, UnifiedCandle } from '@livermore/schemas';
+import type { Exchange } from '@livermore/schemas';
 import type { History } from './history';
 
 /** Tells the book the closed children of every longer bar in progress, so that it can be rolled up when it closes. */
@@ -18,13 +19,8 @@ export async function seedBook(
       if (timeframe === undefined) return;
       const query = { from: openTimeOf(parent, now) };
       const stored = await history.cache.readExchangeCandles(exchange.id, { symbol, timeframe }, query);
-      book.remember(stored.flatMap((candle) => asSourced({ ...candle, exchange: exchange.name })));
+      book.remember(stored.flatMap((candle) => asSourced(candle, exchange.name) ?? []));
     }),
   );
   await Promise.all(reads);
-}
-
-function asSourced(candle: UnifiedCandle): readonly SourcedCandle[] {
-  const { sequenceNum, source } = candle;
-  return sequenceNum === undefined || source === undefined ? [] : [{ ...candle, sequenceNum, source }];
 }

@@ -62,6 +62,8 @@ const knownBar = (over: Partial<KnownBar> = {}): KnownBar => ({
   isClosed: true,
   ...over,
 });
+const onlyThirdRefuted = (openTime: number): QuietVerdict =>
+  openTime === timeOf(3) ? 'refuted' : 'observed';
 /** All were asked for in vain so long before the answer at `answeredAt`. */
 const askedBefore = (agoMs: number, answeredAt = LATER) => ({
   askedAt: new Map(all(BARS).map((bar) => [timeOf(bar), answeredAt - agoMs])),
@@ -136,13 +138,25 @@ describe.each(['flat', 'omitted'] as const)(
       },
       {
         why: 'has a row that cannot be read',
-        over: { known: known(asked), unreadable: [timeOf(3)] },
+        over: { known: known(asked), unreadable: [{ openTime: timeOf(3) }] },
         verdict: 'unsettled',
         unserved: false,
       },
       {
         why: 'has a row that cannot be read, though all else says that it is quiet',
-        over: { known: proven(asked), unreadable: [timeOf(3)] },
+        over: { known: proven(asked), unreadable: [{ openTime: timeOf(3) }] },
+        verdict: 'unsettled',
+        unserved: false,
+      },
+      {
+        why: 'may be a row of which not even the open time can be read',
+        over: { known: known(asked), unreadable: [{}] },
+        verdict: 'unsettled',
+        unserved: false,
+      },
+      {
+        why: 'may be such a row, though all else says that it is quiet',
+        over: { known: proven(asked), unreadable: [{ openTime: timeOf(20) }, {}] },
         verdict: 'unsettled',
         unserved: false,
       },
@@ -280,9 +294,40 @@ describe('a bar that was said to be quiet before', () => {
     expect(evidence).toMatchObject({ stillQuiet: [timeOf(4)], refuted: [timeOf(3)], absent: [timeOf(3)] });
   });
 
+  it('hands on no price where it is refuted, nor do the quiet bars behind it that carry its price', () => {
+    const evidence = judge(without(3, 4, 5), { known: known({ inside, quiet: onlyThirdRefuted }) });
+    expect(evidence).toMatchObject({ refuted: [timeOf(3)], stillQuiet: [timeOf(4)] });
+    expect(verdicts(evidence, [5])).toEqual(['unsettled']);
+    const later = judge(without(3, 4, 5, 7), { known: known({ inside, quiet: onlyThirdRefuted }) });
+    expect(verdicts(later, [5, 7])).toEqual(['unsettled', 'quiet at 106']);
+  });
+
+  it('hands on no price once the bar before it was taken back', () => {
+    const left = new Map([...inside].slice(1));
+    const evidence = judge(without(3, 4, 5), { known: known({ inside: left, quiet: onlyThirdRefuted }) });
+    expect(verdicts(evidence, [3, 5])).toEqual(['unsettled', 'unsettled']);
+  });
+
+  it('hands its own price on at the beginning of what is known', () => {
+    const first = new Map([[timeOf(0), knownBar({ volume: 0, isQuiet: true })]]);
+    const evidence = judge(without(0, 1), { known: proven({ inside: first }) });
+    expect(verdicts(evidence, [1])).toEqual(['quiet at 99']);
+  });
+
+  it('is unsettled where it is refuted and its row may be one that cannot be read', () => {
+    const quiet = (openTime: number): QuietVerdict => (openTime === timeOf(3) ? 'refuted' : 'unproven');
+    const over = { unreadable: [{}], known: known({ inside, quiet }) };
+    expect(judge(without(3, 4), over)).toMatchObject({
+      refuted: [timeOf(3)],
+      absent: [],
+      unsettled: [timeOf(3)],
+      stillQuiet: [],
+    });
+  });
+
   it('is not judged where the answer has a row of it, or might not show one', () => {
     expect(judge(all(BARS), { known: known({ inside }) })).toMatchObject({ stillQuiet: [], refuted: [] });
-    const unread = judge(without(3, 4), { unreadable: [timeOf(3)], known: known({ inside }) });
+    const unread = judge(without(3, 4), { unreadable: [{ openTime: timeOf(3) }], known: known({ inside }) });
     expect(unread.stillQuiet).toEqual([timeOf(4)]);
     const nothingLater = judge(all(3), { answeredAt: page.to + 300_000, known: known({ inside }) });
     expect(nothingLater.stillQuiet).toEqual([]);

@@ -1,6 +1,7 @@
 import { closeAsOf, closeTimeOf, timeframeMs } from '@livermore/schemas';
 import type { SourcedCandle } from '@livermore/schemas';
 import type { CandlePage, ExchangeProtocol, RestLimits } from '../protocol/protocol';
+import type { UnreadableElement } from '../protocol/unreadable';
 import type { QuietVerdict } from './quiet-proof';
 
 /**
@@ -10,7 +11,7 @@ import type { QuietVerdict } from './quiet-proof';
  * | missing bucket                                          | flat      | omitted                  |
  * |---------------------------------------------------------|-----------|--------------------------|
  * | not closed when the answer was true                     | –         | –                        |
- * | its row could not be read                               | unsettled | unsettled                |
+ * | its row could not be read, or may be one that was not   | unsettled | unsettled                |
  * | known to have traded, though not closed                 | unsettled | unsettled                |
  * | proven quiet, and the price before it is known          | –         | quiet: a flat bar        |
  * | closed for less than `confirmMs`                        | unsettled | unsettled                |
@@ -29,16 +30,19 @@ export interface EvidenceInput {
   readonly page: CandlePage;
   /** The bars of the answer: ascending, unique, on the grid; one beyond the page may be among them. */
   readonly candles: readonly SourcedCandle[];
-  /** Open times (ms) of rows that could not be read. */
-  readonly unreadable?: readonly number[];
+  /** Rows that could not be read. */
+  readonly unreadable?: UnreadableRows;
   /** Venue time (ms) at which the answer was true at the earliest. */
   readonly answeredAt: number;
   readonly known?: KnownBars;
 }
 
+/** Rows of an answer that could not be read, each with its open time (ms) where that can be. */
+export type UnreadableRows = readonly Pick<UnreadableElement, 'openTime'>[];
+
 /** What was known before the answer. */
 export interface KnownBars {
-  /** Close of the newest closed bar before the page, if every bar from it up to the page is known to be quiet or is it. */
+  /** Close of the bar next before the page; absent where that is not known as closed. */
   readonly priceBefore?: number;
   /** Bars inside the page by open time. Those known as closed need no verdict. */
   readonly inside: ReadonlyMap<number, KnownBar>;
@@ -68,7 +72,7 @@ export interface Evidence {
   readonly unserved: readonly number[];
   /** Open times (ms) of bars known to be quiet that the answer, which would show a trade, does not contain either. */
   readonly stillQuiet: readonly number[];
-  /** Open times (ms) of bars known to be quiet that a longer bar refutes: they are absent from now on. */
+  /** Open times (ms) of bars known to be quiet that a longer bar refutes: absent from now on, or asked for again. */
   readonly refuted: readonly number[];
 }
 
@@ -95,43 +99,68 @@ export function missingBuckets(input: EvidenceInput): readonly number[] {
 
 /** Judges what an answer lacks. */
 export function judgeMissing(input: EvidenceInput): Evidence {
+  const answer = indexed(input);
   const missing = new Set(missingBuckets(input));
+  const before = judgeQuiet(answer);
   const verdicts = { quiet: [] as SourcedCandle[], absent: [] as number[], unsettled: [] as number[] };
   const unserved: number[] = [];
-  let price = input.known?.priceBefore;
+  let price: Price = input.known?.priceBefore;
   for (const openTime of closedBuckets(input)) {
-    if (!missing.has(openTime)) {
-      price = closeAt(openTime, input);
-      continue;
-    }
-    const isQuiet = input.emptyBuckets === 'omitted' && price !== undefined && isProven(openTime, input);
-    if (isQuiet && price !== undefined) {
+    if (before.refuted.has(openTime)) {
+      price = 'lost';
+      // Where its row may be one that cannot be read, the venue has it all the same.
+      verdicts[answer.mayBeUnreadable(openTime) ? 'unsettled' : 'absent'].push(openTime);
+    } else if (!missing.has(openTime)) {
+      price = priceAt(openTime, price, answer);
+    } else if (input.emptyBuckets === 'omitted' && isPrice(price) && isProven(openTime, answer)) {
       verdicts.quiet.push(flatBar(input, openTime, price));
-      continue;
+    } else {
+      price = 'lost';
+      const isShown = wouldShow(openTime, answer);
+      const isAbsent = isShown && wasAskedBefore(openTime, answer);
+      verdicts[isAbsent ? 'absent' : 'unsettled'].push(openTime);
+      if (isShown && !isAbsent) unserved.push(openTime);
     }
-    price = undefined;
-    const isShown = wouldShow(openTime, input);
-    if (isShown) unserved.push(openTime);
-    verdicts[isShown && wasAskedBefore(openTime, input) ? 'absent' : 'unsettled'].push(openTime);
   }
-  const before = judgeQuiet(input);
-  return {
-    ...verdicts,
-    ...before,
-    absent: [...verdicts.absent, ...before.refuted].toSorted((a, b) => a - b),
-    unserved: unserved.filter((openTime) => !verdicts.absent.includes(openTime)),
-  };
+  return { ...verdicts, unserved, stillQuiet: before.stillQuiet, refuted: [...before.refuted] };
+}
+
+/** An answer by open time, and what was known before it. */
+interface Indexed extends EvidenceInput {
+  readonly known: KnownBars;
+  readonly rows: ReadonlyMap<number, SourcedCandle>;
+  readonly newest: number;
+  readonly mayBeUnreadable: (openTime: number) => boolean;
+}
+
+function indexed(input: EvidenceInput): Indexed {
+  const { candles, unreadable = [], known = NOTHING_KNOWN } = input;
+  const rows = new Map(candles.map((candle) => [candle.timestamp, candle]));
+  const newest = candles.at(-1)?.timestamp ?? Number.NEGATIVE_INFINITY;
+  return { ...input, known, rows, newest, mayBeUnreadable: unreadableBars(unreadable) };
+}
+
+/**
+ * Whether the row of a bar (open time, ms) that is not in the answer may be one of those that could not be read: a row
+ * without its open time may be that of any.
+ */
+export function unreadableBars(unreadable: UnreadableRows): (openTime: number) => boolean {
+  const openTimes = new Set(unreadable.map(({ openTime }) => openTime));
+  const isAny = openTimes.has(undefined);
+  return (openTime) => isAny || openTimes.has(openTime);
 }
 
 /** What the answer says of bars that were said to be quiet before. */
-function judgeQuiet(input: EvidenceInput): Pick<Evidence, 'stillQuiet' | 'refuted'> {
-  const { known = NOTHING_KNOWN, candles } = input;
-  const served = new Set(candles.map((candle) => candle.timestamp));
-  const quiet = closedBuckets(input).filter(
-    (openTime) => known.inside.get(openTime)?.isQuiet === true && !served.has(openTime),
+function judgeQuiet(answer: Indexed): {
+  readonly refuted: ReadonlySet<number>;
+  readonly stillQuiet: readonly number[];
+} {
+  const { known, rows } = answer;
+  const quiet = closedBuckets(answer).filter(
+    (openTime) => known.inside.get(openTime)?.isQuiet === true && !rows.has(openTime),
   );
-  const refuted = quiet.filter((openTime) => known.quiet(openTime) === 'refuted');
-  const isStill = (openTime: number) => !refuted.includes(openTime) && wouldShow(openTime, input);
+  const refuted = new Set(quiet.filter((openTime) => known.quiet(openTime) === 'refuted'));
+  const isStill = (openTime: number) => !refuted.has(openTime) && wouldShow(openTime, answer);
   return { refuted, stillQuiet: quiet.filter(isStill) };
 }
 
@@ -141,41 +170,46 @@ function closedBuckets({ page, answeredAt }: EvidenceInput): readonly number[] {
   return Array.from({ length: Math.max(0, (end - page.from) / length) }, (_, at) => page.from + at * length);
 }
 
-function closeAt(openTime: number, { candles, known = NOTHING_KNOWN }: EvidenceInput): number | undefined {
-  const row = candles.find((candle) => candle.timestamp === openTime);
-  if (row !== undefined) return row.close;
-  const bar = known.inside.get(openTime);
-  return bar?.isClosed === true ? bar.close : undefined;
+/**
+ * The last price. Undefined: nothing is known before. `lost`: a bar before may have traded and is not there, so that only
+ * the next trade tells it: a quiet bar behind it carries what was known once.
+ */
+type Price = number | 'lost' | undefined;
+
+function isPrice(price: Price): price is number {
+  return typeof price === 'number';
 }
 
-function isProven(openTime: number, input: EvidenceInput): boolean {
-  const { known = NOTHING_KNOWN } = input;
-  if (hasTraded(openTime, input) || isUnreadable(openTime, input)) return false;
-  const verdict = known.quiet(openTime);
+/** The last price after a bar that is in the answer or known as closed. */
+function priceAt(openTime: number, before: Price, { rows, known }: Indexed): Price {
+  const row = rows.get(openTime);
+  if (row !== undefined) return row.close;
+  const bar = known.inside.get(openTime);
+  return bar?.isQuiet === true && before === 'lost' ? 'lost' : bar?.close;
+}
+
+function isProven(openTime: number, answer: Indexed): boolean {
+  if (hasTraded(openTime, answer) || answer.mayBeUnreadable(openTime)) return false;
+  const verdict = answer.known.quiet(openTime);
   return verdict !== 'refuted' && verdict !== 'unproven';
 }
 
 /** Whether an answer like this would contain the bar if the venue had it. */
-function wouldShow(openTime: number, input: EvidenceInput): boolean {
-  const { page, candles, answeredAt, limits } = input;
-  if (hasTraded(openTime, input) || isUnreadable(openTime, input)) return false;
+function wouldShow(openTime: number, answer: Indexed): boolean {
+  const { page, newest, answeredAt, limits } = answer;
+  if (hasTraded(openTime, answer) || answer.mayBeUnreadable(openTime)) return false;
   if (answeredAt - closeTimeOf(page.timeframe, openTime) < limits.confirmMs) return false;
-  const newest = candles.at(-1)?.timestamp ?? Number.NEGATIVE_INFINITY;
   return openTime < newest || answeredAt - page.to >= ALL_OLD_MS;
 }
 
-function wasAskedBefore(openTime: number, { answeredAt, known = NOTHING_KNOWN }: EvidenceInput): boolean {
+function wasAskedBefore(openTime: number, { answeredAt, known }: Indexed): boolean {
   if (known.absent.has(openTime)) return true;
   const askedAt = known.askedAt.get(openTime);
   return askedAt !== undefined && answeredAt - askedAt >= ASKED_APART_MS;
 }
 
-function hasTraded(openTime: number, { known = NOTHING_KNOWN }: EvidenceInput): boolean {
+function hasTraded(openTime: number, { known }: Indexed): boolean {
   return (known.inside.get(openTime)?.volume ?? 0) > 0;
-}
-
-function isUnreadable(openTime: number, { unreadable }: EvidenceInput): boolean {
-  return unreadable?.includes(openTime) === true;
 }
 
 /** The bar of a bucket in which nothing traded. It was true at its close, and anything the venue serves stands above it. */

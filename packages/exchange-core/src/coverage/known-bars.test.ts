@@ -30,10 +30,11 @@ interface Given {
   readonly asked?: readonly number[];
   /** Minutes of the page the answer has. */
   readonly rows?: readonly number[];
+  readonly unreadable?: PageAnswer['unreadable'];
   readonly over?: Partial<KnownBarsOptions>;
 }
 
-async function read({ cached = [], asked = [], rows = [], over = {} }: Given) {
+async function read({ cached = [], asked = [], rows = [], unreadable = [], over = {} }: Given) {
   const reader = new KnownBarsReader({
     exchange: FAKE_EXCHANGE,
     protocol: { emptyBuckets: 'omitted' },
@@ -56,7 +57,7 @@ async function read({ cached = [], asked = [], rows = [], over = {} }: Given) {
     sequenceNum: closeAsOf('1m', at(minute)) + 1,
     source: 'rest' as const,
   }));
-  const answer: PageAnswer = { page, candles, unreadable: [], answeredAt: at(60) };
+  const answer: PageAnswer = { page, candles, unreadable, answeredAt: at(60) };
   const inside = Array.from({ length: 10 }, (_, place) => 10 + place);
   const missing = inside.filter((minute) => !rows.includes(minute)).map(at);
   return reader.read(page, answer, missing);
@@ -109,6 +110,19 @@ describe('what is known of the bars an answer lacks', () => {
     expect((await read({ rows, cached })).quiet(at(19))).toBe('unproven');
     expect((await read({ rows, cached, asked: [29] })).quiet(at(19))).toBe('refuted');
   });
+
+  it.each([
+    ['its row', [{ field: '[1]', message: 'is no row', openTime: at(16) }]],
+    ['some row', [{ field: '[1]', message: 'is no row' }]],
+  ])(
+    'is not refuted where another bar may have traded, because %s could not be read',
+    async (_, unreadable) => {
+      const rows = allBut(15, 16);
+      const cached = [settled('5m', 15, 5), bar('1m', 15, { volume: 0, source: 'no-trades' })];
+      expect((await read({ rows, cached })).quiet(at(15))).toBe('refuted');
+      expect((await read({ rows, cached, unreadable })).quiet(at(15))).toBe('unproven');
+    },
+  );
 
   it('counts no volume of a bar that still forms', async () => {
     const rows = allBut(15, 16);

@@ -11,6 +11,7 @@ import type { Exchange, OpenTimeRange, Series, Timeframe } from '@livermore/sche
 import type { AbsenceStore, CandleCacheStrategy, StoredCandle, UnservedStore } from '@livermore/cache';
 import type { Company, FeedWitness, PageAnswer } from '../ports';
 import type { CandlePage, ExchangeProtocol } from '../protocol/protocol';
+import { unreadableBars } from './evidence';
 import type { KnownBar, KnownBars } from './evidence';
 import { quietVerdictOf } from './quiet-proof';
 import type { LongerBar, QuietInput } from './quiet-proof';
@@ -25,10 +26,13 @@ export interface KnownBarsOptions {
   readonly company?: Company;
 }
 
+/** What is known of a page, and the very bars of it that were read. */
+export interface KnownPage extends KnownBars {
+  readonly stored: readonly StoredCandle[];
+}
+
 /** Longer bars of which a missing one is at most this many-eth part are looked at: a minute of four hours, no day. */
 const LARGEST_PARENT_BARS = 288;
-/** Bars before a page in which its last price is looked for. */
-const BARS_BEFORE = 300;
 /** A frame may come this late after what it tells of happened, ms. */
 const LATE_FRAME_MS = 5_000;
 
@@ -40,25 +44,27 @@ export class KnownBarsReader {
     this.#options = options;
   }
 
-  /** @param missing open times (ms) of the page's bars that are not in the answer */
-  async read(page: CandlePage, answer: PageAnswer, missing: readonly number[]): Promise<KnownBars> {
-    const { exchange, absences, unserved } = this.#options;
-    const around = spanAround(page);
+  /**
+   * Reads what there is to know, once for the page.
+   * @param missing open times (ms) of the page's bars that are not in the answer: where there are none, no bar is read
+   */
+  async read(page: CandlePage, answer: PageAnswer, missing: readonly number[]): Promise<KnownPage> {
+    const { exchange, cache, absences, unserved } = this.#options;
+    const around = missing.length === 0 ? page : spanAround(page);
     const [cached, asked, absent] = await Promise.all([
-      this.#options.cache.readExchangeCandles(exchange.id, page, inclusive(around)),
+      missing.length === 0 ? [] : cache.readExchangeCandles(exchange.id, page, inclusive(around)),
       unserved.read(exchange.id, page, inclusive(around)),
       absences.read(exchange.id, page, inclusive(page)),
     ]);
-    const lacking = missing.filter((openTime) => isToJudge(cached, openTime));
+    const byOpenTime = new Map(cached.map((bar) => [bar.timestamp, bar]));
+    const lacking = missing.filter((openTime) => isToJudge(byOpenTime.get(openTime)));
     const input = await this.#quietInput(page, answer, { cached, asked, lacking });
-    const price = priceBefore(cached, page);
+    const before = byOpenTime.get(page.from - timeframeMs(page.timeframe));
+    const stored = cached.filter((bar) => bar.timestamp >= page.from && bar.timestamp < page.to);
     return {
-      ...(price === undefined ? {} : { priceBefore: price }),
-      inside: new Map(
-        cached
-          .filter((bar) => bar.timestamp >= page.from && bar.timestamp < page.to)
-          .map((bar) => [bar.timestamp, knownBarOf(bar)]),
-      ),
+      ...(before !== undefined && isClosed(before) ? { priceBefore: before.close } : {}),
+      stored,
+      inside: new Map(stored.map((bar) => [bar.timestamp, knownBarOf(bar)])),
       askedAt: asked,
       absent: new Set(absent),
       quiet: (openTime) => (input === undefined ? 'unproven' : quietVerdictOf(openTime, input)),
@@ -82,9 +88,11 @@ export class KnownBarsReader {
       [...found.cached.filter(isClosed), ...closed].map((bar) => [bar.timestamp, bar.volume]),
     );
     const newest = Math.max(0, ...answer.candles.map((row) => row.timestamp));
+    const mayBeUnreadable = unreadableBars(answer.unreadable);
+    const unserved = [...found.asked.keys(), ...found.lacking].filter((at) => !mayBeUnreadable(at));
     const input: QuietInput = {
       timeframe,
-      unserved: new Set([...found.asked.keys(), ...found.lacking]),
+      unserved: new Set(unserved),
       volumes,
       longer: await this.#longerBars(page, found.lacking),
       isObserved: (openTime) =>
@@ -138,22 +146,16 @@ function isParent(longer: Timeframe, timeframe: Timeframe): boolean {
   return parts > 1 && parts <= LARGEST_PARENT_BARS;
 }
 
-/** The page, widened to whole parents and to where its last price may be. */
+/** The page, widened to whole parents and by the bar before it, which has its last price. */
 function spanAround(page: CandlePage): OpenTimeRange {
   const step = timeframeMs(page.timeframe);
   const parents = TIMEFRAMES.filter((each) => isParent(each, page.timeframe));
   const largest = parents.at(-1) ?? page.timeframe;
   const last = page.to - step;
   return {
-    from: Math.min(openTimeOf(largest, page.from), page.from - BARS_BEFORE * step),
+    from: Math.min(openTimeOf(largest, page.from), page.from - step),
     to: openTimeOf(largest, last) + timeframeMs(largest),
   };
-}
-
-/** The close of the bar next before the page; undefined when that bar is not known. */
-function priceBefore(cached: readonly StoredCandle[], page: CandlePage): number | undefined {
-  const openTime = page.from - timeframeMs(page.timeframe);
-  return cached.find((bar) => bar.timestamp === openTime && isClosed(bar))?.close;
 }
 
 function knownBarOf(bar: StoredCandle): KnownBar {
@@ -161,8 +163,8 @@ function knownBarOf(bar: StoredCandle): KnownBar {
   return { close, volume, isClosed: isClosed(bar), isQuiet: isClosed(bar) && bar.source === 'no-trades' };
 }
 
-function isToJudge(cached: readonly StoredCandle[], openTime: number): boolean {
-  return !cached.some((bar) => bar.timestamp === openTime && isClosed(bar) && bar.source !== 'no-trades');
+function isToJudge(bar: StoredCandle | undefined): boolean {
+  return bar === undefined || !isClosed(bar) || bar.source === 'no-trades';
 }
 
 function rangeOf(openTimes: readonly number[], timeframe: Timeframe): OpenTimeRange {

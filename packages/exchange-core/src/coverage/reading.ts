@@ -1,4 +1,5 @@
-import { closeAsOf, closeTimeOf } from '@livermore/schemas';
+import type { StoredCandle } from '@livermore/cache';
+import { closeAsOf, closeTimeOf, isClosed } from '@livermore/schemas';
 import type { SourcedCandle } from '@livermore/schemas';
 
 /**
@@ -16,4 +17,20 @@ export function asReadings(rows: readonly SourcedCandle[], answeredAt: number): 
     if (isOpen || row.timestamp < newest) return row;
     return { ...row, sequenceNum: closeAsOf(row.timeframe, row.timestamp), standing: 'unwitnessed' };
   });
+}
+
+/** Whether a row is evidence of a closed bar: told by REST, with a witness. */
+export function isReading(candle: SourcedCandle): boolean {
+  return candle.source === 'rest' && candle.standing === undefined && isClosed(candle);
+}
+
+/**
+ * A cached candle as the pipeline knows it; undefined where it lacks its as-of or its source.
+ *
+ * @param exchange its name, as candles carry it
+ */
+export function asSourced(candle: StoredCandle, exchange: string): SourcedCandle | undefined {
+  const { sequenceNum, source } = candle;
+  if (sequenceNum === undefined || source === undefined) return undefined;
+  return { ...candle, exchange, sequenceNum, source };
 }

@@ -87,7 +87,9 @@ describe('a page on its way from the venue into a real Redis', () => {
     expect(bars.map((each) => each.close)).toEqual(bars.map((each) => fakePrice(each.timestamp)));
     expect(bars.map((each) => isClosed(each))).toEqual(bars.map((_, at) => at < 19));
     await clock.advance(31_000);
-    expect(await load({}, newest)).toMatchObject({ compared: 19, agreeing: 19, corrected: 0 });
+    const second = await load({}, newest);
+    expect(second.corrected).toBe(0);
+    expect(second.outcomes.map(({ outcome }) => outcome.agrees)).toEqual(bars.map((_, at) => at < 19));
     expect((await read()).map((each) => each.standing)).toEqual(
       bars.map((_, at) => (at < 19 ? 'settled' : undefined)),
     );
@@ -147,6 +149,22 @@ describe('a page on its way from the venue into a real Redis', () => {
     }
     expect(await absent()).toEqual([]);
     expect(await cached()).toHaveLength(19);
+  });
+
+  it('says of no bar that it is quiet or absent while a row may be that of any', async () => {
+    const { load, venue, absent, clock, cached } = setUp({ feed: { quietDuring: () => true } });
+    venue.answer = (request) => {
+      if (!request.url.includes('/bars')) return undefined;
+      const rows = Array.from({ length: 21 }, (_, at) => ({ t: at === 7 ? 'none' : timeOf(at), p: 5, v: 1 }));
+      return { status: 200, headers: {}, body: JSON.stringify(rows.filter((_, at) => at !== 12)) };
+    };
+    for (let round = 0; round < 3; round += 1) {
+      const loading = load();
+      await clock.advance(300_000);
+      expect(await loading).toMatchObject({ noTrades: 0, absent: [], unsettled: [timeOf(7), timeOf(12)] });
+    }
+    expect(await absent()).toEqual([]);
+    expect(await cached()).toHaveLength(18);
   });
 
   it('keeps flat bars for what the feed saw to be quiet, surer with time, and lets a row replace one', async () => {

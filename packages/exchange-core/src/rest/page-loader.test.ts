@@ -171,7 +171,6 @@ describe('loading a page', () => {
       unsettled: [],
       stillQuiet: [],
       newestRow: timeOf(10),
-      readTo: timeOf(9),
     });
   });
 
@@ -180,7 +179,7 @@ describe('loading a page', () => {
     const report = await load();
     expect(pages).toEqual([page]);
     expect(writes.map(candleClassOf)).toEqual([2, 2, 2, 2, 2, 2, 2, 2, 2, 1]);
-    expect(report).toMatchObject({ rows: 10, newestRow: timeOf(9), readTo: timeOf(8) });
+    expect(report).toMatchObject({ rows: 10, newestRow: timeOf(9) });
   });
 
   it('says who asks', async () => {
@@ -204,9 +203,6 @@ describe('loading a page', () => {
       rows: 10,
       written: 8,
       corrected: 1,
-      compared: 3,
-      agreeing: 1,
-      doubted: 1,
     });
     expect(report.outcomes).toHaveLength(10);
     expect(report.outcomes[1]).toMatchObject({
@@ -391,12 +387,41 @@ describe('a bar that was said to be quiet before', () => {
   });
 });
 
+describe('what is known of a page', () => {
+  it('is read once, and no bar of it where the answer lacks none', async () => {
+    for (const [serves, expected] of [
+      [all, { bars: 0, absences: 1, unserved: 1 }],
+      [without(4), { bars: 5, absences: 1, unserved: 1 }],
+    ] as const) {
+      const reads = { bars: 0, absences: 0, unserved: 0 };
+      const { load } = setUp({
+        serves,
+        over: {
+          cache: { readExchangeCandles: () => Promise.resolve(((reads.bars += 1), [])) },
+          absences: {
+            read: () => Promise.resolve(((reads.absences += 1), [])),
+            add: () => Promise.resolve(),
+            remove: () => Promise.resolve(),
+          },
+          unserved: {
+            read: () => Promise.resolve(((reads.unserved += 1), new Map())),
+            add: () => Promise.resolve(),
+            remove: () => Promise.resolve(),
+          },
+        },
+      });
+      await load();
+      expect(reads).toEqual(expected);
+    }
+  });
+});
+
 describe('an empty answer', () => {
   it('settles nothing of a young page, and does not count as an asking', async () => {
     const answeredAt = page.to + 2_000;
     const { load, unserved, looks } = setUp({ serves: [], answeredAt });
     const report = await load();
-    expect(report).toMatchObject({ rows: 0, absent: [], newestRow: undefined, readTo: undefined });
+    expect(report).toMatchObject({ rows: 0, absent: [], newestRow: undefined });
     expect(report.unsettled).toEqual(all.slice(0, 10).map(timeOf));
     expect([unserved.size, looks.size]).toEqual([0, 0]);
   });

@@ -4,7 +4,8 @@ import type { AbsenceStore, CandleCacheStrategy, LookStore, UnservedStore } from
 import { ASKED_APART_MS, judgeMissing, missingBuckets } from '../coverage/evidence';
 import type { Evidence, EvidenceInput } from '../coverage/evidence';
 import { KnownBarsReader } from '../coverage/known-bars';
-import { asReadings } from '../coverage/reading';
+import type { KnownPage } from '../coverage/known-bars';
+import { asReadings, asSourced, isReading } from '../coverage/reading';
 import type {
   BarOutcome,
   CandleSource,
@@ -57,12 +58,12 @@ export class HistoryLoader implements PageLoader {
     const answer = await this.#options.source.fetchPage(this.#withWitness(page), options);
     const readings = asReadings(answer.candles, answer.answeredAt);
     const rows = readings.filter((row) => row.timestamp < page.to);
-    const evidence = await this.#judge(page, answer);
-    const reaffirmed = await this.#reviewQuiet(page, evidence, answer.answeredAt);
+    const { known, evidence } = await this.#judge(page, answer);
+    const reaffirmed = await this.#reviewQuiet(known, evidence, answer.answeredAt);
     const quiet = [...evidence.quiet, ...reaffirmed];
     const candles = [...rows, ...quiet].toSorted((a, b) => a.timestamp - b.timestamp);
     const outcomes = await this.#options.sink.writeHistory(page, candles, this.#writeOf(options));
-    await this.#remember(page, evidence, rows, answer.answeredAt);
+    await this.#remember(page, known, evidence, { rows, answeredAt: answer.answeredAt });
     const written = candles.flatMap((candle, at): BarOutcome[] => {
       const outcome = outcomes[at];
       return outcome === undefined ? [] : [{ candle, outcome }];
@@ -98,69 +99,62 @@ export class HistoryLoader implements PageLoader {
     return hasRoom ? { ...page, to: page.to + step } : page;
   }
 
-  async #judge(page: CandlePage, answer: PageAnswer): Promise<Evidence> {
+  async #judge(
+    page: CandlePage,
+    answer: PageAnswer,
+  ): Promise<{ readonly known: KnownPage; readonly evidence: Evidence }> {
     const { exchange, protocol } = this.#options;
-    const unreadable = answer.unreadable.flatMap(({ openTime }) => openTime ?? []);
     const input: EvidenceInput = {
       exchange: exchange.name,
       emptyBuckets: protocol.emptyBuckets,
       limits: protocol.rest.limits,
       page,
       candles: answer.candles,
-      unreadable,
+      unreadable: answer.unreadable,
       answeredAt: answer.answeredAt,
     };
-    const missing = missingBuckets(input);
-    if (missing.length === 0) return NOTHING_MISSING;
-    return judgeMissing({ ...input, known: await this.#known.read(page, answer, missing) });
+    const known = await this.#known.read(page, answer, missingBuckets(input));
+    return { known, evidence: judgeMissing({ ...input, known }) };
   }
 
   /** Bars said to be quiet before: what a longer bar refutes is taken back, what still stands becomes surer with time. */
   async #reviewQuiet(
-    page: CandlePage,
-    { refuted, stillQuiet }: Evidence,
+    { stored }: KnownPage,
+    evidence: Evidence,
     answeredAt: number,
   ): Promise<readonly SourcedCandle[]> {
-    if (refuted.length === 0 && stillQuiet.length === 0) return [];
-    const { cache, exchange, sink } = this.#options;
-    const window = { from: page.from, to: page.to - 1 };
-    const stored = await cache.readExchangeCandles(exchange.id, page, window);
+    const { exchange, sink } = this.#options;
+    const [refuted, stillQuiet] = [new Set(evidence.refuted), new Set(evidence.stillQuiet)];
     const reaffirmed: SourcedCandle[] = [];
-    for (const { sequenceNum, ...bar } of stored) {
-      if (bar.source !== 'no-trades' || sequenceNum === undefined) continue;
-      const quiet = { ...bar, exchange: exchange.name, sequenceNum, source: bar.source };
-      if (refuted.includes(bar.timestamp)) await sink.retractQuiet(quiet, 'refuted by a longer bar');
-      else if (stillQuiet.includes(bar.timestamp)) reaffirmed.push(...surer(quiet, answeredAt));
+    for (const bar of stored) {
+      const quiet = bar.source === 'no-trades' ? asSourced(bar, exchange.name) : undefined;
+      if (quiet === undefined) continue;
+      if (refuted.has(bar.timestamp)) await sink.retractQuiet(quiet, 'refuted by a longer bar');
+      else if (stillQuiet.has(bar.timestamp)) reaffirmed.push(...surer(quiet, answeredAt));
     }
     return reaffirmed;
   }
 
   async #remember(
     page: CandlePage,
+    known: KnownPage,
     evidence: Evidence,
-    rows: readonly SourcedCandle[],
-    answeredAt: number,
+    { rows, answeredAt }: { readonly rows: readonly SourcedCandle[]; readonly answeredAt: number },
   ): Promise<void> {
     const { absences, unserved, looks, exchange } = this.#options;
     const { id } = exchange;
-    const window = { from: page.from, to: page.to - 1 };
-    const [absentBefore, askedBefore] = await Promise.all([
-      absences.read(id, page, window),
-      unserved.read(id, page, window),
-    ]);
     const there = new Set([...rows, ...evidence.quiet].map((candle) => candle.timestamp));
     const isAbsent = new Set(evidence.absent);
-    const knownAbsent = new Set(absentBefore);
-    const asked = evidence.unserved.filter((openTime) => !askedBefore.has(openTime));
-    const answered = [...askedBefore.keys()].filter((at) => there.has(at) || isAbsent.has(at));
-    const newlyAbsent = evidence.absent.filter((openTime) => !knownAbsent.has(openTime));
+    const asked = evidence.unserved.filter((openTime) => !known.askedAt.has(openTime));
+    const answered = [...known.askedAt.keys()].filter((at) => there.has(at) || isAbsent.has(at));
+    const newlyAbsent = evidence.absent.filter((openTime) => !known.absent.has(openTime));
     const quiet = evidence.quiet.map((candle) => candle.timestamp);
     await Promise.all([
       absences.add(id, page, newlyAbsent),
       absences.remove(
         id,
         page,
-        absentBefore.filter((openTime) => there.has(openTime)),
+        [...known.absent].filter((openTime) => there.has(openTime)),
       ),
       unserved.add(id, page, asked, answeredAt),
       unserved.remove(id, page, answered),
@@ -169,15 +163,6 @@ export class HistoryLoader implements PageLoader {
     ]);
   }
 }
-
-const NOTHING_MISSING: Evidence = {
-  quiet: [],
-  absent: [],
-  unsettled: [],
-  unserved: [],
-  stillQuiet: [],
-  refuted: [],
-};
 
 /** A quiet bar is settled by a look so long after its close, ms, and final by one a day after. */
 const QUIET_SETTLES_MS = 600_000;
@@ -205,9 +190,4 @@ function countOf(
     agreeing: readings.filter(({ outcome }) => outcome.agrees).length,
     doubted: readings.filter(({ outcome }) => outcome.doubted).length,
   };
-}
-
-/** A row that is evidence of a closed bar. */
-function isReading(candle: SourcedCandle): boolean {
-  return candle.source === 'rest' && candle.standing === undefined && isClosed(candle);
 }
