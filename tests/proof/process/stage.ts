@@ -189,6 +189,7 @@ export class Stage {
       omitsQuiet,
       closeBefore: closeBefore(this.#served, series, openTime),
       readings: () => [],
+      cached: undefined,
     }));
     const told = new Set(heard.filter(({ last }) => last !== 'retracted').map(({ openTime }) => openTime));
     const lived = [...bars.keys()].filter((at) => closeTimeOf(series.timeframe, at) > this.#filledAt);
