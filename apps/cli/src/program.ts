@@ -1,4 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings';
+import { QUALITY_KEPT_DAYS } from '@livermore/cache';
 import { DEFAULT_CANDLE_TARGET } from '@livermore/exchange-core';
 import { SIMULATED_VENUES } from '@livermore/simulator';
 import { LOG_LEVELS } from '@livermore/utils';
@@ -33,8 +34,6 @@ import { withoutSecrets } from './secrets';
 const DEFAULT_METRICS_PORT = 9464;
 const DEFAULT_SEED = 7;
 const DEFAULT_QUALITY_DAYS = 7;
-/** Counts of older days are let go. */
-const MOST_QUALITY_DAYS = 90;
 const PORT_TEXT = 'loopback port (0: any free one)';
 
 const redisOption = () =>
@@ -211,7 +210,7 @@ function addTruth(program: Command): void {
     .argument('<exchange>', 'name of the exchange', exchangeName)
     .addOption(
       new Option('--days <n>', 'UTC days, today included')
-        .argParser(wholeNumber(1, MOST_QUALITY_DAYS))
+        .argParser(wholeNumber(1, QUALITY_KEPT_DAYS))
         .default(DEFAULT_QUALITY_DAYS),
     )
     .addOption(redisOption())

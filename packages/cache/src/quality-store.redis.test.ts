@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { exchangeQualityKey } from './keys';
 import { QualityStore } from './quality-store';
 import { createRedis } from './redis';
@@ -58,6 +58,26 @@ describe('QualityStore on a real Redis', () => {
     await quality.add(exchangeId, DAY, new Map([['1m', { expected: 1 }]]));
     const ttl = await redis.ttl(key);
     expect(ttl > 7_775_990 && ttl <= 7_776_000).toBe(true);
+  });
+
+  it('adds what it can, and says of the rest why not', async () => {
+    const exchangeId = freshExchangeId();
+    await redis.hset(exchangeQualityKey(exchangeId, DAY), '1m:equal', 'many');
+    const refused = await quality.add(exchangeId, DAY, new Map([['1m', { expected: 3, equal: 2 }]]));
+    expect(refused.map(({ message }) => message)).toEqual([expect.stringContaining('not an integer')]);
+    expect(await quality.read(exchangeId, DAY)).toEqual(new Map([['1m', { ...NONE, expected: 3 }]]));
+  });
+
+  it('adds nothing where not all of it can be queued', async () => {
+    const exchangeId = freshExchangeId();
+    const refusing = createRedis(inject('redisUrl'));
+    const multi = refusing.multi.bind(refusing);
+    // As a server that has no memory left refuses a command of the step.
+    vi.spyOn(refusing, 'multi').mockImplementation(() => multi().call('hincrby', 'too', 'few'));
+    const added = new QualityStore(refusing).add(exchangeId, DAY, new Map([['1m', { expected: 3 }]]));
+    await expect(added).rejects.toThrow('EXECABORT');
+    expect(await redis.exists(exchangeQualityKey(exchangeId, DAY))).toBe(0);
+    await refusing.quit();
   });
 
   it('takes what is no count for none', async () => {

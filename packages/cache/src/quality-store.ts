@@ -36,32 +36,39 @@ export function qualityCountsOf(valueOf: (count: QualityCount) => number): Recor
   };
 }
 
-const KEPT_DAYS = 90;
+/** Counts of a day are kept so long, and of no older day. */
+export const QUALITY_KEPT_DAYS = 90;
 const DAY_SECONDS = 86_400;
 
 /** Counts about how right the candles of an exchange were, one hash for each UTC day. */
 export class QualityStore {
-  readonly #redis: Pick<RedisClient, 'expire' | 'hgetall' | 'hincrby'>;
+  readonly #redis: Pick<RedisClient, 'hgetall' | 'multi'>;
 
-  constructor(redis: Pick<RedisClient, 'expire' | 'hgetall' | 'hincrby'>) {
+  constructor(redis: Pick<RedisClient, 'hgetall' | 'multi'>) {
     this.#redis = redis;
   }
 
-  /** Adds to the counts of a day (`YYYY-MM-DD`). */
+  /**
+   * Adds to the counts of a day (`YYYY-MM-DD`), in one step. Where it rejects, nothing was added.
+   * @returns why single counts could not be added, while the others were
+   */
   async add(
     exchangeId: number,
     day: string,
     counts: ReadonlyMap<Timeframe, Partial<QualityCounts>>,
-  ): Promise<void> {
+  ): Promise<readonly Error[]> {
     const key = exchangeQualityKey(exchangeId, day);
     const adds = [...counts].flatMap(([timeframe, of]) =>
-      QUALITY_COUNTS.flatMap((count) => {
-        const by = of[count] ?? 0;
-        return by === 0 ? [] : [this.#redis.hincrby(key, `${timeframe}:${count}`, by)];
-      }),
+      QUALITY_COUNTS.map((count) => ({ field: `${timeframe}:${count}`, by: of[count] ?? 0 })).filter(
+        ({ by }) => by !== 0,
+      ),
     );
-    if (adds.length === 0) return;
-    await Promise.all([...adds, this.#redis.expire(key, KEPT_DAYS * DAY_SECONDS)]);
+    if (adds.length === 0) return [];
+    const step = this.#redis.multi();
+    for (const { field, by } of adds) step.hincrby(key, field, by);
+    step.expire(key, QUALITY_KEPT_DAYS * DAY_SECONDS);
+    const replies = (await step.exec()) ?? [];
+    return replies.flatMap(([error]) => (error === null ? [] : [error]));
   }
 
   /** The counts of a day (`YYYY-MM-DD`), for each timeframe that has any. */

@@ -258,6 +258,7 @@ export class ExchangeInstance {
         onOverflow: (candle) => this.#overflowed(candle),
         liveSince: () => this.#liveSince,
         onClosed: (candle, outcome) => this.#closed(candle, outcome),
+        onRetracted: (bar) => this.#verification.noteRetracted(bar),
         onWritten: (entry, _outcome, took) => this.#metrics.written(entry, took),
       },
       onReport: (report) => this.#noteReport(report),
@@ -352,9 +353,8 @@ export class ExchangeInstance {
   ): void {
     const now = this.#history.rest.time.now();
     const keys = new Set(missed.map(seriesKey));
-    for (const series of this.#allSeries()) {
+    for (const series of this.#allSeries().filter((each) => keys.has(seriesKey(each)))) {
       const { timeframe } = series;
-      if (!keys.has(seriesKey(series))) continue;
       const range = { from: openTimeOf(timeframe, since), to: openTimeOf(timeframe, now) };
       this.#repairer.request({ series, ...range, reason, lane: 'repair' });
     }

@@ -30,7 +30,10 @@ export interface HistoryOptions {
   readonly logger: Logger;
   /** Whose own close channel is told as well. */
   readonly ownerUserId?: number;
-  readonly writer?: Pick<CandleWriterOptions, 'liveSince' | 'onClosed' | 'onOverflow' | 'onWritten'>;
+  readonly writer?: Pick<
+    CandleWriterOptions,
+    'liveSince' | 'onClosed' | 'onOverflow' | 'onRetracted' | 'onWritten'
+  >;
   readonly onReport?: (report: PageReport) => void;
   readonly onTrouble?: (trouble: RestTrouble) => void;
   /** Something of an answer could not be read: a body, or one element of it, named by its field. */

@@ -7,6 +7,7 @@ import { QualityKeeper } from './quality-keeper';
 import { someOutcome } from './testing/outcomes';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 const NOON = Date.UTC(2026, 2, 11, 12);
 const MINUTES: Series = { symbol: 'AAA', timeframe: '1m' };
 const FIVES: Series = { symbol: 'AAA', timeframe: '5m' };
@@ -16,6 +17,8 @@ function keeping(series: readonly Series[] = [MINUTES]) {
   const clock = new ManualClock(NOON - 30_000);
   const kept = new Map<string, Record<string, number>>();
   let trouble: Error | undefined;
+  let refused: readonly Error[] = [];
+  let sleptMs = 0;
   const add = (_id: number, day: string, counts: ReadonlyMap<Timeframe, Partial<QualityCounts>>) => {
     if (trouble !== undefined) return Promise.reject(trouble);
     for (const [timeframe, of] of counts) {
@@ -23,13 +26,13 @@ function keeping(series: readonly Series[] = [MINUTES]) {
       for (const [name, by] of Object.entries(of)) sums[name] = (sums[name] ?? 0) + by;
       kept.set(`${day} ${timeframe}`, sums);
     }
-    return Promise.resolve();
+    return Promise.resolve(refused);
   };
   const keeper = new QualityKeeper({
     exchangeId: 7,
     store: { add },
     series: () => series,
-    venueTime: clock,
+    venueTime: { now: () => clock.now() + sleptMs },
     clock,
     logger: silentLogger,
   });
@@ -40,7 +43,14 @@ function keeping(series: readonly Series[] = [MINUTES]) {
   const breaks = (error: Error | undefined) => {
     trouble = error;
   };
-  return { clock, keeper, kept, of, breaks };
+  const refuses = (...errors: readonly Error[]) => {
+    refused = errors;
+  };
+  /** The machine sleeps: time passes and no timer fires. */
+  const sleeps = (ms: number) => {
+    sleptMs += ms;
+  };
+  return { clock, keeper, kept, of, breaks, refuses, sleeps };
 }
 
 /** A closed bar that opened at `openTime` (ms). */
@@ -70,6 +80,48 @@ describe('what is expected', () => {
     expect(await of()).toMatchObject({ expected: 1, inTime: 0 });
     await clock.advance(MINUTE_MS - 1_000);
     expect(await of()).toMatchObject({ expected: 1, inTime: 0 });
+  });
+
+  it('is not in time when a timer that is late finds it', async () => {
+    const { clock, keeper, of, sleeps } = keeping();
+    keeper.start();
+    await clock.advance(30_000);
+    sleeps(8_000);
+    keeper.note(bar(NOON - MINUTE_MS), someOutcome({ written: true }));
+    await clock.advance(5_000);
+    expect(await of()).toMatchObject({ expected: 1, inTime: 0 });
+  });
+
+  it('is in time when it was there and a timer is late', async () => {
+    const { clock, keeper, of, sleeps } = keeping();
+    keeper.start();
+    await clock.advance(31_000);
+    keeper.note(bar(NOON - MINUTE_MS), someOutcome({ written: true }));
+    sleeps(50_000);
+    await clock.advance(4_000);
+    expect(await of()).toMatchObject({ expected: 1, inTime: 1 });
+  });
+
+  it('is every bar that closed while the machine slept, and none of them in time', async () => {
+    const { clock, keeper, of, sleeps } = keeping([MINUTES, FIVES]);
+    keeper.start();
+    await clock.advance(35_000);
+    sleeps(10 * MINUTE_MS + 20_000);
+    for (let at = 0; at < 10; at += 1)
+      keeper.note(bar(NOON + at * MINUTE_MS), someOutcome({ written: true }));
+    await clock.advance(MINUTE_MS);
+    expect(await of('1m')).toMatchObject({ expected: 12, inTime: 0 });
+    expect(await of('5m')).toMatchObject({ expected: 3 });
+  });
+
+  it('is no more than what closed within a day, however long the machine slept', async () => {
+    const { clock, keeper, kept, sleeps } = keeping();
+    keeper.start();
+    sleeps(3 * DAY_MS);
+    await clock.advance(MINUTE_MS);
+    await keeper.flush();
+    const expected = [...kept.values()].reduce((sum, each) => sum + (each['expected'] ?? 0), 0);
+    expect(expected).toBe(1_440);
   });
 
   it('is of a longer bar only at its own boundary', async () => {
@@ -138,6 +190,28 @@ describe('a bar that became settled', () => {
   });
 });
 
+describe('a bar that was taken back', () => {
+  const settled = someOutcome({ written: true, settled: true });
+
+  it('was corrected, and what is settled in its place was not said first', async () => {
+    const { keeper, of } = keeping();
+    keeper.start();
+    keeper.noteRetracted(bar(NOON, { source: 'no-trades' }));
+    keeper.note(bar(NOON), settled);
+    keeper.note(bar(NOON + MINUTE_MS), settled);
+    expect(await of()).toMatchObject({ corrected: 1, settled: 2, rightFirst: 1 });
+  });
+
+  it('is remembered among ten thousand', async () => {
+    const { keeper, of } = keeping();
+    keeper.start();
+    for (let at = 0; at <= 10_000; at += 1) keeper.noteRetracted(bar(NOON, { symbol: `S${at}` }));
+    keeper.note(bar(NOON, { symbol: 'S0' }), settled);
+    keeper.note(bar(NOON, { symbol: 'S1' }), settled);
+    expect(await of()).toMatchObject({ corrected: 10_001, settled: 2, rightFirst: 1 });
+  });
+});
+
 describe('counts', () => {
   const agreeing = someOutcome({ written: true, settled: true, changed: false });
 
@@ -153,6 +227,21 @@ describe('counts', () => {
     await run;
     expect(kept.get('2026-03-11 1m')).toMatchObject({ equal: 2 });
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('are of days that are kept', async () => {
+    const { keeper, kept } = keeping();
+    for (const days of [89, 90]) keeper.note(bar(NOON - days * DAY_MS, { timeframe: '4h' }), agreeing);
+    await keeper.flush();
+    expect([...kept.keys()]).toEqual(['2025-12-12 4h']);
+  });
+
+  it('that Redis refuses are not added again with those it took', async () => {
+    const { keeper, of, refuses } = keeping();
+    keeper.note(bar(NOON - MINUTE_MS, { source: 'rest' }), agreeing);
+    refuses(new Error('ERR hash value is not an integer'));
+    expect(await of()).toMatchObject({ compared: 1 });
+    expect(await of()).toMatchObject({ compared: 1 });
   });
 
   it('are counted on while they cannot be kept, and kept once', async () => {

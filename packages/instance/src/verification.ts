@@ -101,6 +101,11 @@ export class Verification {
     if (outcome.changed || !outcome.wasClosed) this.#family.note({ symbol, timeframe }, timestamp);
   }
 
+  /** A bar that was said to be quiet was taken back. */
+  noteRetracted(bar: SourcedCandle): void {
+    this.#quality.noteRetracted(bar);
+  }
+
   /** A reading that a repair asked for has come. */
   noteRepair(report: PageReport, reasons: readonly string[]): void {
     if (!reasons.includes('look')) return;

@@ -29,6 +29,8 @@ export interface CandleWriterOptions {
   readonly onWritten?: (entry: BookEntry, outcome: WriteOutcome, took: WriteTimes) => void;
   /** A bar is in the cache as closed, whoever brought it. */
   readonly onClosed?: (candle: SourcedCandle, outcome: WriteOutcome) => void;
+  /** A bar that was said to be quiet is in the cache no more. */
+  readonly onRetracted?: (bar: SourcedCandle) => void;
   readonly limits?: { readonly maxQueuedCloses: number; readonly maxInFlightWrites: number };
 }
 
@@ -147,6 +149,7 @@ export class CandleWriter implements HistorySink {
     const { cache, exchangeId } = this.#options;
     const judged = { openTime: bar.timestamp, asOf: bar.sequenceNum };
     const { removed, wasTold } = await cache.retractQuiet(exchangeId, bar, judged, cause);
+    if (removed) this.#options.onRetracted?.(bar);
     await this.#say(wasTold ? [{ candle: bar, label: 'retracted' }] : []);
     return removed;
   }
