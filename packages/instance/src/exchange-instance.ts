@@ -370,7 +370,8 @@ export class ExchangeInstance {
     const isNative = candle.source === 'rest' || candle.source === 'no-trades';
     this.#keeper.settled(candle, candle.timestamp, isNative);
     this.#verification.note(candle, outcome);
-    if (outcome.written) this.#metrics.closed(candle, outcome, this.#liveSince);
+    const now = this.#history.rest.time.now();
+    if (outcome.written) this.#metrics.closed(candle, outcome, { now, liveSince: this.#liveSince });
   }
 
   #noteReport(report: PageReport): void {

@@ -1,6 +1,6 @@
 import type { WriteOutcome } from '@livermore/cache';
 import type { BookEntry, PageReport } from '@livermore/exchange-core';
-import { closeAsOf } from '@livermore/schemas';
+import { closeAsOf, closeTimeOf } from '@livermore/schemas';
 import { describe, expect, it } from 'vitest';
 import { ExchangeMetrics } from './exchange-metrics';
 import { NodeMetrics } from './metrics';
@@ -49,17 +49,16 @@ async function afterClosing(
   liveSince: number | undefined = 0,
 ): Promise<string> {
   const metrics = new NodeMetrics();
-  const sequenceNum = closeAsOf('5m', CANDLE.timestamp) + afterMs * 1_000;
-  new ExchangeMetrics('somewhere', metrics).closed(
-    { ...CANDLE, sequenceNum },
-    someOutcome(outcome),
+  const sequenceNum = closeAsOf('5m', CANDLE.timestamp);
+  new ExchangeMetrics('somewhere', metrics).closed({ ...CANDLE, sequenceNum }, someOutcome(outcome), {
+    now: closeTimeOf('5m', CANDLE.timestamp) + afterMs,
     liveSince,
-  );
+  });
   return metrics.registry.metrics();
 }
 
 describe('a closed bar that was written', () => {
-  it('says how long after its close it got other values', async () => {
+  it('says how long after its close it got other values, whatever its as-of', async () => {
     const text = await afterClosing(90_000, { written: true, changed: true });
     const age = 'livermore_change_age_seconds';
     expect(text).toContain(`${age}_sum{exchange="somewhere",timeframe="5m"} 90`);

@@ -1,7 +1,7 @@
 import type { WriteOutcome } from '@livermore/cache';
 import { kindOfField } from '@livermore/exchange-core';
 import type { BookEntry, PageReport, WriteTimes } from '@livermore/exchange-core';
-import { MICROS_PER_MS, closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
+import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { SourcedCandle } from '@livermore/schemas';
 import type { NodeMetrics } from './metrics';
 
@@ -44,12 +44,17 @@ export class ExchangeMetrics {
 
   /**
    * A closed bar was written: how old it was when it changed or became settled, and whether what was first said of it was
-   * right. `liveSince`: when the exchange began to hear the venue, ms of its clock; undefined while it does not.
+   * right. Its as-of does not tell when: what has no witness is as of its close. `now` and `liveSince`, when the exchange
+   * began to hear the venue, are ms of its clock; the latter is undefined while it does not.
    */
-  closed(candle: SourcedCandle, outcome: WriteOutcome, liveSince: number | undefined): void {
+  closed(
+    candle: SourcedCandle,
+    outcome: WriteOutcome,
+    { now, liveSince }: { readonly now: number; readonly liveSince: number | undefined },
+  ): void {
     const labels = { exchange: this.#exchange, timeframe: candle.timeframe };
     const closedAt = closeTimeOf(candle.timeframe, candle.timestamp);
-    const ageMs = Math.max(0, candle.sequenceNum / MICROS_PER_MS - closedAt);
+    const ageMs = Math.max(0, now - closedAt);
     if (outcome.wasClosed && outcome.changed) {
       this.#metrics?.observeMs('livermore_change_age_seconds', labels, ageMs);
     }
