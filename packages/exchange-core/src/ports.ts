@@ -79,18 +79,12 @@ export interface PageReport {
   readonly written: number;
   /** Closed bars that were cached as closed and have other values now: corrections. */
   readonly corrected: number;
-  /** Closed bars that were compared with a closed bar of ours, and what came of it. */
-  readonly compared: number;
-  readonly agreeing: number;
-  readonly doubted: number;
   /** Bars stored as flat, on proof that nothing traded. */
   readonly noTrades: number;
   /** Open time of the newest bar asked for, the one beyond the page included where there was room for it. */
   readonly newestAsked: number;
   /** Open time of the newest row of the answer, which may lie one bar beyond the page; undefined when it had none. */
   readonly newestRow: number | undefined;
-  /** Open time of the newest bar that the answer is a witnessed reading of; undefined when there is none. */
-  readonly readTo: number | undefined;
   /** The venue was asked, twice and minutes apart, and does not have these, nor are they proven quiet. */
   readonly absent: readonly number[];
   /** Nothing can be said of these yet: ask again later. */
@@ -107,7 +101,10 @@ export interface BarOutcome {
   readonly outcome: WriteOutcome;
 }
 
-export interface LoadOptions extends SendOptions, Partial<HistoryWrite> {}
+export interface LoadOptions extends SendOptions {
+  /** Who brings it, as in HistoryWrite; the lane when absent. */
+  readonly cause?: string;
+}
 
 /**
  * The one way history enters the cache, for warmup, repair, boundary fetches and audit alike: fetch a page, judge

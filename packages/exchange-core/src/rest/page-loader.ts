@@ -1,11 +1,11 @@
-import { MICROS_PER_MS, candleClassOf, closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
+import { MICROS_PER_MS, closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
 import type { Exchange, SourcedCandle } from '@livermore/schemas';
 import type { AbsenceStore, CandleCacheStrategy, LookStore, UnservedStore } from '@livermore/cache';
 import { ASKED_APART_MS, judgeMissing, missingBuckets } from '../coverage/evidence';
 import type { Evidence, EvidenceInput } from '../coverage/evidence';
 import { KnownBarsReader } from '../coverage/known-bars';
 import type { KnownPage } from '../coverage/known-bars';
-import { asReadings, asSourced, isReading } from '../coverage/reading';
+import { asReadings, asSourced } from '../coverage/reading';
 import type {
   BarOutcome,
   CandleSource,
@@ -77,7 +77,6 @@ export class HistoryLoader implements PageLoader {
       stillQuiet: evidence.stillQuiet,
       newestAsked: this.#withWitness(page).to - timeframeMs(page.timeframe),
       newestRow: answer.candles.at(-1)?.timestamp,
-      readTo: rows.findLast((row) => candleClassOf(row) === 2)?.timestamp,
       outcomes: written,
       ...countOf(written),
     };
@@ -177,17 +176,11 @@ function surer(bar: SourcedCandle, answeredAt: number): readonly SourcedCandle[]
   return [{ ...bar, sequenceNum: Math.floor(answeredAt * MICROS_PER_MS), standing }];
 }
 
-function countOf(
-  all: readonly BarOutcome[],
-): Pick<PageReport, 'written' | 'corrected' | 'noTrades' | 'compared' | 'agreeing' | 'doubted'> {
-  const readings = all.filter(({ candle, outcome }) => isReading(candle) && outcome.wasClosed);
+function countOf(all: readonly BarOutcome[]): Pick<PageReport, 'written' | 'corrected' | 'noTrades'> {
   const written = all.filter(({ outcome }) => outcome.written);
   return {
     written: written.length,
     corrected: written.filter(({ outcome }) => outcome.wasClosed && outcome.changed).length,
     noTrades: all.filter(({ candle }) => candle.source === 'no-trades' && isClosed(candle)).length,
-    compared: readings.length,
-    agreeing: readings.filter(({ outcome }) => outcome.agrees).length,
-    doubted: readings.filter(({ outcome }) => outcome.doubted).length,
   };
 }

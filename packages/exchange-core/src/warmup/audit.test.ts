@@ -73,7 +73,6 @@ function worldOf(given: World = {}) {
       answeredAt: clock.now(),
       rows: rows.filter((at) => at < page.to).length,
       newestRow: rows.at(-1),
-      readTo: witnessed.at(-1),
       outcomes: (given.outcomeOf === undefined ? [] : witnessed).map((timestamp) => ({
         candle: candleOf(page, timestamp, 'rest'),
         outcome: given.outcomeOf?.(timestamp) ?? outcomeWith(),
