@@ -53,6 +53,11 @@ const LAYOUT_1_SOURCES = 5;
 /** A candle as read back from a series: the key says the exchange, so the value does not repeat it. */
 export type StoredCandle = Omit<UnifiedCandle, 'exchange'>;
 
+/** The number that stands for a source in the bytes of a candle. */
+export function codeOfSource(source: CandleSource): number {
+  return SOURCE_OF_CODE.indexOf(source);
+}
+
 /** The 81 bytes of a candle. */
 export function encodeCandle(candle: Omit<UnifiedCandle, 'exchange' | 'symbol' | 'timeframe'>): Buffer {
   const bytes = Buffer.allocUnsafe(CANDLE_BYTES);
@@ -82,7 +87,7 @@ function originByteOf({
   standing,
   corrected,
 }: Pick<StoredCandle, 'source' | 'standing' | 'corrected'>) {
-  const code = source === undefined ? 0 : SOURCE_OF_CODE.indexOf(source);
+  const code = source === undefined ? 0 : codeOfSource(source);
   const standingCode = standing === undefined ? 0 : STANDING_OF_CODE.indexOf(standing);
   return code + (standingCode << STANDING_SHIFT) + (corrected === true ? CORRECTED_BIT : 0);
 }

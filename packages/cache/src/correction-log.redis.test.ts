@@ -57,8 +57,8 @@ describe('CorrectionLog on a real Redis', () => {
   it('tells what was taken back, without new values', async () => {
     const exchangeId = freshExchangeId();
     await write(exchangeId, { source: 'no-trades', volume: 0 });
-    const judged = { openTime: EXAMPLE_OPEN_TIME, asOf: CLOSE };
-    await cache.retractQuiet(exchangeId, SERIES, judged, 'refuted');
+    const judged = { openTime: EXAMPLE_OPEN_TIME, asOf: CLOSE, source: 'no-trades' as const };
+    await cache.retract(exchangeId, SERIES, judged, 'refuted');
     const [only] = await allSince(exchangeId, 0);
     expect(only).toMatchObject({ old: { source: 'no-trades' }, new: undefined, cause: 'refuted' });
   });
@@ -66,7 +66,12 @@ describe('CorrectionLog on a real Redis', () => {
   it('goes through more than one page in order, begins where it is told, and lets go of what is old', async () => {
     const exchangeId = freshExchangeId();
     await write(exchangeId, { source: 'no-trades', volume: 0 });
-    await cache.retractQuiet(exchangeId, SERIES, { openTime: EXAMPLE_OPEN_TIME, asOf: CLOSE }, 'first');
+    await cache.retract(
+      exchangeId,
+      SERIES,
+      { openTime: EXAMPLE_OPEN_TIME, asOf: CLOSE, source: 'no-trades' as const },
+      'first',
+    );
     const key = exchangeCorrectionsKey(exchangeId);
     const [entry] = await redis.xrangeBuffer(key, '-', '+');
     await redis.del(key);
@@ -89,7 +94,12 @@ describe('CorrectionLog on a real Redis', () => {
     await redis.xadd(key, '7-0', 'series', 'BTCUSDT 2m');
     await redis.xadd(key, '8-0', ...garbage);
     await write(exchangeId, { source: 'no-trades', volume: 0 });
-    await cache.retractQuiet(exchangeId, SERIES, { openTime: EXAMPLE_OPEN_TIME, asOf: CLOSE }, 'refuted');
+    await cache.retract(
+      exchangeId,
+      SERIES,
+      { openTime: EXAMPLE_OPEN_TIME, asOf: CLOSE, source: 'no-trades' as const },
+      'refuted',
+    );
     const [entry] = await redis.xrangeBuffer(key, '-', '+', 'COUNT', 3).then((all) => all.slice(2));
     const [, fields = []] = entry ?? [];
     for (const openTime of ['abc', '', '1e30', '9'.repeat(16), undefined]) {

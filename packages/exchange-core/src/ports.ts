@@ -66,7 +66,7 @@ export interface HistorySink {
    * Takes back a bar that was said to be quiet, and says so if it had been announced.
    * @returns whether it was still the one that was judged
    */
-  retractQuiet(bar: SourcedCandle, cause: string): Promise<boolean>;
+  retract(bar: SourcedCandle, cause: string): Promise<boolean>;
 }
 
 /** What loading one page did. Open times in ms. */
@@ -121,6 +121,8 @@ export interface FeedWitness {
    * and something later arrived on its connection.
    */
   quietDuring(symbol: string, from: number, to: number): boolean;
+  /** Whether something came for a symbol that was true between `from` and `to` (venue time, ms), for certain. */
+  heardDuring(symbol: string, from: number, to: number): boolean;
 }
 
 /** What other symbols of the venue did at the same time. */

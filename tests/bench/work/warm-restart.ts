@@ -144,7 +144,7 @@ async function restarted(redis: Redis, symbols: readonly string[]) {
     protocol: protocolOf('binance'),
     venueTime: { now: () => NOW },
     loader,
-    sink: { writeHistory: () => Promise.resolve([]), retractQuiet: () => Promise.resolve(false) },
+    sink: { writeHistory: () => Promise.resolve([]), retract: () => Promise.resolve(false) },
     clock: systemClock,
     logger: silentLogger,
   });

@@ -66,8 +66,8 @@ async function retract(back: number): Promise<void> {
   const quiet = { open: 105, high: 105, low: 105, close: 105, volume: 0, source: 'no-trades' } as const;
   const { timestamp, sequenceNum } = bar(back, 0, quiet);
   await write(bar(back, 0, quiet));
-  const judged = { openTime: timestamp, asOf: sequenceNum };
-  await cache.retractQuiet(id, SERIES, judged, 'refuted by a longer bar');
+  const judged = { openTime: timestamp, asOf: sequenceNum, source: 'no-trades' } as const;
+  await cache.retract(id, SERIES, judged, 'refuted by a longer bar');
 }
 
 const CorrectionJson = z.object({

@@ -371,8 +371,12 @@ describe('beside a series', () => {
 
   describe('a quiet bar that is taken back', () => {
     const quiet = barAt(1, 0, { source: 'no-trades', volume: 0 });
-    const judged = { openTime: openTimeAt(1), asOf: closeAsOf('1m', openTimeAt(1)) };
-    const retract = () => cache.retractQuiet(exchangeId, SERIES, judged, 'its hour traded');
+    const judged = {
+      openTime: openTimeAt(1),
+      asOf: closeAsOf('1m', openTimeAt(1)),
+      source: 'no-trades' as const,
+    };
+    const retract = () => cache.retract(exchangeId, SERIES, judged, 'its hour traded');
 
     it('is gone and logged, and its doubts and looks with it', async () => {
       await write(quiet);

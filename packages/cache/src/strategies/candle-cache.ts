@@ -5,9 +5,9 @@ import {
   timeframeMs,
   UnifiedCandleSchema,
 } from '@livermore/schemas';
-import type { Series, Timeframe, UnifiedCandle } from '@livermore/schemas';
+import type { CandleSource, Series, Timeframe, UnifiedCandle } from '@livermore/schemas';
 import { z } from 'zod';
-import { decodeCandle, encodeCandle } from '../candle-layout';
+import { codeOfSource, decodeCandle, encodeCandle } from '../candle-layout';
 import type { StoredCandle } from '../candle-layout';
 import { coverSeries, retract, writeByTruth, writeCandlesIfNewer } from '../commands';
 import { CacheValueError, InvalidCandleError, issueText } from '../errors';
@@ -171,16 +171,16 @@ export class CandleCacheStrategy {
   }
 
   /**
-   * Takes back a bar that was said to be quiet, unless it is no longer the one that was judged (its as-of, µs).
+   * Takes back a bar that the venue does not have, unless it is no longer the one that was judged (its as-of, µs, and source).
    * @returns whether it was removed, and whether it had been announced
    */
-  async retractQuiet(
+  async retract(
     exchangeId: number,
     series: Series,
-    bar: { readonly openTime: number; readonly asOf: number },
+    bar: { readonly openTime: number; readonly asOf: number; readonly source: CandleSource },
     cause: string,
   ): Promise<{ readonly removed: boolean; readonly wasTold: boolean }> {
-    const args = [seriesKey(series), bar.openTime, bar.asOf, cause];
+    const args = [seriesKey(series), bar.openTime, bar.asOf, codeOfSource(bar.source), cause];
     const reply = RetractionSchema.safeParse(
       await retract.run(this.#redis, keysOf(exchangeId, series), args),
     );

@@ -4,7 +4,7 @@ import { seededRandom } from '@livermore/utils';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { restAsOf } from '../as-of';
-import { ASKED_APART_MS, judgeMissing, missingBuckets } from './evidence';
+import { ASKED_APART_MS, WITHDRAWN_APART_MS, judgeMissing, missingBuckets } from './evidence';
 import type { Evidence, EvidenceInput, KnownBar, KnownBars } from './evidence';
 import type { QuietVerdict } from './quiet-proof';
 
@@ -52,7 +52,14 @@ const judge = (bars: readonly number[], over: Partial<EvidenceInput> = {}) =>
   judgeMissing(inputOf(bars, over));
 
 function known(over: Partial<KnownBars> = {}): KnownBars {
-  return { inside: new Map(), askedAt: new Map(), absent: new Set(), quiet: () => 'unproven', ...over };
+  const nothing: KnownBars = {
+    inside: new Map(),
+    askedAt: new Map(),
+    absent: new Set(),
+    quiet: () => 'unproven',
+    isTooMuch: () => false,
+  };
+  return { ...nothing, ...over };
 }
 
 const proven = (over: Partial<KnownBars> = {}) => known({ quiet: () => 'conserved', ...over });
@@ -101,6 +108,8 @@ describe('what an answer lacks', () => {
       unserved: [],
       stillQuiet: [],
       refuted: [],
+      doubtful: [],
+      withdrawn: [],
     });
   });
 });
@@ -334,6 +343,39 @@ describe('a bar that was said to be quiet before', () => {
   });
 });
 
+describe('a bar that is known to have traded and is not in the answer', () => {
+  const third = timeOf(3);
+  const without = all(BARS + 1).filter((bar) => bar !== 3);
+  const tooMuch = (over: Partial<KnownBars> = {}) =>
+    known({ inside: new Map([[third, knownBar()]]), isTooMuch: (openTime) => openTime === third, ...over });
+  const judged = (bars: readonly number[], over: Partial<KnownBars> = {}) => {
+    const { doubtful, withdrawn, absent } = judge(bars, { known: tooMuch(over), answeredAt: LATER });
+    return { doubtful, withdrawn, absent };
+  };
+  const NOTHING = { doubtful: [], withdrawn: [], absent: [] };
+
+  it('is doubtful where a longer bar has no room for it, and withdrawn when it is so ten minutes later', () => {
+    expect(judged(without)).toEqual({ ...NOTHING, doubtful: [third] });
+    expect(judged(without, askedBefore(WITHDRAWN_APART_MS - 1))).toEqual({ ...NOTHING, doubtful: [third] });
+    const again = judged(without, askedBefore(WITHDRAWN_APART_MS));
+    expect(again).toEqual({ ...NOTHING, withdrawn: [third], absent: [third] });
+  });
+
+  it.each<[string, readonly number[], Partial<KnownBars>]>([
+    ['a longer bar has room for it', without, { isTooMuch: () => false }],
+    ['it is in the answer', all(BARS + 1), {}],
+    ['it still forms', without, { inside: new Map([[third, knownBar({ isClosed: false })]]) }],
+    [
+      'it was said to be quiet',
+      without,
+      { inside: new Map([[third, knownBar({ isQuiet: true, volume: 0 })]]) },
+    ],
+  ])('stands where %s', (_name, bars, over) => {
+    const { doubtful, withdrawn } = judged(bars, { ...askedBefore(WITHDRAWN_APART_MS), ...over });
+    expect({ doubtful, withdrawn }).toEqual({ doubtful: [], withdrawn: [] });
+  });
+});
+
 describe('whatever is missing', () => {
   const worldArb = fc.record({
     seed: fc.integer(),
@@ -356,6 +398,11 @@ describe('whatever is missing', () => {
         const askedAt = new Map<number, number>();
         const absent = new Set<number>();
         const said = new Map<number, QuietVerdict>();
+        const tooMuch = new Set(
+          all(length)
+            .filter(() => random.next() < 0.5)
+            .map(timeOf),
+        );
         for (const bar of all(length)) {
           if (random.next() < 0.3) {
             const isQuiet = random.next() < 0.5;
@@ -377,6 +424,7 @@ describe('whatever is missing', () => {
             askedAt,
             absent,
             quiet: (openTime) => said.get(openTime) ?? 'unproven',
+            isTooMuch: (openTime) => tooMuch.has(openTime),
             ...(priceBefore === undefined ? {} : { priceBefore }),
           },
         });
@@ -386,13 +434,20 @@ describe('whatever is missing', () => {
         const said1 = [...quiet, ...evidence.absent, ...evidence.unsettled];
         expect(new Set(said1).size).toBe(said1.length);
         expect(said1.toSorted((a, b) => a - b)).toEqual(
-          [...missing, ...evidence.refuted].toSorted((a, b) => a - b),
+          [...missing, ...evidence.refuted, ...evidence.withdrawn].toSorted((a, b) => a - b),
         );
         for (const list of [quiet, evidence.absent, evidence.unsettled, evidence.stillQuiet]) {
           expect(list).toEqual(list.toSorted((a, b) => a - b));
         }
         for (const openTime of quiet) expect(['observed', 'conserved']).toContain(said.get(openTime));
         for (const openTime of evidence.unserved) expect(evidence.unsettled).toContain(openTime);
+        for (const openTime of evidence.withdrawn) {
+          expect(tooMuch).toContain(openTime);
+          expect(inside.get(openTime)).toMatchObject({ isClosed: true });
+          expect(answeredAt - (askedAt.get(openTime) ?? answeredAt)).toBeGreaterThanOrEqual(
+            WITHDRAWN_APART_MS,
+          );
+        }
         for (const openTime of evidence.absent) {
           const first = askedAt.get(openTime) ?? Number.POSITIVE_INFINITY;
           const isOld = answeredAt - first >= ASKED_APART_MS;

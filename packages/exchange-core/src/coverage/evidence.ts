@@ -19,6 +19,8 @@ import type { QuietVerdict } from './quiet-proof';
  * | first asked for less than `ASKED_APART_MS` ago          | unsettled | unsettled                |
  * | else                                                    | absent    | absent                   |
  * | said to be quiet before, and refuted by a longer bar    | –         | absent                   |
+ * | known, not served for `WITHDRAWN_APART_MS`, and more    | –         | absent                   |
+ * | than a longer bar has room for                          |           |                          |
  *
  * `flat`: the venue serves a row for every bucket. `omitted`: it leaves out buckets without trades.
  */
@@ -51,6 +53,8 @@ export interface KnownBars {
   /** Bars that are remembered as absent. */
   readonly absent: ReadonlySet<number>;
   readonly quiet: (openTime: number) => QuietVerdict;
+  /** Whether a known bar is more than a longer bar around it has room for. */
+  readonly isTooMuch: (openTime: number) => boolean;
 }
 
 export interface KnownBar {
@@ -74,10 +78,16 @@ export interface Evidence {
   readonly stillQuiet: readonly number[];
   /** Open times (ms) of bars known to be quiet that a longer bar refutes: absent from now on, or asked for again. */
   readonly refuted: readonly number[];
+  /** Open times (ms) of bars known to have traded that the answer would show, and a longer bar has no room for. */
+  readonly doubtful: readonly number[];
+  /** Of bars that were doubtful long ago and are so still: the venue does not have them. They are absent from now on. */
+  readonly withdrawn: readonly number[];
 }
 
 /** Two answers that lack a bar count as two only when they are so far apart, ms: what was lost may come back. */
 export const ASKED_APART_MS = 120_000;
+/** And so far apart, ms, where a bar is known that they lack. */
+export const WITHDRAWN_APART_MS = 600_000;
 /** A page is all old when it ended so long before the answer, ms: that nothing later is in it says nothing then. */
 const ALL_OLD_MS = 600_000;
 
@@ -86,6 +96,7 @@ const NOTHING_KNOWN: KnownBars = {
   askedAt: new Map(),
   absent: new Set(),
   quiet: () => 'unproven',
+  isTooMuch: () => false,
 };
 
 /** Open times (ms) of bars that were closed when the answer was true, and are neither in it nor known. Ascending. */
@@ -122,7 +133,32 @@ export function judgeMissing(input: EvidenceInput): Evidence {
       if (isShown && !isAbsent) unserved.push(openTime);
     }
   }
-  return { ...verdicts, unserved, stillQuiet: before.stillQuiet, refuted: [...before.refuted] };
+  const { doubtful, withdrawn } = judgeKnown(answer);
+  return {
+    ...verdicts,
+    absent: [...verdicts.absent, ...withdrawn].toSorted((a, b) => a - b),
+    unserved,
+    stillQuiet: before.stillQuiet,
+    refuted: [...before.refuted],
+    doubtful,
+    withdrawn,
+  };
+}
+
+/** What the answer says of bars that are known to have traded, by not having them. */
+function judgeKnown(answer: Indexed): Pick<Evidence, 'doubtful' | 'withdrawn'> {
+  const { known, rows, answeredAt } = answer;
+  const lost = closedBuckets(answer).filter((openTime) => {
+    const bar = known.inside.get(openTime);
+    const isTraded = bar?.isClosed === true && bar.isQuiet !== true && bar.volume > 0;
+    return isTraded && !rows.has(openTime) && isServedBy(openTime, answer) && known.isTooMuch(openTime);
+  });
+  const isLongAgo = (openTime: number) =>
+    answeredAt - (known.askedAt.get(openTime) ?? answeredAt) >= WITHDRAWN_APART_MS;
+  return {
+    doubtful: lost.filter((openTime) => !isLongAgo(openTime)),
+    withdrawn: lost.filter((openTime) => isLongAgo(openTime)),
+  };
 }
 
 /** An answer by open time, and what was known before it. */
@@ -194,10 +230,15 @@ function isProven(openTime: number, answer: Indexed): boolean {
   return verdict !== 'refuted' && verdict !== 'unproven';
 }
 
-/** Whether an answer like this would contain the bar if the venue had it. */
+/** Whether an answer like this would contain the bar if the venue had it, and it is not known to have traded. */
 function wouldShow(openTime: number, answer: Indexed): boolean {
+  return !hasTraded(openTime, answer) && isServedBy(openTime, answer);
+}
+
+/** Whether an answer like this would contain the bar if the venue had it. */
+function isServedBy(openTime: number, answer: Indexed): boolean {
   const { page, newest, answeredAt, limits } = answer;
-  if (hasTraded(openTime, answer) || answer.mayBeUnreadable(openTime)) return false;
+  if (answer.mayBeUnreadable(openTime)) return false;
   if (answeredAt - closeTimeOf(page.timeframe, openTime) < limits.confirmMs) return false;
   return openTime < newest || answeredAt - page.to >= ALL_OLD_MS;
 }

@@ -7,7 +7,7 @@ const SLOT_MS = 5_000;
 const SLOTS_KEPT = 2_000;
 
 interface Watched {
-  /** Venue time (ms) since which nothing of it can have been lost. */
+  /** Venue time (ms) since which nothing of it can have been lost; infinite until its next frame. */
   since: number;
   /** Slots (number since the epoch) in which something came, ascending. */
   readonly active: number[];
@@ -37,6 +37,7 @@ export class FeedObservation implements FeedWitness {
       this.#watched.set(symbol, { since: Math.max(at, arrivedAt), active: [slot] });
       return;
     }
+    if (known.since === Infinity) known.since = Math.max(at, arrivedAt);
     const after = known.active.findLastIndex((each) => each <= slot);
     if (known.active[after] === slot) return;
     known.active.splice(after + 1, 0, slot);
@@ -48,8 +49,12 @@ export class FeedObservation implements FeedWitness {
 
   /** Frames of these series, or of all, may have been lost: what is seen counts from the next frame of their symbols on. */
   interrupted(series?: readonly Pick<Series, 'symbol'>[]): void {
-    if (series === undefined) this.#watched.clear();
-    else for (const { symbol } of series) this.#watched.delete(symbol);
+    const symbols = series?.map(({ symbol }) => symbol) ?? this.#watched.keys();
+    for (const symbol of symbols) {
+      const known = this.#watched.get(symbol);
+      // What did come stays seen.
+      if (known !== undefined) known.since = Infinity;
+    }
   }
 
   quietDuring(symbol: string, from: number, to: number): boolean {
@@ -57,5 +62,10 @@ export class FeedObservation implements FeedWitness {
     if (known === undefined || known.since > from || this.#toldTo() < to) return false;
     const [first, last] = [Math.floor(from / SLOT_MS), Math.floor((to - 1) / SLOT_MS)];
     return !known.active.some((slot) => slot >= first && slot <= last);
+  }
+
+  heardDuring(symbol: string, from: number, to: number): boolean {
+    const [first, end] = [Math.ceil(from / SLOT_MS), Math.floor(to / SLOT_MS)];
+    return this.#watched.get(symbol)?.active.some((slot) => slot >= first && slot < end) === true;
   }
 }

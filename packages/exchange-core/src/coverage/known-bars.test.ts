@@ -131,7 +131,10 @@ describe('what is known of the bars an answer lacks', () => {
   });
 
   it('has no proof where the venue serves every bucket', async () => {
-    const over = { protocol: { emptyBuckets: 'flat' }, feed: { quietDuring: () => true } } as const;
+    const over = {
+      protocol: { emptyBuckets: 'flat' },
+      feed: { quietDuring: () => true, heardDuring: () => false },
+    } as const;
     expect((await read({ rows: allBut(16), over })).quiet(at(16))).toBe('unproven');
   });
 
@@ -143,7 +146,7 @@ describe('what is known of the bars an answer lacks', () => {
         return Promise.resolve(new Set([at(12), at(13), at(19)]));
       },
     };
-    const feed = { quietDuring: (_: string, from: number) => from === at(11) };
+    const feed = { quietDuring: (_: string, from: number) => from === at(11), heardDuring: () => false };
     const rows = [10, 14, 15, 16, 17, 18];
     const known = await read({ rows, over: { company, feed } });
     expect(asked).toEqual([[at(12), at(14)]]);

@@ -13,7 +13,7 @@ import type { Company, FeedWitness, PageAnswer } from '../ports';
 import type { CandlePage, ExchangeProtocol } from '../protocol/protocol';
 import { unreadableBars } from './evidence';
 import type { KnownBar, KnownBars } from './evidence';
-import { quietVerdictOf } from './quiet-proof';
+import { isTooMuch, quietVerdictOf } from './quiet-proof';
 import type { LongerBar, QuietInput } from './quiet-proof';
 
 export interface KnownBarsOptions {
@@ -58,7 +58,7 @@ export class KnownBarsReader {
     ]);
     const byOpenTime = new Map(cached.map((bar) => [bar.timestamp, bar]));
     const lacking = missing.filter((openTime) => isToJudge(byOpenTime.get(openTime)));
-    const input = await this.#quietInput(page, answer, { cached, asked, lacking });
+    const input = await this.#quietInput(page, answer, { cached, asked, missing, lacking });
     const before = byOpenTime.get(page.from - timeframeMs(page.timeframe));
     const stored = cached.filter((bar) => bar.timestamp >= page.from && bar.timestamp < page.to);
     return {
@@ -68,6 +68,7 @@ export class KnownBarsReader {
       askedAt: asked,
       absent: new Set(absent),
       quiet: (openTime) => (input === undefined ? 'unproven' : quietVerdictOf(openTime, input)),
+      isTooMuch: (openTime) => input !== undefined && isTooMuch(openTime, input),
     };
   }
 
@@ -77,11 +78,12 @@ export class KnownBarsReader {
     found: {
       readonly cached: readonly StoredCandle[];
       readonly asked: ReadonlyMap<number, number>;
+      readonly missing: readonly number[];
       readonly lacking: readonly number[];
     },
   ): Promise<QuietInput | undefined> {
     const { protocol, feed, company } = this.#options;
-    if (protocol.emptyBuckets !== 'omitted' || found.lacking.length === 0) return undefined;
+    if (protocol.emptyBuckets !== 'omitted' || found.missing.length === 0) return undefined;
     const { symbol, timeframe } = page;
     const closed = answer.candles.filter((row) => closeTimeOf(timeframe, row.timestamp) <= answer.answeredAt);
     const volumes = new Map(
@@ -89,34 +91,41 @@ export class KnownBarsReader {
     );
     const newest = Math.max(0, ...answer.candles.map((row) => row.timestamp));
     const mayBeUnreadable = unreadableBars(answer.unreadable);
+    const isOld = (openTime: number) =>
+      answer.answeredAt - closeTimeOf(timeframe, openTime) >= OLD_READING_MS;
     const unserved = [...found.asked.keys(), ...found.lacking].filter((at) => !mayBeUnreadable(at));
     const input: QuietInput = {
       timeframe,
       unserved: new Set(unserved),
       volumes,
-      longer: await this.#longerBars(page, found.lacking),
+      longer: await this.#longerBars(page, found.missing),
       isObserved: (openTime) =>
-        feed?.quietDuring(symbol, openTime, closeTimeOf(timeframe, openTime) + LATE_FRAME_MS) === true,
+        feed?.quietDuring(symbol, openTime, closeTimeOf(timeframe, openTime) + LATE_FRAME_MS) === true &&
+        (isOld(openTime) || isQuietAtTimes(openTime, timeframe, found.cached)),
       isInCompany: () => false,
     };
-    const isOpen = (openTime: number) => quietVerdictOf(openTime, input) === 'unproven' && openTime < newest;
-    const open = found.lacking.filter(isOpen);
-    if (company === undefined || open.length === 0) return input;
-    const well = await company.tradedIn(timeframe, rangeOf(open, timeframe));
-    return { ...input, isInCompany: (openTime) => openTime < newest && well.has(openTime) };
+    const isOpen = (openTime: number) =>
+      openTime < newest &&
+      isOld(openTime) &&
+      feed?.heardDuring(symbol, openTime + LATE_FRAME_MS, closeTimeOf(timeframe, openTime)) !== true &&
+      quietVerdictOf(openTime, input) === 'unproven';
+    const open = new Set(found.lacking.filter(isOpen));
+    if (company === undefined || open.size === 0) return input;
+    const well = await company.tradedIn(timeframe, rangeOf([...open], timeframe));
+    return { ...input, isInCompany: (openTime) => open.has(openTime) && well.has(openTime) };
   }
 
   /** Native longer bars, and quiet ones, around what is missing. */
   async #longerBars(
     { symbol, timeframe }: Series,
-    lacking: readonly number[],
+    missing: readonly number[],
   ): Promise<readonly LongerBar[]> {
     const { exchange, cache } = this.#options;
     const longer = TIMEFRAMES.filter((each) => isParent(each, timeframe));
     const lists = await Promise.all(
       longer.map(async (parent) => {
-        const [first = 0] = lacking;
-        const window = { from: openTimeOf(parent, first), to: lacking.at(-1) ?? first };
+        const [first = 0] = missing;
+        const window = { from: openTimeOf(parent, first), to: missing.at(-1) ?? first };
         const bars = await cache.readExchangeCandles(exchange.id, { symbol, timeframe: parent }, window);
         return bars.filter(isDecisive);
       }),
@@ -146,14 +155,28 @@ function isParent(longer: Timeframe, timeframe: Timeframe): boolean {
   return parts > 1 && parts <= LARGEST_PARENT_BARS;
 }
 
-/** The page, widened to whole parents and by the bar before it, which has its last price. */
+/** Of so many bars before one, at least so many must be known to tell how its series is. */
+const HABIT_BARS = 60;
+const HABIT_KNOWN = 30;
+
+/**
+ * Whether a series has quiet bars at all, as far as the hour before a bar tells. Where it has none, that nothing came and
+ * no row is there is rather two losses than one quiet bar: a longer bar is to say so, or time to pass.
+ */
+function isQuietAtTimes(openTime: number, timeframe: Timeframe, cached: readonly StoredCandle[]): boolean {
+  const from = openTime - HABIT_BARS * timeframeMs(timeframe);
+  const before = cached.filter((bar) => bar.timestamp >= from && bar.timestamp < openTime && isClosed(bar));
+  return before.length < HABIT_KNOWN || before.some((bar) => bar.source === 'no-trades');
+}
+
+/** The page, widened to whole parents and by the bars before it, which have its last price and its habits. */
 function spanAround(page: CandlePage): OpenTimeRange {
   const step = timeframeMs(page.timeframe);
   const parents = TIMEFRAMES.filter((each) => isParent(each, page.timeframe));
   const largest = parents.at(-1) ?? page.timeframe;
   const last = page.to - step;
   return {
-    from: Math.min(openTimeOf(largest, page.from), page.from - step),
+    from: Math.min(openTimeOf(largest, page.from), page.from - HABIT_BARS * step),
     to: openTimeOf(largest, last) + timeframeMs(largest),
   };
 }

@@ -57,6 +57,21 @@ function conservedVerdictOf(openTime: number, input: QuietInput): 'conserved' | 
   return undefined;
 }
 
+/**
+ * Whether a bar (open time, ms) that is known to have traded is more than a longer bar has room for, which has room for
+ * all others that are known. The shortest longer bar decides.
+ */
+export function isTooMuch(openTime: number, input: QuietInput): boolean {
+  const [parent] = longerBarsAround(openTime, input);
+  if (parent === undefined) return false;
+  const { volumes } = partsOf(parent.timestamp, parent.timeframe, input);
+  const others = partsOf(parent.timestamp, parent.timeframe, {
+    ...input,
+    volumes: new Map([...input.volumes].filter(([each]) => each !== openTime)),
+  });
+  return sumDecimals(volumes) > parent.volume && sumDecimals(others.volumes) <= parent.volume;
+}
+
 /** The longer bars that hold a bar, shortest first. */
 function longerBarsAround(openTime: number, { timeframe: own, longer }: QuietInput): readonly LongerBar[] {
   return TIMEFRAMES.slice(TIMEFRAMES.indexOf(own) + 1).flatMap((timeframe) => {

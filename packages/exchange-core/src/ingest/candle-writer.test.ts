@@ -58,7 +58,7 @@ function world(overrides: Partial<CandleWriterOptions> = {}) {
         diary.push(`history ${candles.length}`);
         return candles.map(() => outcome);
       },
-      async retractQuiet(_id, _series, { openTime, asOf }, cause) {
+      async retract(_id, _series, { openTime, asOf }, cause) {
         diary.push(`retract ${(openTime - OPEN) / 60_000} judged at ${asOf} for ${cause}`);
         return retraction;
       },
@@ -251,11 +251,11 @@ describe('an announcement that fails', () => {
     const { writer, diary, unsaid, retraction } = world();
     retraction.wasTold = true;
     unsaid.add(1);
-    await expect(writer.retractQuiet(candle(1, true), 'refuted')).rejects.toThrow('closed');
+    await expect(writer.retract(candle(1, true), 'refuted')).rejects.toThrow('closed');
     unsaid.clear();
     diary.length = 0;
     retraction.wasTold = false;
-    await writer.retractQuiet(candle(2, true), 'refuted');
+    await writer.retract(candle(2, true), 'refuted');
     expect(diary.slice(1)).toEqual(['announce 1@10 as retracted']);
   });
 
@@ -313,10 +313,10 @@ describe('writing history', () => {
     const { writer, diary, retraction } = world();
     const quiet = { ...candle(3, true), source: 'no-trades', volume: 0 } as const;
     const took = `retract 3 judged at ${quiet.sequenceNum} for refuted`;
-    expect(await writer.retractQuiet(quiet, 'refuted')).toBe(true);
+    expect(await writer.retract(quiet, 'refuted')).toBe(true);
     expect(diary).toEqual([took]);
     retraction.wasTold = true;
-    await writer.retractQuiet(quiet, 'refuted');
+    await writer.retract(quiet, 'refuted');
     expect(diary).toEqual([took, took, 'announce 3@10 as retracted']);
   });
 });

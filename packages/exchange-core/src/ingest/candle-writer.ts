@@ -16,7 +16,7 @@ import type { BookEntry } from './candle-book';
 
 export interface CandleWriterOptions {
   readonly exchangeId: number;
-  readonly cache: Pick<CandleCacheStrategy, 'retractQuiet' | 'writeExchangeCandle' | 'writeExchangeCandles'>;
+  readonly cache: Pick<CandleCacheStrategy, 'retract' | 'writeExchangeCandle' | 'writeExchangeCandles'>;
   readonly bus: Pick<RedisEventBus, 'publishClose'>;
   readonly clock: Clock;
   readonly venueTime: VenueTime;
@@ -145,10 +145,10 @@ export class CandleWriter implements HistorySink {
    * Takes back a bar that was said to be quiet, unless something else is cached there by now, and says so if it had
    * been announced. @returns whether it was taken back
    */
-  async retractQuiet(bar: SourcedCandle, cause: string): Promise<boolean> {
+  async retract(bar: SourcedCandle, cause: string): Promise<boolean> {
     const { cache, exchangeId } = this.#options;
-    const judged = { openTime: bar.timestamp, asOf: bar.sequenceNum };
-    const { removed, wasTold } = await cache.retractQuiet(exchangeId, bar, judged, cause);
+    const judged = { openTime: bar.timestamp, asOf: bar.sequenceNum, source: bar.source };
+    const { removed, wasTold } = await cache.retract(exchangeId, bar, judged, cause);
     if (removed) this.#options.onRetracted?.(bar);
     await this.#say(wasTold ? [{ candle: bar, label: 'retracted' }] : []);
     return removed;

@@ -152,7 +152,9 @@ describe('a page on its way from the venue into a real Redis', () => {
   });
 
   it('says of no bar that it is quiet or absent while a row may be that of any', async () => {
-    const { load, venue, absent, clock, cached } = setUp({ feed: { quietDuring: () => true } });
+    const { load, venue, absent, clock, cached } = setUp({
+      feed: { quietDuring: () => true, heardDuring: () => false },
+    });
     venue.answer = (request) => {
       if (!request.url.includes('/bars')) return undefined;
       const rows = Array.from({ length: 21 }, (_, at) => ({ t: at === 7 ? 'none' : timeOf(at), p: 5, v: 1 }));
@@ -169,7 +171,10 @@ describe('a page on its way from the venue into a real Redis', () => {
 
   it('keeps flat bars for what the feed saw to be quiet, surer with time, and lets a row replace one', async () => {
     let lost: readonly number[] = [timeOf(5), timeOf(9)];
-    const feed = { quietDuring: (_: string, from: number) => [timeOf(5), timeOf(9)].includes(from) };
+    const feed = {
+      quietDuring: (_: string, from: number) => [timeOf(5), timeOf(9)].includes(from),
+      heardDuring: () => false,
+    };
     const { load, bar, clock, looksNow } = setUp({ has: (at) => !lost.includes(at), feed });
     expect(await load()).toMatchObject({ rows: 18, noTrades: 2, absent: [], unsettled: [] });
     const flat = { close: fakePrice(timeOf(4)), volume: 0, source: 'no-trades' };
@@ -193,7 +198,7 @@ describe('a page on its way from the venue into a real Redis', () => {
   });
 
   it('takes a quiet bar back when a longer bar refutes it, says so where it was told, and writes it in the log', async () => {
-    const feed = { quietDuring: (_: string, from: number) => from === timeOf(7) };
+    const feed = { quietDuring: (_: string, from: number) => from === timeOf(7), heardDuring: () => false };
     const { load, put, bar, absent, id, cache } = setUp({ has: (at) => at !== timeOf(7), feed });
     await put(candle('1m', timeOf(2), {}), true);
     await load();

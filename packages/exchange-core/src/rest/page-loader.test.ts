@@ -91,7 +91,7 @@ function setUp(given: Given) {
         writes.push(...candles);
         return Promise.resolve(candles.map((candle) => given.outcomeOf?.(candle) ?? outcomeWith()));
       },
-      retractQuiet: (bar, cause) => {
+      retract: (bar, cause) => {
         log.push(`retract ${(bar.timestamp - FROM) / STEP} (${bar.sequenceNum}): ${cause}`);
         return Promise.resolve(true);
       },
@@ -266,7 +266,7 @@ describe('a bar the answer lacks', () => {
 
   it('that the stream saw trading is unsettled, whatever speaks for quiet', async () => {
     const forming = { ...row(4), sequenceNum: closeAsOf('1m', timeOf(4)) - 1 };
-    const feed = { quietDuring: () => true };
+    const feed = { quietDuring: () => true, heardDuring: () => false };
     const { load, writes } = setUp({ serves: without(4), cached: [forming], over: { feed } });
     expect(await load()).toMatchObject({ noTrades: 0, unsettled: [timeOf(4)] });
     expect(writes).toHaveLength(9);
@@ -275,7 +275,10 @@ describe('a bar the answer lacks', () => {
 
 describe('a bar the answer lacks, proven quiet', () => {
   it('is stored as flat, and looked at again later', async () => {
-    const feed = { quietDuring: (_: string, from: number) => from === timeOf(4) || from === timeOf(5) };
+    const feed = {
+      quietDuring: (_: string, from: number) => from === timeOf(4) || from === timeOf(5),
+      heardDuring: () => false,
+    };
     const { load, writes, looks } = setUp({ serves: without(4, 5), over: { feed } });
     expect(await load()).toMatchObject({ rows: 8, written: 10, noTrades: 2, absent: [], unsettled: [] });
     expect(writes[4]).toMatchObject({ timestamp: timeOf(4), close: 103, volume: 0, source: 'no-trades' });
@@ -285,6 +288,7 @@ describe('a bar the answer lacks, proven quiet', () => {
   it('is so for the feed only where a frame that comes late would have been heard', async () => {
     const asked: number[][] = [];
     const feed = {
+      heardDuring: () => false,
       quietDuring: (_: string, from: number, to: number) => {
         asked.push([from, to]);
         return false;
@@ -331,7 +335,7 @@ describe('a bar the answer lacks, proven quiet', () => {
   });
 
   it('has the price of the cached bar right before the page, and none where that is not known or not closed', async () => {
-    const feed = { quietDuring: () => true };
+    const feed = { quietDuring: () => true, heardDuring: () => false };
     const load = (cached: readonly StoredCandle[]) =>
       setUp({ serves: without(0, 1), cached, over: { feed } }).load();
     expect(await load([before])).toMatchObject({ noTrades: 2 });
@@ -341,7 +345,7 @@ describe('a bar the answer lacks, proven quiet', () => {
   });
 
   it('is never made up where the venue serves every bucket', async () => {
-    const feed = { quietDuring: () => true };
+    const feed = { quietDuring: () => true, heardDuring: () => false };
     const { load } = setUp({ serves: without(4), emptyBuckets: 'flat', over: { feed } });
     expect(await load()).toMatchObject({ noTrades: 0, unsettled: [timeOf(4)] });
   });

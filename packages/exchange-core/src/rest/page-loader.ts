@@ -1,7 +1,7 @@
 import { MICROS_PER_MS, closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
 import type { Exchange, SourcedCandle } from '@livermore/schemas';
 import type { AbsenceStore, CandleCacheStrategy, LookStore, UnservedStore } from '@livermore/cache';
-import { ASKED_APART_MS, judgeMissing, missingBuckets } from '../coverage/evidence';
+import { ASKED_APART_MS, WITHDRAWN_APART_MS, judgeMissing, missingBuckets } from '../coverage/evidence';
 import type { Evidence, EvidenceInput } from '../coverage/evidence';
 import { KnownBarsReader } from '../coverage/known-bars';
 import type { KnownPage } from '../coverage/known-bars';
@@ -59,7 +59,7 @@ export class HistoryLoader implements PageLoader {
     const readings = asReadings(answer.candles, answer.answeredAt);
     const rows = readings.filter((row) => row.timestamp < page.to);
     const { known, evidence } = await this.#judge(page, answer);
-    const reaffirmed = await this.#reviewQuiet(known, evidence, answer.answeredAt);
+    const reaffirmed = await this.#review(known, evidence, answer.answeredAt);
     const quiet = [...evidence.quiet, ...reaffirmed];
     const candles = [...rows, ...quiet].toSorted((a, b) => a.timestamp - b.timestamp);
     const outcomes = await this.#options.sink.writeHistory(page, candles, this.#writeOf(options));
@@ -116,20 +116,27 @@ export class HistoryLoader implements PageLoader {
     return { known, evidence: judgeMissing({ ...input, known }) };
   }
 
-  /** Bars said to be quiet before: what a longer bar refutes is taken back, what still stands becomes surer with time. */
-  async #reviewQuiet(
+  /**
+   * Bars that are known and not in the answer: quiet ones that a longer bar refutes, and others that the venue does not
+   * have, are taken back; quiet ones that still stand become surer with time.
+   */
+  async #review(
     { stored }: KnownPage,
     evidence: Evidence,
     answeredAt: number,
   ): Promise<readonly SourcedCandle[]> {
     const { exchange, sink } = this.#options;
     const [refuted, stillQuiet] = [new Set(evidence.refuted), new Set(evidence.stillQuiet)];
+    const withdrawn = new Set(evidence.withdrawn);
     const reaffirmed: SourcedCandle[] = [];
-    for (const bar of stored) {
-      const quiet = bar.source === 'no-trades' ? asSourced(bar, exchange.name) : undefined;
-      if (quiet === undefined) continue;
-      if (refuted.has(bar.timestamp)) await sink.retractQuiet(quiet, 'refuted by a longer bar');
-      else if (stillQuiet.has(bar.timestamp)) reaffirmed.push(...surer(quiet, answeredAt));
+    for (const stands of stored) {
+      const bar = asSourced(stands, exchange.name);
+      if (bar === undefined) continue;
+      const isQuiet = bar.source === 'no-trades';
+      if (withdrawn.has(bar.timestamp))
+        await sink.retract(bar, 'not served, and a longer bar has no room for it');
+      else if (isQuiet && refuted.has(bar.timestamp)) await sink.retract(bar, 'refuted by a longer bar');
+      else if (isQuiet && stillQuiet.has(bar.timestamp)) reaffirmed.push(...surer(bar, answeredAt));
     }
     return reaffirmed;
   }
@@ -145,6 +152,7 @@ export class HistoryLoader implements PageLoader {
     const there = new Set([...rows, ...evidence.quiet].map((candle) => candle.timestamp));
     const isAbsent = new Set(evidence.absent);
     const asked = evidence.unserved.filter((openTime) => !known.askedAt.has(openTime));
+    const doubtful = evidence.doubtful.filter((openTime) => !known.askedAt.has(openTime));
     const answered = [...known.askedAt.keys()].filter((at) => there.has(at) || isAbsent.has(at));
     const newlyAbsent = evidence.absent.filter((openTime) => !known.absent.has(openTime));
     const quiet = evidence.quiet.map((candle) => candle.timestamp);
@@ -155,9 +163,10 @@ export class HistoryLoader implements PageLoader {
         page,
         [...known.absent].filter((openTime) => there.has(openTime)),
       ),
-      unserved.add(id, page, asked, answeredAt),
+      unserved.add(id, page, [...asked, ...doubtful], answeredAt),
       unserved.remove(id, page, answered),
       looks.add(id, page, asked, answeredAt + ASKED_APART_MS),
+      looks.add(id, page, doubtful, answeredAt + WITHDRAWN_APART_MS),
       looks.add(id, page, [...quiet, ...newlyAbsent], answeredAt + QUIET_LOOK_MS),
     ]);
   }

@@ -44,9 +44,9 @@ export function silentSink(cache: CandleCacheStrategy, exchangeId: number, now?:
         ...options,
         ...(now === undefined ? {} : { now: now() }),
       }),
-    async retractQuiet(bar, cause) {
-      const judged = { openTime: bar.timestamp, asOf: bar.sequenceNum };
-      return (await cache.retractQuiet(exchangeId, bar, judged, cause)).removed;
+    async retract(bar, cause) {
+      const judged = { openTime: bar.timestamp, asOf: bar.sequenceNum, source: bar.source };
+      return (await cache.retract(exchangeId, bar, judged, cause)).removed;
     },
   };
 }

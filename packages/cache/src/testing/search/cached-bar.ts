@@ -155,7 +155,11 @@ async function perform(
     );
     return { outcome, removed: false, removalTold: false };
   }
-  const bar = { openTime: EXAMPLE_OPEN_TIME, asOf: before.candle?.sequenceNum ?? 0 };
-  const { removed, wasTold } = await cache.retractQuiet(exchangeId, SERIES, bar, 'search');
+  const bar = {
+    openTime: EXAMPLE_OPEN_TIME,
+    asOf: before.candle?.sequenceNum ?? 0,
+    source: 'no-trades',
+  } as const;
+  const { removed, wasTold } = await cache.retract(exchangeId, SERIES, bar, 'search');
   return { outcome: undefined, removed, removalTold: wasTold };
 }
