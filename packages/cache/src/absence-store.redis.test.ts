@@ -32,16 +32,6 @@ describe('AbsenceStore on a real Redis', () => {
     expect(await absences.read(exchangeId, SERIES, EVER)).toEqual(minutes(1, 3, 9));
   });
 
-  it('keeps the newest 1000 and lives as long as its series', async () => {
-    const exchangeId = freshExchangeId();
-    await absences.add(exchangeId, SERIES, minutes(...Array.from({ length: 1_200 }, (_, at) => at + 1)));
-    const kept = await absences.read(exchangeId, SERIES, EVER);
-    expect(kept).toHaveLength(1_000);
-    expect(kept[0]).toBe(201 * 60_000);
-    const ttl = await redis.ttl(exchangeAbsenceKey(exchangeId, 'BTCUSDT', '1m'));
-    expect(ttl > 86_398 && ttl <= 86_400).toBe(true);
-  });
-
   it('of nothing, it writes and removes nothing', async () => {
     const exchangeId = freshExchangeId();
     await absences.add(exchangeId, SERIES, []);

@@ -1,8 +1,7 @@
-import { HARDCODED_CONFIG } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import { exchangeAbsenceKey } from './keys';
+import { addNotes } from './open-time-notes';
 import type { RedisClient } from './redis';
-import { exchangeTtlSeconds } from './strategies/candle-cache';
 
 type AbsenceRedis = Pick<RedisClient, 'expire' | 'zadd' | 'zrangebyscore' | 'zrem' | 'zremrangebyrank'>;
 
@@ -19,13 +18,9 @@ export class AbsenceStore {
 
   /** Remembers open times (ms) as absent at the venue. */
   async add(exchangeId: number, series: Series, openTimes: readonly number[]): Promise<void> {
-    if (openTimes.length === 0) return;
     const key = exchangeAbsenceKey(exchangeId, series.symbol, series.timeframe);
-    await Promise.all([
-      this.#redis.zadd(key, ...openTimes.flatMap((openTime) => [openTime, String(openTime)])),
-      this.#redis.zremrangebyrank(key, 0, -(HARDCODED_CONFIG.cache.maxCandlesPerSeries + 1)),
-      this.#redis.expire(key, exchangeTtlSeconds(series.timeframe)),
-    ]);
+    const notes = openTimes.map((openTime) => ({ openTime, member: String(openTime) }));
+    await addNotes(this.#redis, key, series.timeframe, notes);
   }
 
   /** Open times (ms) remembered as absent between two open times, both included, ascending. */

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { exchangeUnservedKey } from './keys';
 import { createRedis } from './redis';
 import { freshExchangeId } from './testing';
@@ -47,15 +47,14 @@ describe('UnservedStore on a real Redis', () => {
     expect((await unserved.read(exchangeId, SERIES, EVER)).size).toBe(0);
   });
 
-  it('keeps a bounded number and lives as long as its series', async () => {
+  it('forgets bars in a row at once', async () => {
     const exchangeId = freshExchangeId();
-    const many = minutes(...Array.from({ length: 1_200 }, (_, at) => at + 1));
-    await unserved.add(exchangeId, SERIES, many, 1);
-    const kept = await unserved.read(exchangeId, SERIES, EVER);
-    expect(kept.size).toBe(1_000);
-    expect(Math.min(...kept.keys())).toBe(201 * 60_000);
-    const ttl = await redis.ttl(exchangeUnservedKey(exchangeId, 'BTCUSDT', '1m'));
-    expect(ttl > 86_398 && ttl <= 86_400).toBe(true);
+    await unserved.add(exchangeId, SERIES, minutes(1, 2, 3, 4, 7, 8, 9), 1);
+    const removed = vi.spyOn(redis, 'zremrangebyscore');
+    await unserved.remove(exchangeId, SERIES, minutes(8, 2, 3, 1, 9));
+    expect(removed).toHaveBeenCalledTimes(2);
+    removed.mockRestore();
+    expect([...(await unserved.read(exchangeId, SERIES, EVER)).keys()]).toEqual(minutes(4, 7));
   });
 
   it('leaves out what is no note of its own, and of nothing writes nothing', async () => {

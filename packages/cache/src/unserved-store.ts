@@ -1,8 +1,8 @@
-import { HARDCODED_CONFIG } from '@livermore/schemas';
+import { timeframeMs } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import { exchangeUnservedKey } from './keys';
+import { addNotes } from './open-time-notes';
 import type { RedisClient } from './redis';
-import { exchangeTtlSeconds } from './strategies/candle-cache';
 
 type UnservedRedis = Pick<
   RedisClient,
@@ -27,14 +27,10 @@ export class UnservedStore {
     openTimes: readonly number[],
     askedAt: number,
   ): Promise<void> {
-    if (openTimes.length === 0) return;
     const key = exchangeUnservedKey(exchangeId, series.symbol, series.timeframe);
     const at = Math.floor(askedAt);
-    await Promise.all([
-      this.#redis.zadd(key, ...openTimes.flatMap((openTime) => [openTime, `${openTime}:${at}`])),
-      this.#redis.zremrangebyrank(key, 0, -(HARDCODED_CONFIG.cache.maxCandlesPerSeries + 1)),
-      this.#redis.expire(key, exchangeTtlSeconds(series.timeframe)),
-    ]);
+    const notes = openTimes.map((openTime) => ({ openTime, member: `${openTime}:${at}` }));
+    await addNotes(this.#redis, key, series.timeframe, notes);
   }
 
   /** When bars between two open times (ms, both included) were first asked for in vain, by open time. */
@@ -58,6 +54,23 @@ export class UnservedStore {
   /** Forgets open times (ms): they are there, or there is a verdict. */
   async remove(exchangeId: number, series: Series, openTimes: readonly number[]): Promise<void> {
     const key = exchangeUnservedKey(exchangeId, series.symbol, series.timeframe);
-    await Promise.all(openTimes.map((openTime) => this.#redis.zremrangebyscore(key, openTime, openTime)));
+    const runs = runsOf(openTimes, timeframeMs(series.timeframe));
+    await Promise.all(runs.map(({ first, last }) => this.#redis.zremrangebyscore(key, first, last)));
   }
+}
+
+interface Run {
+  readonly first: number;
+  last: number;
+}
+
+/** Open times in a row, a bar's length (ms) apart: answers have a row for nearly every bar. */
+function runsOf(openTimes: readonly number[], length: number): readonly Run[] {
+  const runs: Run[] = [];
+  for (const openTime of openTimes.toSorted((a, b) => a - b)) {
+    const run = runs.at(-1);
+    if (run !== undefined && openTime - run.last <= length) run.last = openTime;
+    else runs.push({ first: openTime, last: openTime });
+  }
+  return runs;
 }
