@@ -1,4 +1,4 @@
-import { QUALITY_COUNTS } from '@livermore/cache';
+import { QUALITY_COUNTS, qualityCountsOf } from '@livermore/cache';
 import type { QualityCounts } from '@livermore/cache';
 import { TIMEFRAMES } from '@livermore/schemas';
 import type { Timeframe } from '@livermore/schemas';
@@ -47,17 +47,7 @@ export function byTimeframe(rows: readonly QualityRow[]): ReadonlyMap<Timeframe,
 }
 
 export function totalOf(rows: readonly Pick<QualityRow, 'counts'>[]): QualityCounts {
-  const sum = (name: keyof QualityCounts) => rows.reduce((total, { counts }) => total + counts[name], 0);
-  return {
-    expected: sum('expected'),
-    inTime: sum('inTime'),
-    compared: sum('compared'),
-    equal: sum('equal'),
-    different: sum('different'),
-    settled: sum('settled'),
-    rightFirst: sum('rightFirst'),
-    corrected: sum('corrected'),
-  };
+  return qualityCountsOf((name) => rows.reduce((total, { counts }) => total + counts[name], 0));
 }
 
 const right = 'right' as const;
