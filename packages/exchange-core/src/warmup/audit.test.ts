@@ -2,6 +2,7 @@ import type { Verified } from '@livermore/cache';
 import { TIMEFRAMES, closeAsOf, newestClosedOpenTime, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { CandleSource, Series } from '@livermore/schemas';
 import { ManualClock, silentLogger } from '@livermore/utils';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RejectedError, UnavailableError } from '../errors';
 import type { BarOutcome, PageLoader, PageReport } from '../ports';
@@ -389,6 +390,50 @@ describe('bars that traded and that the venue does not serve any more', () => {
     const { through = 0, readAt } = back.saved.get('AAA 5m') ?? {};
     expect(through).toBeGreaterThan(back.clock.now() - 4 * 600_000);
     expect(readAt).toBeGreaterThan(0);
+  });
+
+  it('wherever they are: nothing is verified that no answer spoke of, and the newest are read all the same', async () => {
+    const hole = fc.tuple(fc.integer({ min: 0, max: 980 }), fc.integer({ min: 1, max: 700 }));
+    const holes = fc.array(hole, { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(holes, fc.integer({ min: 0, max: 31 }), async (lost, backAfter) => {
+        let turn = 0;
+        const isLost = (openTime: number) =>
+          turn < backAfter &&
+          lost.some(([from, bars]) => {
+            const at = (openTime - oldest) / FIVE_MS;
+            return from <= at && at < Math.min(from + bars, 990);
+          });
+        const spoken = new Set<number>();
+        const hasRow = (openTime: number) => !isLost(openTime);
+        const { start, clock, saved, pages } = worldOf({
+          series: [FIVES],
+          bars: () => 1_000,
+          isFull: true,
+          rest: THREE_HUNDRED,
+          hasRow,
+          onLoad: ({ from, to }) => {
+            let last = to;
+            while (last >= from && !(last <= clock.now() && hasRow(last))) last -= FIVE_MS;
+            for (let at = from; at <= last; at += FIVE_MS) spoken.add(at);
+          },
+        });
+        const audit = start();
+        for (; turn < 30; turn += 1) {
+          await audit.auditOnce(signal);
+          const { through = 0 } = saved.get('AAA 5m') ?? {};
+          const kept = newestClosedOpenTime('5m', clock.now()) - 999 * FIVE_MS;
+          for (let at = kept; at <= through; at += FIVE_MS) if (!spoken.has(at)) expect(at).toBe('spoken of');
+          await clock.advance(600_001);
+        }
+        const newest = newestClosedOpenTime('5m', clock.now());
+        expect(pages.slice(-8).some((page) => page.to > newest - 16 * FIVE_MS)).toBe(true);
+        expect(saved.get('AAA 5m')?.through ?? 0).toBeGreaterThan(
+          backAfter < 16 ? newest - 20 * FIVE_MS : -1,
+        );
+      }),
+      { numRuns: 12 },
+    );
   });
 
   it('are asked for again by the next process', async () => {
