@@ -70,8 +70,9 @@ export class CoinbaseRest {
     if (!this.#publicWindow.admit(request.ip, now)) return throttled(profile.throttleWording);
     const { faults } = venue;
     const cached = faults.find('rest-cached');
+    // The time and the listing are repeated as well; a fault of candles is one only where candles are.
     const onStale = () => {
-      if (cached !== undefined) faults.acted(cached);
+      if (cached !== undefined && request.path.endsWith('/candles')) faults.acted(cached);
     };
     return this.#cdn.answer(request, now, { staleMs: cached?.byMs, fresh, onStale });
   }
