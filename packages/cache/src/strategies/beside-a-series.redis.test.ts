@@ -2,7 +2,7 @@ import { closeAsOf } from '@livermore/schemas';
 import type { UnifiedCandle } from '@livermore/schemas';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { decodeCandle } from '../candle-layout';
+import { decodeCandle, encodeCandle } from '../candle-layout';
 import {
   exchangeCandleKey,
   exchangeCorrectionsKey,
@@ -67,6 +67,7 @@ describe('beside a series', () => {
 
   describe('looks', () => {
     const READ = { source: 'rest' } as const;
+    const MADE = { source: 'derived' } as const;
 
     it.each([
       { what: 'a reading soon after the close', afterMs: 2_000, over: READ, due: 32_000 },
@@ -78,6 +79,8 @@ describe('beside a series', () => {
       { what: 'a final without a witness', afterMs: 5, over: { standing: 'unwitnessed' }, due: 30_005 },
       { what: 'that nothing traded', afterMs: 0, over: { source: 'no-trades' }, due: undefined },
       { what: 'a bar made of shorter ones', afterMs: 0, over: { source: 'derived' }, due: undefined },
+      { what: 'one of readings', afterMs: 0, over: { ...MADE, standing: 'once' }, due: undefined },
+      { what: 'one of weak ones', afterMs: 0, over: { ...MADE, standing: 'unwitnessed' }, due: undefined },
       { what: 'a settled bar', afterMs: 0, over: { ...READ, standing: 'settled' }, due: undefined },
       { what: 'a forming bar', afterMs: -1, over: {}, due: undefined },
     ] as const)('$what is read again $due ms after the close', async ({ afterMs, over, due }) => {
@@ -137,12 +140,14 @@ describe('beside a series', () => {
       expect(await cache.readDoubts(exchangeId, SERIES)).toEqual([]);
     });
 
-    it('there are never more than 20,000', async () => {
+    it('there are never more than 20,000, and what is due last goes', async () => {
       const key = exchangeLooksKey(exchangeId);
-      const many = Array.from({ length: 20_000 }, (_, at) => [at + 1, `X 1m ${at}`]).flat();
+      const many = Array.from({ length: 20_000 }, (_, at) => [closeAt(1) + at, `X 1m ${at}`]).flat();
       await redis.zadd(key, ...many);
       await write(barAt(0, 2_000, READ));
       expect(await redis.zcard(key)).toBe(20_000);
+      expect(await lookAt(0)).toBe(32_000);
+      expect(await redis.zrange(key, '-1', '-1')).toEqual(['X 1m 19998']);
       await redis.del(key);
     });
   });
@@ -334,6 +339,17 @@ describe('beside a series', () => {
       expect(await newsOf(barAt(0, 9_000, { source: 'rest', volume: 99 }))).toBe('correction');
     });
 
+    it('other values of a bar before the first told are none: history does not become news', async () => {
+      await write(barAt(0, 5, { source: 'stand-in' }));
+      await write(barAt(1, 5, { source: 'stand-in' }));
+      expect(await newsOf(barAt(2, 5), SINCE_1)).toBe('live');
+      for (const [at, news] of [[0], [1, 'correction']] as const) {
+        const outcome = await write(barAt(at, 9_000, { source: 'rest', volume: 99 }), SINCE_1);
+        expect(outcome).toMatchObject({ written: true, corrected: true });
+        expect(outcome.news).toBe(news);
+      }
+    });
+
     it('a forming bar is no news', async () => {
       expect(await newsOf(barAt(0, -1), LIVE)).toBeUndefined();
       expect(await redis.exists(exchangeToldKey(exchangeId))).toBe(0);
@@ -369,6 +385,21 @@ describe('beside a series', () => {
     expect(volumes).toEqual([12.5, 99]);
   });
 
+  it('logs beside what was logged before: thousands of corrections are kept', async () => {
+    const key = exchangeCorrectionsKey(exchangeId);
+    const before = redis.pipeline();
+    for (let at = 0; at < 5_000; at += 1) before.xadd(key, '*', 'at', at);
+    await before.exec();
+    await write(barAt(0, 0, { source: 'stand-in' }));
+    await write(barAt(0, 2_000, { source: 'rest', volume: 99 }));
+    expect(await redis.xlen(key)).toBe(5_001);
+    await write(barAt(1, 0, { source: 'no-trades', volume: 0 }));
+    const judged = { openTime: openTimeAt(1), asOf: closeAsOf('1m', openTimeAt(1)) };
+    expect(await cache.retractQuiet(exchangeId, SERIES, judged, 'refuted')).toMatchObject({ removed: true });
+    expect(await redis.xlen(key)).toBe(5_002);
+    await redis.del(key);
+  });
+
   describe('a quiet bar that is taken back', () => {
     const quiet = barAt(1, 0, { source: 'no-trades', volume: 0 });
     const judged = {
@@ -380,8 +411,15 @@ describe('beside a series', () => {
 
     it('is gone and logged, and its doubts and looks with it', async () => {
       await write(quiet);
+      for (const at of [1, 2]) {
+        const doubt = encodeCandle(barAt(at, 9_000, { source: 'rest', volume: at }));
+        await redis.zadd(exchangeDoubtKey(exchangeId, 'BTCUSDT', '1m'), openTimeAt(at), doubt);
+        await redis.zadd(exchangeLooksKey(exchangeId), closeAt(at), `BTCUSDT 1m ${openTimeAt(at)}`);
+      }
       expect(await retract()).toEqual({ removed: true, wasTold: false });
       expect(await cache.readExchangeCandles(exchangeId, SERIES)).toEqual([]);
+      expect(await cache.readDoubts(exchangeId, SERIES)).toMatchObject([{ timestamp: openTimeAt(2) }]);
+      expect([await lookAt(1), await lookAt(2)]).toEqual([undefined, 0]);
       expect(await redis.xlen(exchangeCorrectionsKey(exchangeId))).toBe(1);
       expect(await retract()).toEqual({ removed: false, wasTold: false });
     });
@@ -409,5 +447,14 @@ describe('beside a series', () => {
     await write(barAt(0, 9_000, { source: 'rest' }));
     const [stored] = await cache.readExchangeCandles(exchangeId, SERIES);
     expect(stored).toMatchObject({ ...figures, source: 'rest', standing: 'settled' });
+  });
+
+  it('keeps them as well where a doubt lay between the two readings that agree', async () => {
+    const figures = { quoteVolume: 7, trades: 3, takerBaseVolume: 1, takerQuoteVolume: 2 };
+    await read(31, figures);
+    expect(await read(62, { open: 101 })).toMatchObject({ doubted: true });
+    expect(await read(93)).toMatchObject({ written: true, settled: false });
+    const [stored] = await cache.readExchangeCandles(exchangeId, SERIES);
+    expect(stored).toMatchObject({ ...figures, sequenceNum: closeAsOf('1m', openTimeAt(0)) + 93_000_000 });
   });
 });
