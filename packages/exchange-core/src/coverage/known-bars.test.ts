@@ -158,3 +158,29 @@ describe('what is known of the bars an answer lacks', () => {
     ]);
   });
 });
+
+describe('a longer bar decides about a bar inside it', () => {
+  it.each([
+    ['where it was read ten minutes after its close', 600_000, 'conserved'],
+    ['not where it was read before that', 599_999, 'unproven'],
+  ] as const)('%s', async (_, afterMs, verdict) => {
+    const five = bar('5m', 15, { volume: 4, sequenceNum: closeAsOf('5m', at(15)) + afterMs * 1000 });
+    expect((await read({ rows: allBut(16), cached: [five] })).quiet(at(16))).toBe(verdict);
+  });
+
+  it('where it is quiet itself: then all in it were', async () => {
+    const cached = [bar('5m', 15, { volume: 0, source: 'no-trades' })];
+    const known = await read({ rows: allBut(15, 16, 17, 18, 19), cached });
+    expect([15, 16, 17, 18, 19].map((minute) => known.quiet(at(minute)))).toEqual(Array(5).fill('conserved'));
+  });
+});
+
+describe('a feed without a gap proves a bar quiet', () => {
+  it.each([
+    ['where it held for the time a frame may come late', 5_000, 'observed'],
+    ['not where it broke before', 4_999, 'unproven'],
+  ] as const)('%s', async (_, heldForMs, verdict) => {
+    const feed = { quietDuring: (_symbol: string, _from: number, to: number) => to <= at(17) + heldForMs };
+    expect((await read({ rows: allBut(16), over: { feed } })).quiet(at(16))).toBe(verdict);
+  });
+});
