@@ -57,16 +57,15 @@ changed (UTC)        symbol    tf  bar (UTC)            as of, after its close  
 2026-11-21 18:54:23  ETHBTC    1m  2026-11-21 18:49:00  16ms → 4m 24s           stream → rest  look   volume 30.64 → 34.4701
 2026-11-21 18:54:33  SUSHIBTC  1m  2026-11-21 18:49:00  16ms → 4m 34s           stream → rest  look   volume 0 → 0.0001
 changes of closed bars since 2026-10-22 18:54:56 (UTC): 5`,
-  quality: `$ livermore quality binance --days 1
+  quality: `$ livermore quality sandbox --days 1
 day (UTC)   tf   expected  within 5 s  compared   equal  different  so differ              corrected  settled  right first
-2026-11-21  1m        396         396    18,588  18,578         10  10 in 18,588                   5       53           53
-2026-11-21  5m        108         108     3,636   3,636          0  less than 3 in 3,636           0        0            0
-2026-11-21  15m         0           0    14,543  14,543          0  less than 3 in 14,543          0        0            0
-2026-11-21  1h          0           0     3,600   3,600          0  less than 3 in 3,600           0        0            0
-2026-11-21  4h          0           0    21,744  21,744          0  less than 3 in 21,744          0        0            0
-2026-11-21  1d          0           0     3,600   3,600          0  less than 3 in 3,600           0        0            0
-all         all       504         504    65,711  65,701         10  10 in 65,711                   5       53           53
-comparisons with the venue's own: 65,711, different: 10, so 10 in 65,711; 504 of 504 were there within 5 s of their close; 53 of 53 that are settled were right when first said`,
+2026-11-21  1m        216         216    18,242  18,242          0  less than 3 in 18,242          0       98           98
+2026-11-21  5m         72          72     3,636   3,636          0  less than 3 in 3,636           0       36           36
+2026-11-21  15m        36          36     3,096   3,096          0  less than 3 in 3,096           0       36           36
+2026-11-21  1h          0           0       756     756          0  less than 3 in 756             0        0            0
+2026-11-21  4h          0           0       180     180          0  less than 3 in 180             0        0            0
+all         all       324         324    25,910  25,910          0  less than 3 in 25,910          0      170          170
+comparisons with the venue's own: 25,910, different: 0, so less than 3 in 25,910 differ (95 % confidence); 324 of 324 were there within 5 s of their close; 170 of 170 that are settled were right when first said`,
   simulate: `$ livermore simulate --venue coinbase --port 8778
 {"event":"simulator_ready","venue":"coinbase","rest":"http://127.0.0.1:8778","ws":"ws://127.0.0.1:8778"}
 coinbase, simulated: 34 symbols, invented prices. Ctrl-C stops it.`,
