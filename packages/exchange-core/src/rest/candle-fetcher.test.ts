@@ -179,3 +179,30 @@ describe('rows that cannot be read', () => {
     expect(venue.seen.filter(isBars)).toHaveLength(1);
   });
 });
+
+describe('a page whose bars all lie where longer ones would', () => {
+  const to = Math.floor(START / 3_600_000) * 3_600_000;
+  const long = { ...page, from: to - 60 * STEP, to };
+  const minutes = (...all: readonly number[]) => ({
+    status: 200,
+    headers: {},
+    body: JSON.stringify(all.map((minute) => ({ t: long.from + minute * STEP, p: 5, v: 1 }))),
+  });
+  const every = (step: number, count: number) => Array.from({ length: count }, (_, at) => at * step);
+
+  it.each([
+    ['is asked for again, and the answer with more bars counts', every(5, 12), every(1, 60), 2, 60],
+    ['stands where it is told again', every(5, 8), every(5, 8), 2, 8],
+    ['may be so by chance where it has few', every(5, 7), every(1, 60), 1, 7],
+    ['is none where one bar lies between', [...every(5, 12), 57], every(1, 60), 1, 13],
+  ])('%s', async (_name, first, second, requests, bars) => {
+    const { clock, venue, source, options } = setUp();
+    venue.answer = (request) => {
+      if (!isBars(request)) return undefined;
+      return minutes(...(venue.seen.some(isBars) ? second : first));
+    };
+    const [answer] = await Promise.all([source.fetchPage(long, options), clock.advance(10_000)]);
+    expect(answer.candles).toHaveLength(bars);
+    expect(venue.seen.filter(isBars)).toHaveLength(requests);
+  });
+});

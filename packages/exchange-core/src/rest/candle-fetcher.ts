@@ -1,4 +1,4 @@
-import { HARDCODED_CONFIG } from '@livermore/schemas';
+import { HARDCODED_CONFIG, TIMEFRAMES, timeframeMs } from '@livermore/schemas';
 import type { Exchange } from '@livermore/schemas';
 import { fullJitterMs, systemRandom } from '@livermore/utils';
 import type { Clock, Random } from '@livermore/utils';
@@ -41,15 +41,17 @@ export class CandleFetcher implements CandleSource {
 
   /**
    * A page of which rows cannot be read is asked for once more: what a proxy or a replica damaged is whole in the next
-   * answer. The better of the two answers counts, the one with more bars, as a whole, because what one answer shows together belongs together.
-   * Rows that could not be read in the second answer either are the venue's own; a page is not asked again for them.
+   * answer. So is one whose bars all lie where longer ones would: rows do not say how long they are. The better of the two
+   * answers counts, the one with more bars, as a whole, because what one answer shows together belongs together. Rows that
+   * could not be read in the second answer either are the venue's own; a page is not asked again for them.
    * @throws as RequestSender, and DecodeError when the venue keeps answering what cannot be read
    */
   async fetchPage(page: CandlePage, options: SendOptions): Promise<PageAnswer> {
     await this.#options.ready?.(options.signal);
     const first = await this.#askPage(page, options);
     this.#tell(first.unreadable);
-    if (!first.unreadable.some((element) => this.#isNews(page, element))) return first;
+    const hasNews = first.unreadable.some((element) => this.#isNews(page, element));
+    if (!hasNews && !isCoarse(first)) return first;
     const second = await this.#askAgain(page, options);
     if (second === undefined) return first;
     const told = new Set(first.unreadable.map((element) => rowKey(page, element)));
@@ -126,6 +128,16 @@ export class CandleFetcher implements CandleSource {
     const { backoffBaseMs: baseMs, backoffCapMs: capMs } = HARDCODED_CONFIG.rest;
     return fullJitterMs(attempt, { baseMs, capMs, random: this.#random });
   }
+}
+
+/** So many bars are hardly all on a coarser grid by chance: the coarsest shares every fourth place with the finer one. */
+const ENOUGH_TO_TELL = 8;
+
+/** Whether every bar of an answer lies on the grid of the next longer timeframe: its rows may be that one's. */
+function isCoarse({ page, candles }: PageAnswer): boolean {
+  const longer = TIMEFRAMES[TIMEFRAMES.indexOf(page.timeframe) + 1];
+  if (longer === undefined || candles.length < ENOUGH_TO_TELL) return false;
+  return candles.every(({ timestamp }) => timestamp % timeframeMs(longer) === 0);
 }
 
 /** An answer with fewer bars says less; of two with as many, the one with more rows that cannot be read. */
