@@ -156,6 +156,11 @@ describe('a bar that is compared', () => {
       { written: true, settled: true, wasClosed: true, changed: true, corrected: true },
       { compared: 1, equal: 0, different: 1, corrected: 1 },
     ],
+    [
+      'is settled as it was since a first reading changed it',
+      { written: true, settled: true, wasClosed: true, corrected: true },
+      { compared: 1, equal: 0, different: 1, corrected: 0 },
+    ],
     ['is read again', { agrees: true }, { compared: 0, equal: 0, different: 0, corrected: 0 }],
     ['is doubted', { doubted: true, changed: true }, { compared: 0, equal: 0, different: 0, corrected: 0 }],
     [

@@ -67,11 +67,13 @@ export class QualityKeeper {
     const counts = this.#of(candle.timeframe, candle.timestamp);
     if (counts === undefined) return;
     if (outcome.written && outcome.wasClosed && outcome.changed) counts.corrected += 1;
-    // Each bar becomes settled once: so it is compared once, however often it is read again.
+    // Each bar becomes settled once: so it is compared once, however often it is read again. One that the first of two
+    // readings changed was different, although the second, which settles it, finds it equal.
     if (!outcome.settled) return;
-    counts.compared += 1;
-    counts[outcome.changed ? 'different' : 'equal'] += 1;
     const wasRetracted = this.#retracted.delete(nameOf(candle));
+    const wasDifferent = outcome.changed || outcome.corrected || wasRetracted;
+    counts.compared += 1;
+    counts[wasDifferent ? 'different' : 'equal'] += 1;
     if (this.#since === undefined || closeTime < this.#since) return;
     counts.settled += 1;
     if (!outcome.corrected && !wasRetracted) counts.rightFirst += 1;
