@@ -78,16 +78,6 @@ export class LookStore {
     return this.#redis.zcard(exchangeLooksKey(exchangeId));
   }
 
-  /** How many bars of each series wait for a look, by `symbol timeframe`. */
-  async countBySeries(exchangeId: number): Promise<ReadonlyMap<string, number>> {
-    const counts = new Map<string, number>();
-    for (const member of await this.#redis.zrange(exchangeLooksKey(exchangeId), '0', '-1')) {
-      const series = member.slice(0, member.lastIndexOf(' '));
-      counts.set(series, (counts.get(series) ?? 0) + 1);
-    }
-    return counts;
-  }
-
   /** Forgets looks. */
   async remove(exchangeId: number, looks: readonly Pick<Look, 'series' | 'openTime'>[]): Promise<void> {
     if (looks.length === 0) return;

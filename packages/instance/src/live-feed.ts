@@ -151,8 +151,8 @@ export class LiveFeed {
       return;
     }
     if (isClosed(candle)) rest.time.observe(asOfMs);
-    // What a snapshot tells of the past is no sign of life.
-    if (candle.source !== 'snapshot') onActive(candle.symbol, asOfMs, rest.time.now());
+    // What a snapshot tells of the past is no sign of life; its newest bucket shows that the symbol is carried now.
+    if (candle.source !== 'snapshot' || !isClosed(candle)) onActive(candle.symbol, asOfMs, rest.time.now());
     for (const entry of book.observe(candle)) {
       if (timeframes.includes(entry.candle.timeframe)) writer.take(entry, receivedAt);
     }

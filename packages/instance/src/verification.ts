@@ -101,9 +101,10 @@ export class Verification {
     if (outcome.changed || !outcome.wasClosed) this.#family.note({ symbol, timeframe }, timestamp);
   }
 
-  /** A bar that was said to be quiet was taken back. */
+  /** A bar was taken back: its longer bar may agree with what is left. */
   noteRetracted(bar: SourcedCandle): void {
     this.#quality.noteRetracted(bar);
+    this.#family.note(bar, bar.timestamp);
   }
 
   /** A reading that a repair asked for has come. */
@@ -142,10 +143,13 @@ export class Verification {
     await this.#family.check({ symbol, timeframe }, { from: page.from, to });
   }
 
+  /** Now and every hour: one that is started again before an hour is over trims as well. */
   async #trim(signal: AbortSignal): Promise<void> {
     const { redis, exchange, clock, logger } = this.#options;
     const log = new CorrectionLog(redis);
-    const options = { everyMs: TRIM_EVERY_MS, failed: 'corrections_not_trimmed', clock, logger };
-    await inRounds(() => log.trim(exchange.id, clock.now()), options, signal);
+    const failed = 'corrections_not_trimmed';
+    const trim = () => log.trim(exchange.id, clock.now());
+    await trim().catch((error: unknown) => logger.warn({ event: failed, error: messageOf(error) }));
+    await inRounds(trim, { everyMs: TRIM_EVERY_MS, failed, clock, logger }, signal);
   }
 }

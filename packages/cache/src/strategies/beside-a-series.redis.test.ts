@@ -394,8 +394,12 @@ describe('beside a series', () => {
     await write(barAt(0, 2_000, { source: 'rest', volume: 99 }));
     expect(await redis.xlen(key)).toBe(5_001);
     await write(barAt(1, 0, { source: 'no-trades', volume: 0 }));
-    const judged = { openTime: openTimeAt(1), asOf: closeAsOf('1m', openTimeAt(1)) };
-    expect(await cache.retractQuiet(exchangeId, SERIES, judged, 'refuted')).toMatchObject({ removed: true });
+    const judged = {
+      openTime: openTimeAt(1),
+      asOf: closeAsOf('1m', openTimeAt(1)),
+      source: 'no-trades',
+    } as const;
+    expect(await cache.retract(exchangeId, SERIES, judged, 'refuted')).toMatchObject({ removed: true });
     expect(await redis.xlen(key)).toBe(5_002);
     await redis.del(key);
   });

@@ -345,7 +345,7 @@ describe('a bar that was said to be quiet before', () => {
 
 describe('a bar that is known to have traded and is not in the answer', () => {
   const third = timeOf(3);
-  const without = all(BARS + 1).filter((bar) => bar !== 3);
+  const allButThird = all(BARS + 1).filter((bar) => bar !== 3);
   const tooMuch = (over: Partial<KnownBars> = {}) =>
     known({ inside: new Map([[third, knownBar()]]), isTooMuch: (openTime) => openTime === third, ...over });
   const judged = (bars: readonly number[], over: Partial<KnownBars> = {}) => {
@@ -355,19 +355,22 @@ describe('a bar that is known to have traded and is not in the answer', () => {
   const NOTHING = { doubtful: [], withdrawn: [], absent: [] };
 
   it('is doubtful where a longer bar has no room for it, and withdrawn when it is so ten minutes later', () => {
-    expect(judged(without)).toEqual({ ...NOTHING, doubtful: [third] });
-    expect(judged(without, askedBefore(WITHDRAWN_APART_MS - 1))).toEqual({ ...NOTHING, doubtful: [third] });
-    const again = judged(without, askedBefore(WITHDRAWN_APART_MS));
+    expect(judged(allButThird)).toEqual({ ...NOTHING, doubtful: [third] });
+    expect(judged(allButThird, askedBefore(WITHDRAWN_APART_MS - 1))).toEqual({
+      ...NOTHING,
+      doubtful: [third],
+    });
+    const again = judged(allButThird, askedBefore(WITHDRAWN_APART_MS));
     expect(again).toEqual({ ...NOTHING, withdrawn: [third], absent: [third] });
   });
 
   it.each<[string, readonly number[], Partial<KnownBars>]>([
-    ['a longer bar has room for it', without, { isTooMuch: () => false }],
+    ['a longer bar has room for it', allButThird, { isTooMuch: () => false }],
     ['it is in the answer', all(BARS + 1), {}],
-    ['it still forms', without, { inside: new Map([[third, knownBar({ isClosed: false })]]) }],
+    ['it still forms', allButThird, { inside: new Map([[third, knownBar({ isClosed: false })]]) }],
     [
       'it was said to be quiet',
-      without,
+      allButThird,
       { inside: new Map([[third, knownBar({ isQuiet: true, volume: 0 })]]) },
     ],
   ])('stands where %s', (_name, bars, over) => {

@@ -49,6 +49,19 @@ describe('what the feed has seen', () => {
     expect(feed.quietDuring('A', START + 300_000, START + 360_000)).toBe(true);
   });
 
+  it('is what came for certain, also of a time before frames may have been lost', () => {
+    const { feed, heard } = observation();
+    expect(feed.heardDuring('A', START, START + 60_000)).toBe(false);
+    heard('A', START + 12_000);
+    expect(feed.heardDuring('A', START, START + 60_000)).toBe(true);
+    expect(feed.heardDuring('A', START, START + 10_000)).toBe(false);
+    // Somewhere in five seconds is not for certain within a part of them.
+    expect(feed.heardDuring('A', START + 11_000, START + 60_000)).toBe(false);
+    expect(feed.heardDuring('B', START, START + 60_000)).toBe(false);
+    feed.interrupted();
+    expect(feed.heardDuring('A', START, START + 60_000)).toBe(true);
+  });
+
   it('begins anew for those symbols alone of which frames may have been lost', () => {
     const { feed, alive, heard } = observation();
     heard('A', START);

@@ -32,9 +32,18 @@ interface Given {
   readonly rows?: readonly number[];
   readonly unreadable?: PageAnswer['unreadable'];
   readonly over?: Partial<KnownBarsOptions>;
+  /** The answer's minute. */
+  readonly answered?: number;
 }
 
-async function read({ cached = [], asked = [], rows = [], unreadable = [], over = {} }: Given) {
+async function read({
+  cached = [],
+  asked = [],
+  rows = [],
+  unreadable = [],
+  over = {},
+  answered = 60,
+}: Given) {
   const reader = new KnownBarsReader({
     exchange: FAKE_EXCHANGE,
     protocol: { emptyBuckets: 'omitted' },
@@ -57,7 +66,7 @@ async function read({ cached = [], asked = [], rows = [], unreadable = [], over 
     sequenceNum: closeAsOf('1m', at(minute)) + 1,
     source: 'rest' as const,
   }));
-  const answer: PageAnswer = { page, candles, unreadable, answeredAt: at(60) };
+  const answer: PageAnswer = { page, candles, unreadable, answeredAt: at(answered) };
   const inside = Array.from({ length: 10 }, (_, place) => 10 + place);
   const missing = inside.filter((minute) => !rows.includes(minute)).map(at);
   return reader.read(page, answer, missing);
@@ -180,7 +189,69 @@ describe('a feed without a gap proves a bar quiet', () => {
     ['where it held for the time a frame may come late', 5_000, 'observed'],
     ['not where it broke before', 4_999, 'unproven'],
   ] as const)('%s', async (_, heldForMs, verdict) => {
-    const feed = { quietDuring: (_symbol: string, _from: number, to: number) => to <= at(17) + heldForMs };
+    const feed = {
+      quietDuring: (_symbol: string, _from: number, to: number) => to <= at(17) + heldForMs,
+      heardDuring: () => false,
+    };
     expect((await read({ rows: allBut(16), over: { feed } })).quiet(at(16))).toBe(verdict);
+  });
+});
+
+/** The hour before minute 16, but for what belongs to the page. */
+const hour = (quiet?: number) =>
+  Array.from({ length: 60 }, (_, back) =>
+    bar('1m', 16 - 60 + back, back === quiet ? { volume: 0, source: 'no-trades' } : {}),
+  ).filter((each) => each.timestamp < at(10));
+
+describe('that nothing came for a series that always trades', () => {
+  const feed = { quietDuring: () => true, heardDuring: () => false };
+  it.each([
+    ['proves nothing yet', hour(), 26, 'unproven'],
+    ['proves it ten minutes after the close', hour(), 27, 'observed'],
+    ['proves it at once where the series was quiet before', hour(50), 26, 'observed'],
+    ['proves it at once where too little is known of the series', hour().slice(30), 26, 'observed'],
+  ] as const)('%s', async (_, cached, answered, verdict) => {
+    const known = await read({ rows: [17, 18, 19], cached, answered, over: { feed } });
+    expect(known.quiet(at(16))).toBe(verdict);
+  });
+});
+
+describe('the company of other symbols', () => {
+  const company = { tradedIn: () => Promise.resolve(new Set([at(16)])) };
+  const quiet = async (answered: number, heard: readonly number[] = []) => {
+    const heardDuring = (_: string, from: number, to: number) =>
+      heard.some((each) => each >= from && each < to);
+    const feed = { quietDuring: () => false, heardDuring };
+    return (await read({ rows: allBut(16), answered, over: { company, feed } })).quiet(at(16));
+  };
+
+  it('proves nothing sooner than ten minutes after a close: what is late may come', async () => {
+    expect(await quiet(26.999)).toBe('unproven');
+    expect(await quiet(27)).toBe('in company');
+  });
+
+  it('proves nothing where the feed told of the very bar', async () => {
+    expect(await quiet(60, [at(16) + 5_000])).toBe('unproven');
+    expect(await quiet(60, [at(17) - 1])).toBe('unproven');
+    expect(await quiet(60, [at(16) + 4_999, at(17)])).toBe('in company');
+  });
+});
+
+describe('a known bar that is not in the answer', () => {
+  const others = [15, 17, 18, 19].map((minute) => bar('1m', minute));
+  const isTooMuch = async (...longer: readonly StoredCandle[]) =>
+    (await read({ rows: allBut(16), cached: [...others, bar('1m', 16), ...longer] })).isTooMuch(at(16));
+
+  it('is too much where a longer bar that can tell has room for all others and not for it', async () => {
+    expect(await isTooMuch()).toBe(false);
+    expect(await isTooMuch(settled('5m', 15, 4))).toBe(true);
+    expect(await isTooMuch(settled('5m', 15, 4.9))).toBe(true);
+    expect(await isTooMuch(settled('5m', 15, 5))).toBe(false);
+    expect(await isTooMuch(settled('5m', 15, 3.9))).toBe(false);
+    expect(await isTooMuch(bar('5m', 15, { volume: 4 }))).toBe(false);
+  });
+
+  it('is judged by the shortest longer bar', async () => {
+    expect(await isTooMuch(settled('5m', 15, 5), settled('15m', 15, 4))).toBe(false);
   });
 });

@@ -68,7 +68,10 @@ describe('a page on its way from the venue into a real Redis', () => {
     const load = (options: Partial<LoadOptions> = {}, what = page) =>
       loader.load(what, { lane: 'warmup', signal: new AbortController().signal, ...options });
     const put = (bar: SourcedCandle, isLive = false) =>
-      cache.writeExchangeCandle(id, bar, { now: clock.now(), ...(isLive ? { liveSince: 0 } : {}) });
+      cache.writeExchangeCandle(id, bar, {
+        now: clock.now(),
+        ...(isLive ? { liveSince: bar.timestamp + STEP } : {}),
+      });
     const cached = () => cache.readExchangeCandles(id, series, ofPage);
     const barAt = async (at: number) => (await cached()).find((each) => each.timestamp === timeOf(at));
     const absent = () => absences.read(id, series, ofPage);
@@ -195,6 +198,25 @@ describe('a page on its way from the venue into a real Redis', () => {
     await clock.advance(86_400_000);
     await load();
     expect(await bar(9)).toMatchObject({ volume: 0, standing: 'final' });
+  });
+
+  it('takes a bar back that the venue does not serve for ten minutes and a longer bar has no room for', async () => {
+    const lost = [timeOf(7), timeOf(12)];
+    const { load, put, bar, absent, id, clock, looksNow } = setUp({ has: (at) => !lost.includes(at) });
+    for (const at of lost) await put(candle('1m', at, { volume: 9 }), true);
+    // The one is not in its longer bar, the other is.
+    await put(candle('5m', timeOf(5), { volume: 4, standing: 'settled' }));
+    await put(candle('5m', timeOf(10), { volume: 13, standing: 'settled' }));
+    await load();
+    await clock.advance(599_000);
+    expect(await announced(id, () => load())).toEqual([]);
+    expect(await bar(7)).toMatchObject({ volume: 9 });
+    expect(await looksNow()).toContain(7);
+    await clock.advance(1_000);
+    expect(await announced(id, () => load())).toEqual(['retracted 7']);
+    expect(await bar(7)).toBeUndefined();
+    expect(await absent()).toEqual([timeOf(7)]);
+    expect(await bar(12)).toMatchObject({ volume: 9 });
   });
 
   it('takes a quiet bar back when a longer bar refutes it, says so where it was told, and writes it in the log', async () => {

@@ -71,12 +71,12 @@ function updatesOf(
   context: DecodeContext,
 ): readonly MarketEvent[] {
   const closing = closeAsOf(STREAMED, bar.timestamp);
-  const isFinal = isFollowed && closing <= micros;
-  const origin =
-    isFinal && isSnapshot
-      ? ({ sequenceNum: closing, source: 'snapshot' } as const)
-      : ({ sequenceNum: streamAsOf(STREAMED, bar.timestamp, micros, isFinal), source: 'stream' } as const);
-  const candle = { ...bar, timeframe: STREAMED, exchange: context.exchange, ...origin } as const;
+  const isOver = closing <= micros;
+  const isFinal = isFollowed && isOver;
+  // What is over is the past, the newest bucket as well: where nothing traded since, it lies hours back.
+  const source = isOver && isSnapshot ? 'snapshot' : 'stream';
+  const sequenceNum = isFinal && isSnapshot ? closing : streamAsOf(STREAMED, bar.timestamp, micros, isFinal);
+  const candle = { ...bar, timeframe: STREAMED, exchange: context.exchange, sequenceNum, source } as const;
   return context
     .symbolsOf(product)
     .map((symbol) => ({ type: 'candle:update', candle: { ...candle, symbol } }));
