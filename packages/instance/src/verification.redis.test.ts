@@ -146,7 +146,7 @@ describe('a bar that contradicts its parts', () => {
   it('is noticed when a part of it comes later', async () => {
     const { verification, pass, write } = verifying();
     for (let at = 0; at < 4; at += 1) await write(reading(MINUTES, openTime + at * MINUTE_MS, 1_000));
-    await write(reading(FIVES, openTime, 1_000, 3));
+    await write(reading(FIVES, openTime, 1_000, 6));
     await pass(20_000);
     expect(verification.facts.contradictions.found).toBe(0);
     await write(reading(MINUTES, openTime + 4 * MINUTE_MS, 1_000));

@@ -43,6 +43,17 @@ describe('quiet bars carry the close before them', () => {
     ],
     ['up to the next trade', [bar(0, 6), quiet(1, 5), bar(2, 7), quiet(3, 7)], [[1, 6]]],
     ['not over a gap', [bar(0, 6), quiet(2, 5)], []],
+    [
+      'over a gap where they carried what is changed before it',
+      [bar(0, 6), quiet(1, 5), quiet(4, 5), quiet(5, 5)],
+      [
+        [1, 6],
+        [4, 6],
+        [5, 6],
+      ],
+    ],
+    ['not over a gap where they carry something else', [bar(0, 6), quiet(1, 5), quiet(4, 4)], [[1, 6]]],
+    ['not over a gap that a trade may lie in', [bar(0, 6), quiet(1, 6), quiet(4, 5)], []],
     ['of which the first of the window tells nothing', [quiet(0, 5), quiet(1, 6)], [[1, 5]]],
     [
       'also when one of them is right by chance',

@@ -8,8 +8,9 @@ import type { HistorySink, VenueTime } from '../ports';
 /**
  * Quiet bars whose price is not the close before them, with the price they should have. Pure. A quiet bar carries the
  * close of the bar before it on: when that one is corrected, or found late, whatever was carried on from it is wrong.
+ * Bars that were taken back leave a gap; quiet ones behind it that carry the price which is changed had it from there.
  *
- * @param bars of one series, ascending; a gap ends what is carried on
+ * @param bars of one series, ascending
  * @param now the venue's time, ms: as of when the new price is true
  */
 export function repriced(
@@ -18,18 +19,19 @@ export function repriced(
   now: number,
 ): readonly SourcedCandle[] {
   const changed: SourcedCandle[] = [];
-  let before: { readonly timestamp: number; readonly close: number } | undefined;
+  let before: { readonly timestamp: number; readonly close: number; readonly was: number } | undefined;
   for (const bar of bars) {
     if (!isClosed(bar)) break;
-    const step = timeframeMs(bar.timeframe);
-    const isNext = before?.timestamp === bar.timestamp - step;
-    const price = bar.source === 'no-trades' && isNext ? (before?.close ?? bar.close) : bar.close;
+    const isQuiet = bar.source === 'no-trades';
+    const isNext = before?.timestamp === bar.timestamp - timeframeMs(bar.timeframe);
+    const isCarried = before !== undefined && before.was !== before.close && before.was === bar.close;
+    const price = isQuiet && (isNext || isCarried) ? (before?.close ?? bar.close) : bar.close;
     if (price !== bar.close) {
       const flat = { open: price, high: price, low: price, close: price };
       const sequenceNum = Math.max(Math.floor(now * MICROS_PER_MS), (bar.sequenceNum ?? 0) + 1);
       changed.push({ ...bar, ...flat, exchange, sequenceNum, source: 'no-trades' });
     }
-    before = { timestamp: bar.timestamp, close: price };
+    before = { timestamp: bar.timestamp, close: price, was: bar.close };
   }
   return changed;
 }

@@ -180,6 +180,9 @@ describe('rows that cannot be read', () => {
   });
 });
 
+/** So many minutes, so far apart. */
+const every = (step: number, count: number) => Array.from({ length: count }, (_, at) => at * step);
+
 describe('a page whose bars all lie where longer ones would', () => {
   const to = Math.floor(START / 3_600_000) * 3_600_000;
   const long = { ...page, from: to - 60 * STEP, to };
@@ -188,7 +191,6 @@ describe('a page whose bars all lie where longer ones would', () => {
     headers: {},
     body: JSON.stringify(all.map((minute) => ({ t: long.from + minute * STEP, p: 5, v: 1 }))),
   });
-  const every = (step: number, count: number) => Array.from({ length: count }, (_, at) => at * step);
 
   it.each([
     ['is asked for again, and the answer with more bars counts', every(5, 12), every(1, 60), 2, 60],
