@@ -74,9 +74,9 @@ deriving as the venue's protocol says, audited, with tickers, updates at the ven
 symbol   tf   compared  equal  different  missing  revised  no trades  falsely quiet  holes  invented  against
 BTCUSDT  1m        720    720          ·        ·        ·          ·              ·      ·         ·  native recording
 BTCUSDT  5m        144    144          ·        ·        ·          ·              ·      ·         ·  native recording
-tf   announced  right at once   share  right later  wrong at last  never told
-1m         720            720  100.0%            ·              ·           ·
-5m         144            144  100.0%            ·              ·           ·
+tf   announced  right at once   share  right later  as another recording  wrong at last  never told
+1m         720            720  100.0%            ·                     ·              ·           ·
+5m         144            144  100.0%            ·                     ·              ·           ·
 ✔ equal: 927 closed candles compared, 0 different, 0 missing, 0 invented, 0 falsely quiet`,
 };
 
