@@ -1,3 +1,4 @@
+import type { FaultOf } from '../faults/active-faults';
 import type { SimRequest, SimResponse } from '../server/venue';
 
 /** Answers kept at once; the oldest falls out first. */
@@ -20,12 +21,15 @@ export class Cdn {
     this.#freshMs = freshMs;
   }
 
-  /** `staleMs`: while set, even `no-cache` is answered from what was kept within that long. */
+  /**
+   * `stale`: while set, even `no-cache` is answered from what was kept within its `byMs`, and the answer tells its age as
+   * it says.
+   */
   answer(
     request: SimRequest,
     now: number,
     options: {
-      readonly staleMs: number | undefined;
+      readonly stale: FaultOf<'rest-cached'> | undefined;
       readonly fresh: () => SimResponse;
       /** Something kept was given out because of that. */
       readonly onStale: () => void;
@@ -33,11 +37,12 @@ export class Cdn {
   ): SimResponse {
     const key = `${request.path}?${request.query.toString()}`;
     const kept = this.#kept.get(key);
-    const isBypassed = options.staleMs === undefined && asksForFresh(request);
-    const maxAge = options.staleMs ?? this.#freshMs;
+    const isBypassed = options.stale === undefined && asksForFresh(request);
+    const maxAge = options.stale?.byMs ?? this.#freshMs;
     if (!isBypassed && kept !== undefined && now >= kept.at && now - kept.at < maxAge) {
-      if (options.staleMs !== undefined) options.onStale();
-      return kept.response;
+      if (options.stale === undefined) return kept.response;
+      options.onStale();
+      return { ...kept.response, headers: { ...kept.response.headers, ...ageOf(kept, now, options.stale) } };
     }
     const response = options.fresh();
     const cached = {
@@ -55,6 +60,11 @@ export class Cdn {
     const oldest = this.#kept.keys().next();
     if (!oldest.done) this.#kept.delete(oldest.value);
   }
+}
+
+function ageOf({ at }: Kept, now: number, { tells }: FaultOf<'rest-cached'>): SimResponse['headers'] {
+  if (tells === 'date') return { date: new Date(at).toUTCString() };
+  return tells === 'age' ? { age: String(Math.floor((now - at) / 1000)) } : {};
 }
 
 function asksForFresh(request: SimRequest): boolean {

@@ -257,6 +257,22 @@ describe('the content network', () => {
     end();
     expect(rig.get(path, NO_CACHE).body).not.toBe(first.body);
   });
+
+  it.each([
+    [undefined, { date: 59_000 }],
+    ['date', { date: 0 }],
+    ['age', { date: 59_000, age: '59' }],
+  ] as const)('tells how old what it repeats is by %s', async (tells, { date, ...age }) => {
+    const rig = createRig();
+    const path = '/market/products/ETH-USD/ticker?limit=1';
+    rig.faults.inject({ kind: 'rest-cached', byMs: 60_000, ...(tells === undefined ? {} : { tells }) });
+    const startedAt = rig.clock.now();
+    expect(rig.get(path, NO_CACHE).headers['age']).toBeUndefined();
+    await rig.clock.advance(59_000);
+    const { headers } = rig.get(path, NO_CACHE);
+    expect(headers['date']).toBe(new Date(startedAt + date).toUTCString());
+    expect(headers['age']).toBe('age' in age ? age.age : undefined);
+  });
 });
 
 describe('the public limit', () => {

@@ -74,7 +74,7 @@ export class CoinbaseRest {
     const onStale = () => {
       if (cached !== undefined && request.path.endsWith('/candles')) faults.acted(cached);
     };
-    return this.#cdn.answer(request, now, { staleMs: cached?.byMs, fresh, onStale });
+    return this.#cdn.answer(request, now, { stale: cached, fresh, onStale });
   }
 
   /** Private: needs a key, is limited per key, and never cached. */

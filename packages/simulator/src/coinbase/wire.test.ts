@@ -68,7 +68,7 @@ describe('bounds', () => {
     let made = 0;
     const ask = (name: string) =>
       cdn.answer({ method: 'GET', path: name, query: new URLSearchParams(), headers: {}, ip: '' }, 0, {
-        staleMs: undefined,
+        stale: undefined,
         onStale: () => undefined,
         fresh: () => ({ status: 200, headers: {}, body: String((made += 1)) }),
       }).body;

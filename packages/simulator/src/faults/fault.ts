@@ -151,8 +151,15 @@ export const FaultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rest-huge'), bytes: z.number().int().positive().default(300_000_000) }),
   /** The head of an answer comes at once, its body drips. Without a network it comes when all would have. */
   z.object({ kind: z.literal('rest-drip'), bytesPerSecond: z.number().positive().default(100) }),
-  /** Coinbase: the cache before public REST repeats what it answered within `byMs`, `no-cache` or not. */
-  z.object({ kind: z.literal('rest-cached'), byMs: z.number().positive().default(60_000) }),
+  /**
+   * Coinbase: the cache before public REST repeats what it answered within `byMs`, `no-cache` or not, with a
+   * fresh `Date`. `tells`: how old the answer is, by its old `Date`, or by an `Age` beside the fresh one.
+   */
+  z.object({
+    kind: z.literal('rest-cached'),
+    byMs: z.number().positive().default(60_000),
+    tells: z.enum(['date', 'age']).optional(),
+  }),
   /**
    * REST shows candles as they were `byMs` ago: what opened since is not there, what closed since stands as it stood
    * then. With `keepsNewest` only closed bars are behind, as they were before their close until `byMs` after it, and
