@@ -7,7 +7,8 @@ import type { ActiveFaults } from './faults/active-faults';
 import { withOutages } from './faults/outage-market';
 import type { Outage } from './faults/outage-market';
 import { createBlemishes } from './faults/blemish';
-import { withRestFaults, withRevisions } from './faults/rest-market';
+import { DeletedBars } from './faults/deleted-bars';
+import { withRestFaults, withRevisions, withoutDeleted } from './faults/rest-market';
 import { RestTurn } from './faults/rest-turn';
 import { Revisions } from './faults/revisions';
 import { Carrier } from './server/carrier';
@@ -32,14 +33,16 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const faults = createFaultDirector(options.clock, { venue: venueName, script, logger });
   const clock = skewed(options.clock, faults);
   const market = withOutages(options.market, rememberOutages(faults, clock));
-  const revisions = new Revisions(market, faults, () => clock.now());
+  const deleted = new DeletedBars(market, faults);
+  const left = withoutDeleted(market, deleted);
+  const revisions = new Revisions(left, faults, () => clock.now());
   const turn = new RestTurn(seed);
-  const revised = withRevisions(market, revisions);
+  const revised = withRevisions(left, revisions);
   const recorder = createClientRecorder();
   const venueOptions: VenueOptions = {
     venue: venueName,
     market,
-    restMarket: withRestFaults(revised, { faults, turn, seed }),
+    restMarket: withRestFaults(revised, { faults, turn, seed }, deleted),
     clock,
     random: seededRandom(hash32(`venue|${seed}`)),
     faults,

@@ -41,7 +41,9 @@ function faultOf(kind: FaultKind, venue: SimulatedVenue): OrderedFault {
 
 function start(venue: SimulatedVenue) {
   const clock = new ManualClock(BEFORE_BOUNDARY);
-  const market = createSeededMarket({ seed: 1, symbols: defaultUniverse(venue).slice(0, 3) });
+  const thin = symbolAt(venue, 'BAND');
+  const universe = defaultUniverse(venue).filter(({ symbol }, at) => at < 3 || symbol === thin);
+  const market = createSeededMarket({ seed: 1, symbols: universe });
   const simulator = createSimulator({ venue, market, clock });
   running = simulator;
   return { clock, simulator };
@@ -70,10 +72,12 @@ async function live(venue: SimulatedVenue, fault: OrderedFault) {
   const end = simulator.inject(fault);
   connect();
   for (let step = 0; step < 20; step += 1) {
-    const symbol = symbolAt(venue, 'BTC');
-    const asked = { symbol, interval: '1m', bars: 20, now: clock.now() } as const;
-    // Some faults never answer.
-    void candlesBody(venue, simulator.transport, asked).catch(() => undefined);
+    for (const base of ['BTC', 'BAND']) {
+      const symbol = symbolAt(venue, base);
+      const asked = { symbol, interval: '1m', bars: 20, now: clock.now() } as const;
+      // Some faults never answer.
+      void candlesBody(venue, simulator.transport, asked).catch(() => undefined);
+    }
     void ask(simulator.transport, listing).catch(() => undefined);
     await clock.advance(1000);
   }

@@ -14,6 +14,7 @@ export const VENUES_OF_FAULTS: Readonly<Partial<Record<FaultKind, readonly Simul
   'closes-late': ['binance', 'binance_us'],
   'oversized-book': ['coinbase'],
   'rest-cached': ['coinbase'],
+  'row-invented': ['coinbase'],
   'server-shutdown': ['binance', 'binance_us'],
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INTERVALS } from '../market/market';
 
 /**
  * Faults a script can order. `symbol`, `timeframe`: the series concerned, all when absent. A fault lasts for
@@ -190,10 +191,34 @@ export const FaultSchema = z.discriminatedUnion('kind', [
     price: z.number().positive().default(1.05),
     volume: z.number().nonnegative().default(2),
   }),
+  /**
+   * A `share` of the candle answers, at most `answers` of each series, holds the rows of a longer timeframe: `as`, or the
+   * next longer one of 1m, 5m, 15m, 1h, 4h and 1d.
+   */
+  z.object({
+    kind: z.literal('rest-coarse'),
+    ...series,
+    as: z.enum(INTERVALS).optional(),
+    answers: z.number().int().positive().optional(),
+    share: share.default(1),
+  }),
   /** REST shows a bar only `byMs` after its close, and nothing newer than that. */
   z.object({ kind: z.literal('rest-lag'), byMs: z.number().positive() }),
   /** A `share` of the rows is left out of candle answers, the same rows each time. */
   z.object({ kind: z.literal('rows-missing'), ...series, share: share.default(0.2) }),
+  /**
+   * Coinbase: candle answers, at most `answers` of each series, have a row for a bucket in which nothing traded: the newest
+   * that had closed `barsAgo` bars before the fault's start. `volume`: what it is said to have traded, at `price` times the
+   * close before. Elsewhere such buckets have a row anyhow.
+   */
+  z.object({
+    kind: z.literal('row-invented'),
+    ...series,
+    barsAgo: z.number().int().nonnegative().default(0),
+    answers: z.number().int().positive().optional(),
+    volume: z.number().positive().default(1),
+    price: z.number().positive().default(1),
+  }),
   /** Every fifth row or so comes twice. */
   z.object({ kind: z.literal('rows-repeated'), ...series }),
   /** Rows come in another order. */
@@ -226,6 +251,17 @@ export const FaultSchema = z.discriminatedUnion('kind', [
     price: z.number().gt(-1).default(0),
     alsoParents: z.boolean().default(false),
     onStream: z.boolean().default(false),
+  }),
+  /**
+   * The first bar of a minute with trades that closes after the fault's start is gone, of each symbol, from `afterMs` after
+   * its close until the fault ends: in REST only, the stream says what it said. `alsoParents`: longer bars are what the
+   * others inside them come to.
+   */
+  z.object({
+    kind: z.literal('bar-deleted'),
+    symbol: z.string().optional(),
+    afterMs: z.number().nonnegative().default(0),
+    alsoParents: z.boolean().default(true),
   }),
   // the venue as a whole
   /** Nothing trades, REST answers 503, sockets are closed: the buckets that lie wholly inside never exist. */

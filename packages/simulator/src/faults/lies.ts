@@ -1,30 +1,23 @@
 import type { Bar, Market } from '../market/market';
 import { textToUnits, unitsToText } from '../market/units';
 import type { FaultOf, SeriesName } from './active-faults';
+import { Portions } from './portions';
 import type { RestView } from './rest-turn';
 
 const PPM = 1_000_000;
 /** Digits of a size or a worth on any wire. */
-const WIRE_DIGITS = 8;
+export const WIRE_DIGITS = 8;
 
 /** Makes what falsifies the rows of the answers that lie, and leaves those of the others alone. */
 export function createLiar(
   market: Market,
   { faults, turn }: Pick<RestView, 'faults' | 'turn'>,
 ): (rows: readonly Bar[], series: SeriesName) => readonly Bar[] {
-  const told = new WeakMap<object, { last: number; answers: number }>();
-  const isLying = (fault: FaultOf<'rest-lies'>): boolean => {
-    const so = told.get(fault) ?? { last: -1, answers: 0 };
-    if (so.last === turn.number) return true;
-    const isSpent = fault.answers !== undefined && so.answers >= fault.answers;
-    if (isSpent || turn.draw('lie') >= fault.share) return false;
-    told.set(fault, { last: turn.number, answers: so.answers + 1 });
-    faults.acted(fault);
-    return true;
-  };
+  const portions = new Portions(turn);
   return (rows, series) => {
     const fault = rows.length === 0 ? undefined : faults.find('rest-lies', series);
-    if (fault === undefined || !isLying(fault)) return rows;
+    if (fault === undefined || !portions.has(fault)) return rows;
+    turn.note(faults, fault);
     const listed = market.symbols.find(({ symbol }) => symbol === series.symbol);
     return rows.map((bar) => falsified(bar, fault, listed?.priceDecimals ?? WIRE_DIGITS));
   };
@@ -47,7 +40,8 @@ function falsified(bar: Bar, fault: FaultOf<'rest-lies'>, priceDecimals: number)
   };
 }
 
-function times(text: string, factor: number, decimals: number): string {
+/** A decimal multiplied, cut to so many decimals. */
+export function times(text: string, factor: number, decimals: number): string {
   const units = (textToUnits(text, decimals) * BigInt(Math.round(factor * PPM))) / BigInt(PPM);
   return unitsToText(units, decimals);
 }

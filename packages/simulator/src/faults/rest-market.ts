@@ -2,7 +2,10 @@ import { hash32 } from '@livermore/utils';
 import { bucketStart, INTERVAL_MS } from '../market/intervals';
 import type { Bar, Interval, Market } from '../market/market';
 import type { SeriesName } from './active-faults';
+import type { DeletedBars } from './deleted-bars';
+import { createInventor } from './invented-row';
 import { createLiar } from './lies';
+import { Portions } from './portions';
 import type { RestView } from './rest-turn';
 import type { Revisions } from './revisions';
 
@@ -13,12 +16,21 @@ export function withRevisions(market: Market, revisions: Revisions): Market {
   );
 }
 
+/** A market some bars of which are gone. */
+export function withoutDeleted(market: Market, deleted: DeletedBars): Market {
+  return withBars(market, (symbol, interval, from, to, at) =>
+    deleted.without(market.bars(symbol, interval, from, to, at), { symbol, interval }, at),
+  );
+}
+
 /**
- * The market as REST candle routes show it: as it was, late, lied about, with rows missing, repeated or in another
- * order. `market` has the revisions.
+ * The market as REST candle routes show it: as it was, late, lied about, with rows missing, invented, of another length,
+ * repeated or in another order. `market` has the revisions, and lacks what is deleted.
  */
-export function withRestFaults(market: Market, view: RestView): Market {
+export function withRestFaults(market: Market, view: RestView, deleted: DeletedBars): Market {
   const lieAbout = createLiar(market, view);
+  const invent = createInventor(market, view);
+  const lengthen = createLengthener(view);
   return withBars(market, (symbol, interval, from, to, at) => {
     const series = { symbol, timeframe: interval };
     const empty = view.faults.find('rest-empty', series);
@@ -26,8 +38,10 @@ export function withRestFaults(market: Market, view: RestView): Market {
       view.turn.note(view.faults, empty);
       return [];
     }
-    const shown = asItWas(market, { symbol, interval, from, to, at }, view);
-    return misordered(incomplete(lieAbout(shown, series), series, at, view), series, view);
+    for (const fault of deleted.of({ symbol, interval }, from, to, at)) view.turn.note(view.faults, fault);
+    const shown = asItWas(market, { symbol, interval: lengthen(symbol, interval), from, to, at }, view);
+    const told = invent(lieAbout(shown, series), symbol, interval);
+    return misordered(incomplete(told, series, at, view), series, view);
   });
 }
 
@@ -50,6 +64,22 @@ interface Question {
   readonly from: number;
   readonly to: number;
   readonly at: number;
+}
+
+/** The lengths that clients keep, and take for each other's rows. */
+const LENGTHS: readonly Interval[] = ['1m', '5m', '15m', '1h', '4h', '1d'];
+
+/** Makes what says of which length the rows of an answer are. */
+function createLengthener({ faults, turn }: RestView): (symbol: string, interval: Interval) => Interval {
+  const portions = new Portions(turn);
+  return (symbol, interval) => {
+    const fault = faults.find('rest-coarse', { symbol, timeframe: interval });
+    const coarse = fault?.as ?? LENGTHS[LENGTHS.indexOf(interval) + 1];
+    if (fault === undefined || coarse === undefined || !portions.has(fault, `${symbol} ${interval}`))
+      return interval;
+    turn.note(faults, fault);
+    return coarse;
+  };
 }
 
 /** The rows as an earlier look would have given them, whole replicas and single rows. */

@@ -151,6 +151,74 @@ describe.each(SIMULATED_VENUES)('REST at %s', (venue) => {
   });
 });
 
+describe.each(SIMULATED_VENUES)('answers of another length at %s', (venue) => {
+  it('hold the rows of the next longer timeframe, once for each series or in a share', async () => {
+    const { rest, tape, simulator } = start(venue, lasting({ kind: 'rest-coarse', answers: 1 }));
+    const rows = await rest('1m', 30);
+    expect(rows.slice(-5)).toEqual(tape('5m').slice(-5));
+    expect(await rest('1m', 9)).toEqual(tape('1m').slice(-9));
+    expect(await rest('5m', 9)).not.toEqual(tape('5m').slice(-9));
+    expect(simulator.faultsApplied.get('rest-coarse')).toBe(2);
+  });
+});
+
+describe.each(SIMULATED_VENUES)('a deleted bar at %s', (venue) => {
+  it('is the first that closes, gone so long after it, with its part of longer bars, until the fault ends', async () => {
+    const { rest, tape, clock, market, symbol, simulator } = start(venue, [
+      { at: 0, for: '4m', fault: { kind: 'bar-deleted', afterMs: 60_000 } },
+    ]);
+    const [bar] = market.bars(symbol, '1m', NOW - MINUTE, NOW, NOW + MINUTE);
+    const close = bar?.closeTime ?? 0;
+    await clock.advance(close + 59_999 - clock.now());
+    expect(await rest('1m', 10)).toEqual(tape());
+    expect(simulator.faultsApplied.size).toBe(0);
+    await clock.advance(1);
+    // A venue that counts rows gives an older one for it.
+    expect((await rest('1m', 10)).slice(-9)).toEqual(tape().filter(([open]) => open !== bar?.openTime));
+    const longer = (rows: readonly CandleRow[]) =>
+      Number(rows.find(([open = 0]) => open <= (bar?.openTime ?? 0) && open + 5 * MINUTE >= close)?.[5]);
+    expect(longer(tape('5m')) - longer(await rest('5m', 10))).toBeCloseTo(Number(bar?.volume), 6);
+    expect(simulator.faultsApplied.get('bar-deleted')).toBe(2);
+    await clock.advance(4 * MINUTE);
+    expect([await rest('1m', 10), await rest('5m', 10)]).toEqual([tape('1m'), tape('5m')]);
+  });
+
+  it('is gone from its own series only where that is ordered', async () => {
+    const { rest, tape, clock } = start(venue, lasting({ kind: 'bar-deleted', alsoParents: false }));
+    await clock.advance(2 * MINUTE);
+    expect((await rest('1m', 10)).slice(-9)).not.toEqual(tape().slice(-9));
+    expect(await rest('5m', 10)).toEqual(tape('5m'));
+  });
+});
+
+describe('an invented row', () => {
+  it('stands for the newest bucket in which nothing traded, in as many answers as ordered', async () => {
+    const thin = defaultUniverse('coinbase').filter(({ base }) => base === 'BAND');
+    const clock = new ManualClock(NOW);
+    const simulator = createSimulator({
+      venue: 'coinbase',
+      market: createSeededMarket({ seed: 1, symbols: thin }),
+      clock,
+      faults: lasting({ kind: 'row-invented', barsAgo: 2, answers: 1, volume: 3.5, price: 1.1 }),
+    });
+    running = simulator;
+    const rest = () =>
+      candlesOf('coinbase', simulator.transport, {
+        symbol: 'BAND-USD',
+        interval: '1m',
+        bars: 10,
+        now: clock.now(),
+      });
+    const open = NOW - (NOW % MINUTE) - 3 * MINUTE;
+    const [quiet] = simulator.truth.bars('BAND-USD', '1m', open, open + 1, NOW);
+    expect(quiet?.trades).toBe(0);
+    const price = Math.floor(Number(quiet?.close) * 1.1 * 10_000) / 10_000;
+    expect(await rest()).toEqual([[open, price, price, price, price, 3.5]]);
+    expect(await rest()).toEqual([]);
+    expect(simulator.faultsApplied.get('row-invented')).toBe(1);
+  });
+});
+
 describe.each(SIMULATED_VENUES)('corrections at %s', (venue) => {
   const every = { kind: 'revised-candle', every: 3, afterMs: 90_000, alsoParents: true } as const;
 
