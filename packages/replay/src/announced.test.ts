@@ -72,6 +72,12 @@ describe('an announced close', () => {
     expect(counts).toEqual({ ...NOTHING_ANNOUNCED, announced: 1, ...expected });
   });
 
+  it('that nothing traded in it, at any time, is counted where something did', () => {
+    expect(judged([TRUE, FLAT, TRUE])).toMatchObject({ announcedRight: 1, announcedFalselyQuiet: 1 });
+    expect(judged([TRUE, 'retracted', TRUE])).toMatchObject({ announcedFalselyQuiet: 0 });
+    expect(judged([FLAT], new AnnouncedLedger(), RANGE, { bar: undefined }).announcedFalselyQuiet).toBe(0);
+  });
+
   it('that is put right after it was judged no longer counts as wrong, once', () => {
     const ledger = new AnnouncedLedger();
     const later = { from: 2 * AT, to: 3 * AT };

@@ -8,11 +8,12 @@ import type { TrueBar } from './compare';
 /** What one announcement said: a bar, or that there is none after all. */
 export type Said = (BarValues & { readonly source?: CandleSource | undefined }) | 'retracted';
 
-/** First and last word about a bar. */
+/** First and last word about a bar, and whether any of them was that nothing traded. */
 export interface Heard {
   readonly openTime: number;
   readonly first: Said;
   readonly last: Said;
+  readonly wasQuiet: boolean;
 }
 
 /** How announced bars turned out. Each is counted once in `announced`. */
@@ -26,6 +27,8 @@ export interface AnnouncedCounts {
   readonly announcedOther: number;
   /** The last thing said about the bar is not what it is. */
   readonly announcedWrongLast: number;
+  /** It was said at some time that nothing traded in the bar, and something did. */
+  readonly announcedFalselyQuiet: number;
 }
 
 export const NOTHING_ANNOUNCED: AnnouncedCounts = {
@@ -34,6 +37,7 @@ export const NOTHING_ANNOUNCED: AnnouncedCounts = {
   announcedWrongFirst: 0,
   announcedOther: 0,
   announcedWrongLast: 0,
+  announcedFalselyQuiet: 0,
 };
 
 /** What a bar really is, as far as it matters to what was said of it. */
@@ -91,7 +95,10 @@ export class AnnouncedLedger {
     const key = seriesKey(series);
     const heard = this.#open.get(key) ?? new Map<number, Heard>();
     this.#open.set(key, heard);
-    heard.set(openTime, { openTime, first: heard.get(openTime)?.first ?? said, last: said });
+    const before = heard.get(openTime);
+    const isQuiet = said !== 'retracted' && said.source === 'no-trades';
+    const wasQuiet = isQuiet || before?.wasQuiet === true;
+    heard.set(openTime, { openTime, first: before?.first ?? said, last: said, wasQuiet });
   }
 
   /** Takes what was heard of bars that opened before an instant (ms), oldest first. */
@@ -119,12 +126,14 @@ export class AnnouncedLedger {
     }, NOTHING_ANNOUNCED);
   }
 
-  #judged(series: Series, { openTime, first, last }: Heard, actual: Actual, isNew: boolean): AnnouncedCounts {
+  #judged(series: Series, heard: Heard, actual: Actual, isNew: boolean): AnnouncedCounts {
+    const { openTime, first, last, wasQuiet } = heard;
     const key = `${seriesKey(series)} ${openTime}`;
     const wasWrong = this.#wrong.delete(key);
     const ending = endingOf(last, actual);
     const isWrong = ending === 'wrong';
     if (isWrong) this.#remember(key);
+    const announcedFalselyQuiet = wasQuiet && (actual.bar?.volume ?? 0) > 0 ? 1 : 0;
     if (isNew) {
       const isRightFirst = isRight(first, actual);
       return {
@@ -133,6 +142,7 @@ export class AnnouncedLedger {
         announcedWrongFirst: !isRightFirst && ending === 'right' ? 1 : 0,
         announcedOther: !isRightFirst && ending === 'other' ? 1 : 0,
         announcedWrongLast: isWrong ? 1 : 0,
+        announcedFalselyQuiet,
       };
     }
     const change = (isWrong ? 1 : 0) - (wasWrong ? 1 : 0);
@@ -141,6 +151,7 @@ export class AnnouncedLedger {
       announcedWrongFirst: change < 0 && ending === 'right' ? 1 : 0,
       announcedOther: change < 0 && ending === 'other' ? 1 : 0,
       announcedWrongLast: change,
+      announcedFalselyQuiet,
     };
   }
 
@@ -159,5 +170,6 @@ export function added(one: AnnouncedCounts, other: AnnouncedCounts): AnnouncedCo
     announcedWrongFirst: one.announcedWrongFirst + other.announcedWrongFirst,
     announcedOther: one.announcedOther + other.announcedOther,
     announcedWrongLast: one.announcedWrongLast + other.announcedWrongLast,
+    announcedFalselyQuiet: one.announcedFalselyQuiet + other.announcedFalselyQuiet,
   };
 }

@@ -74,6 +74,7 @@ describe('what a replay found', () => {
       announcedWrongFirst: 1,
       announcedOther: 0,
       announcedWrongLast: 0,
+      announcedFalselyQuiet: 0,
     };
     found(findings, {}, { announced: counts });
     found(findings, {}, { announced: { ...counts, announcedRight: 4 }, series: { ...SERIES, symbol: 'B' } });

@@ -23,6 +23,7 @@ const TOTALS: Totals = {
   announcedWrongFirst: 40,
   announcedOther: 0,
   announcedWrongLast: 5,
+  announcedFalselyQuiet: 0,
 };
 
 function report(candles: Totals): ReplayReport {
