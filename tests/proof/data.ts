@@ -41,8 +41,18 @@ export function sharedData(): string | undefined {
   return existsSync(folder) ? folder : undefined;
 }
 
-/** Puts a venue's recording together in a temporary folder: recorded candles where there are any, and seeded ones. */
-export function prepareData(venue: ProofVenue, shared: string | undefined): ProofData & { remove(): void } {
+/** So many that with those of any venue the proof in company is to be had. */
+const COMPANY = ['ADA', 'ATOM', 'AVAX', 'BCH', 'DOT', 'ETH', 'LINK', 'SOL', 'UNI', 'XRP'];
+
+/**
+ * Puts a venue's recording together in a temporary folder: recorded candles where there are any, and seeded ones.
+ * `isInCompany`: with ten symbols more.
+ */
+export function prepareData(
+  venue: ProofVenue,
+  shared: string | undefined,
+  isInCompany = false,
+): ProofData & { remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), `livermore-proof-${venue}-`));
   const recorded = RECORDED[venue];
   const midnight = recorded.day;
@@ -50,7 +60,8 @@ export function prepareData(venue: ProofVenue, shared: string | undefined): Proo
   const isRecorded = shared !== undefined && existsSync(join(shared, recorded.folder));
   if (isRecorded) sliceRecording(join(shared, recorded.folder), folder, range, recorded.symbols);
   const thin = spelled(venue, 'KNC');
-  exportSeeded(venue, folder, range, isRecorded ? [thin] : [...recorded.symbols, thin]);
+  const others = isInCompany ? COMPANY.map((base) => spelled(venue, base)) : [];
+  exportSeeded(venue, folder, range, [...(isRecorded ? [] : recorded.symbols), thin, ...others]);
   return {
     venue,
     folder,
@@ -83,18 +94,19 @@ function spelled(venue: ProofVenue, base: string): string {
   return venue === 'coinbase' ? `${base}-USD` : `${base}USDT`;
 }
 
-/** Busy ones trade every few seconds; KNC every few minutes. */
+/** Busy ones trade every few seconds; KNC every few minutes; the company in between, and for less. */
 function seededSymbol(symbol: string): SeededSymbol {
   const base = symbol.replace(/-?USDT?$/, '');
   const isThin = base === 'KNC';
+  const isCompany = COMPANY.includes(base);
   return {
     symbol,
     base,
     quote: symbol.slice(base.length).replace('-', ''),
-    price: isThin ? 0.287 : 9_700,
+    price: isThin ? 0.287 : isCompany ? 97 : 9_700,
     priceDecimals: isThin ? 4 : 2,
     sizeDecimals: isThin ? 1 : 4,
-    tradesPerDay: isThin ? 300 : 14_400,
+    tradesPerDay: isThin ? 300 : isCompany ? 5_760 : 14_400,
     listedAt: LISTED_AT,
     status: 'trading',
   };

@@ -102,19 +102,23 @@ async function replayRows({ only, venues, logs }: Choice, origins: string[]): Pr
   const redis = await startThrowAwayRedis({ env: process.env });
   try {
     for (const venue of venues) {
-      const data = prepareData(venue, sharedData());
-      origins.push(`${venue}: ${data.origin}.`);
       const faults = REPLAY_FAULTS.filter(
         (each) => only.test(each.id) && each.venues?.includes(venue) !== false,
       );
+      const data = prepareData(venue, sharedData());
+      origins.push(`${venue}: ${data.origin}.`);
+      const wide = faults.some((each) => each.isInCompany) ? prepareData(venue, sharedData(), true) : data;
       for (const fault of faults) {
         const file = logs === undefined ? undefined : join(logs, `${venue}-${fault.id}.log`);
         const logger = file === undefined ? {} : { logger: createLogger({ level: 'info', file }) };
-        const { report, ...row } = await runReplayFault(fault, data, { redisUrl: redis.url, ...logger });
+        const { report, ...row } = await runReplayFault(fault, fault.isInCompany ? wide : data, {
+          redisUrl: redis.url,
+          ...logger,
+        });
         rows.push(row);
         tell(row, report.tookMs);
       }
-      data.remove();
+      for (const each of new Set([data, wide])) each.remove();
     }
   } finally {
     await redis.stop();

@@ -11,6 +11,8 @@ export interface ReplayFault {
   readonly script: (data: ProofData) => FaultScript;
   /** Whether the venue agrees with itself in this row. */
   readonly isTruthful?: true;
+  /** Whether there are ten symbols more, so that others can be witnesses of a quiet bar. */
+  readonly isInCompany?: true;
   /** Statuses that the fault itself brings; any other refusal is an offence of ours. */
   readonly allows?: readonly number[];
 }
@@ -211,6 +213,76 @@ const WRONG_VENUE: readonly ReplayFault[] = [
     title: 'odd entries in the listing',
     script: () => [{ at: 0, for: '30m', fault: { kind: 'listing-odd', what: 'all' } }],
   },
+];
+
+const INVENTED = { kind: 'row-invented', timeframe: '1m', barsAgo: 0, volume: 1, price: 1 } as const;
+const DELETED = { kind: 'bar-deleted', afterMs: 0, alsoParents: true } as const;
+
+/** Answers of which rows are, or are not, what was traded. */
+const WRONG_ROWS: readonly ReplayFault[] = [
+  {
+    id: 'row-invented',
+    title: 'REST has a row for a minute of a thin symbol in which nothing traded, for a minute',
+    venues: ['coinbase'],
+    script: ({ thin }) => [{ at: '40m', for: '1m', fault: { ...INVENTED, symbol: thin } }],
+  },
+  {
+    id: 'row-invented-5m',
+    title: 'REST has a row for a minute of a thin symbol in which nothing traded, for five minutes',
+    venues: ['coinbase'],
+    script: ({ thin }) => [{ at: '40m', for: '5m', fault: { ...INVENTED, symbol: thin } }],
+  },
+  {
+    id: 'bar-deleted',
+    title:
+      'the venue takes a minute of a thin symbol back, with all that holds it, 3 minutes after its close',
+    venues: ['coinbase'],
+    script: ({ thin }) => [{ at: '40m', fault: { ...DELETED, symbol: thin, afterMs: 180_000 } }],
+  },
+  {
+    id: 'bar-deleted-busy',
+    title:
+      'the venue takes a minute of a busy symbol back, with all that holds it, 3 minutes after its close',
+    venues: ['coinbase'],
+    script: ({ busy }) => [{ at: '40m', fault: { ...DELETED, symbol: busy, afterMs: 180_000 } }],
+  },
+  {
+    id: 'rest-coarse-at-start',
+    title: 'the first answer of each series during the warmup has the rows of the next longer timeframe',
+    script: () => [{ ...START, fault: { kind: 'rest-coarse', answers: 1, share: 1 } }],
+  },
+  {
+    id: 'rest-coarse',
+    title:
+      'one answer of each series, then one in ten for twenty minutes, has the rows of the next longer timeframe, deaf at midnight',
+    script: () => [
+      { at: '75m', for: '10m', fault: { kind: 'rest-coarse', answers: 1, share: 1 } },
+      { at: '85m', for: '20m', fault: { kind: 'rest-coarse', share: 0.1 } },
+      ...DEAF,
+    ],
+  },
+  {
+    id: 'rest-cached-age',
+    title:
+      'a cache repeats answers up to a minute old, fresh but for their `Age`, beside rows 45 s behind, while the stream is deaf at midnight',
+    venues: ['coinbase'],
+    script: () => [
+      { ...MIDNIGHT, fault: { kind: 'rest-cached', byMs: 60_000, tells: 'age' } },
+      { ...MIDNIGHT, fault: { kind: 'rest-stale', byMs: 45_000, keepsNewest: true } },
+      ...DEAF,
+    ],
+  },
+  ...[5, 40].flatMap((minutes) =>
+    [false, true].map((alsoParents) => ({
+      id: `busiest-withheld-${minutes}m${alsoParents ? '-whole' : ''}`,
+      title: `a minute of the busiest of twelve symbols withheld for ${minutes} minutes${alsoParents ? ', from longer bars as well' : ''}`,
+      venues: ['coinbase'] as const,
+      isInCompany: true as const,
+      script: ({ busy }: ProofData): FaultScript => [
+        { at: '40m', for: `${minutes}m`, fault: { ...DELETED, symbol: busy, alsoParents } },
+      ],
+    })),
+  ),
 ];
 
 const SOCKET_FAULTS: readonly ReplayFault[] = [
@@ -490,4 +562,5 @@ export const REPLAY_FAULTS: readonly ReplayFault[] = [
   ...REST_FAULTS.flatMap(restRows),
   ...VENUE_FAULTS,
   ...WRONG_VENUE,
+  ...WRONG_ROWS,
 ];

@@ -86,6 +86,10 @@ function problemsOf(report: ReplayReport, fault: ReplayFault): readonly string[]
   if (!isFaithful(report)) problems.push('the cache is not what the venue serves');
   if (candles.falselyQuiet > 0)
     problems.push(`${candles.falselyQuiet} bars said to be without trades that had some`);
+  if (fault.isInCompany === true && candles.announcedFalselyQuiet > 0)
+    problems.push(
+      `${candles.announcedFalselyQuiet} bars announced for a time as without trades that had some`,
+    );
   if (candles.announcedWrongLast > 0)
     problems.push(`${candles.announcedWrongLast} bars of which the last thing said is wrong`);
   if (venue !== 'coinbase' && candles.quiet > 0)
