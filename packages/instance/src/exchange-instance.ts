@@ -302,8 +302,8 @@ export class ExchangeInstance {
         this.#book.interrupted(series);
         this.#observation.interrupted(series);
       },
-      onActive: (symbol, at, arrivedAt) => {
-        this.#observation.heard(symbol, at, arrivedAt);
+      onActive: (symbol, ...heard) => {
+        this.#observation.heard(symbol, ...heard);
         if (closes === 'inferred') this.#keeper.active(symbol, timeframes.fetched);
       },
     });

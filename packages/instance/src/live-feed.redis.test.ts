@@ -53,7 +53,7 @@ describe('the live feed of a venue that tells five-minute buckets', () => {
       metrics: new ExchangeMetrics(exchange.name, undefined),
       onMissed: () => undefined,
       onInterrupted: (series) => interruptions.push(series?.map(({ symbol }) => symbol) ?? 'all'),
-      onActive: (...told) => active.push(told),
+      onActive: (symbol, at, arrivedAt) => active.push([symbol, at, arrivedAt]),
     });
     const symbols = SYMBOLS.map((symbol) => ({ symbol, base: symbol, quote: 'USD', isTradable: true }));
     const opened = feed.open(symbols, new AbortController().signal);

@@ -27,7 +27,7 @@ export interface LiveFeedOptions {
   /** Something of these series was missed. */
   readonly onMissed: (missed: Missed) => void;
   /** A symbol trades: the stream told something of it that was true at `at`, and arrived at `arrivedAt` (venue time, ms). */
-  readonly onActive: (symbol: string, at: number, arrivedAt: number) => void;
+  readonly onActive: (symbol: string, at: number, arrivedAt: number, said: string) => void;
   /** Frames of these series may have been lost; of all that are carried where none are named. */
   readonly onInterrupted: (series?: readonly Series[]) => void;
 }
@@ -152,7 +152,9 @@ export class LiveFeed {
     }
     if (isClosed(candle)) rest.time.observe(asOfMs);
     // What a snapshot tells of the past is no sign of life; its newest bucket shows that the symbol is carried now.
-    if (candle.source !== 'snapshot' || !isClosed(candle)) onActive(candle.symbol, asOfMs, rest.time.now());
+    if (candle.source !== 'snapshot' || !isClosed(candle)) {
+      onActive(candle.symbol, asOfMs, rest.time.now(), `${candle.timestamp} ${candle.volume}`);
+    }
     for (const entry of book.observe(candle)) {
       if (timeframes.includes(entry.candle.timeframe)) writer.take(entry, receivedAt);
     }

@@ -12,7 +12,8 @@ function observation() {
     aliveTo = at;
   };
   /** Something of a symbol that was true at `at` arrived then as well, or later. */
-  const heard = (symbol: string, at: number, arrivedAt = at) => feed.heard(symbol, at, arrivedAt);
+  const heard = (symbol: string, at: number, arrivedAt = at, said = String(at)) =>
+    feed.heard(symbol, at, arrivedAt, said);
   return { feed, alive, heard };
 }
 
@@ -47,6 +48,20 @@ describe('what the feed has seen', () => {
     heard('A', START + 200_000);
     expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
     expect(feed.quietDuring('A', START + 300_000, START + 360_000)).toBe(true);
+  });
+
+  it('is no trade where a frame repeats the one before, but that the symbol is carried', () => {
+    const { feed, alive, heard } = observation();
+    heard('A', START, START, 'a');
+    heard('A', START + 70_000, START + 70_000, 'a');
+    alive(START + 600_000);
+    expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(true);
+    feed.interrupted();
+    heard('A', START + 130_000, START + 130_000, 'a');
+    expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
+    expect(feed.quietDuring('A', START + 180_000, START + 240_000)).toBe(true);
+    heard('A', START + 190_000, START + 190_000, 'b');
+    expect(feed.quietDuring('A', START + 180_000, START + 240_000)).toBe(false);
   });
 
   it('is what came for certain, also of a time before frames may have been lost', () => {
@@ -161,11 +176,11 @@ describe('what the feed has seen, against everything that happened', () => {
           const { feed, alive } = observation();
           const naive = new NaiveObservation();
           let now = START;
-          for (const { afterMs, ...step } of steps) {
+          for (const [at, { afterMs, ...step }] of steps.entries()) {
             now += afterMs;
             const of = step.kind === 'heard' ? now - step.backMs : now;
             naive.note(step, now, of);
-            if (step.kind === 'heard') feed.heard(step.symbol, of, now);
+            if (step.kind === 'heard') feed.heard(step.symbol, of, now, String(at));
             if (step.kind === 'interrupted') feed.interrupted();
           }
           alive(now);

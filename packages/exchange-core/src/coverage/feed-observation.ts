@@ -9,6 +9,8 @@ const SLOTS_KEPT = 2_000;
 interface Watched {
   /** Venue time (ms) since which nothing of it can have been lost; infinite until its next frame. */
   since: number;
+  /** What came last. */
+  said: string;
   /** Slots (number since the epoch) in which something came, ascending. */
   readonly active: number[];
 }
@@ -27,17 +29,20 @@ export class FeedObservation implements FeedWitness {
   }
 
   /**
-   * Something came for a symbol that was true at `at`, and arrived at `arrivedAt` (venue time, ms). The first frame after a
-   * subscription may tell of a bar that is long over: what is seen begins with its arrival.
+   * Something came for a symbol that was true at `at`, and arrived at `arrivedAt` (venue time, ms): `said`, in short. The
+   * first frame after a subscription may tell of a bar that is long over: what is seen begins with its arrival. One that
+   * says what the one before said shows that the symbol is carried, and no trade.
    */
-  heard(symbol: string, at: number, arrivedAt: number): void {
+  heard(symbol: string, at: number, arrivedAt: number, said: string): void {
     const slot = Math.floor(at / SLOT_MS);
     const known = this.#watched.get(symbol);
     if (known === undefined) {
-      this.#watched.set(symbol, { since: Math.max(at, arrivedAt), active: [slot] });
+      this.#watched.set(symbol, { since: Math.max(at, arrivedAt), said, active: [slot] });
       return;
     }
     if (known.since === Infinity) known.since = Math.max(at, arrivedAt);
+    if (known.said === said) return;
+    known.said = said;
     const after = known.active.findLastIndex((each) => each <= slot);
     if (known.active[after] === slot) return;
     known.active.splice(after + 1, 0, slot);

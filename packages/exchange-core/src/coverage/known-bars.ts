@@ -102,12 +102,14 @@ export class KnownBarsReader {
       isObserved: (openTime) =>
         feed?.quietDuring(symbol, openTime, closeTimeOf(timeframe, openTime) + LATE_FRAME_MS) === true &&
         (isOld(openTime) || isQuietAtTimes(openTime, timeframe, found.cached)),
+      isHeard: (openTime) =>
+        feed?.heardDuring(symbol, openTime + LATE_FRAME_MS, closeTimeOf(timeframe, openTime)) === true,
       isInCompany: () => false,
     };
     const isOpen = (openTime: number) =>
       openTime < newest &&
       isOld(openTime) &&
-      feed?.heardDuring(symbol, openTime + LATE_FRAME_MS, closeTimeOf(timeframe, openTime)) !== true &&
+      !input.isHeard(openTime) &&
       quietVerdictOf(openTime, input) === 'unproven';
     const open = new Set(found.lacking.filter(isOpen));
     if (company === undefined || open.size === 0) return input;

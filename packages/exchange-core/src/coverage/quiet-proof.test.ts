@@ -26,6 +26,7 @@ function inputWith(over: Partial<QuietInput> = {}): QuietInput {
     volumes: new Map([0, 1, 3, 4].map((minute) => [at(minute), 1])),
     longer: [],
     isObserved: () => false,
+    isHeard: () => false,
     isInCompany: () => false,
     ...over,
   };
@@ -75,6 +76,13 @@ describe('the proof that nothing traded', () => {
       expect(quietVerdictOf(at(2), inputWith({ ...all, longer: [bar('5m', 0, volume)] }))).toBe(verdict);
     },
   );
+
+  it('is not to be had where the feed told of a trade within the bar, whatever a longer bar holds', () => {
+    const all = { isInCompany: () => true, longer: [bar('5m', 0, 4)] };
+    const heard = { isHeard: (openTime: number) => openTime === at(2) };
+    expect(quietVerdictOf(at(2), inputWith(all))).toBe('conserved');
+    expect(quietVerdictOf(at(2), inputWith({ ...all, ...heard }))).toBe('unproven');
+  });
 
   it('asks about the very bar, and not about its neighbours', () => {
     const asked: number[] = [];

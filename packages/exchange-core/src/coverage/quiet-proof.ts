@@ -11,7 +11,7 @@ import { sumDecimals } from '@livermore/utils';
  *
  * A longer bar that holds more than the known bars *refutes* it, whatever else speaks for it. One that holds slightly more
  * (a venue's longer bars may differ a little from their parts) leaves it *unproven*, so that what was said to be quiet before
- * stands. How often a series trades proves nothing of one bar.
+ * stands; so does a feed that told of a trade within it. How often a series trades proves nothing of one bar.
  */
 export type QuietVerdict = 'observed' | 'conserved' | 'in company' | 'refuted' | 'unproven';
 
@@ -30,6 +30,8 @@ export interface QuietInput {
   readonly volumes: ReadonlyMap<number, number>;
   readonly longer: readonly LongerBar[];
   readonly isObserved: (openTime: number) => boolean;
+  /** Whether the feed told of a trade within the bar. */
+  readonly isHeard: (openTime: number) => boolean;
   readonly isInCompany: (openTime: number) => boolean;
 }
 
@@ -43,7 +45,7 @@ const SLIGHT = 0.01;
 export function quietVerdictOf(openTime: number, input: QuietInput): QuietVerdict {
   const conserved = conservedVerdictOf(openTime, input);
   if (conserved === 'refuted') return 'refuted';
-  if (conserved === 'strained') return 'unproven';
+  if (conserved === 'strained' || input.isHeard(openTime)) return 'unproven';
   if (input.isObserved(openTime)) return 'observed';
   if (conserved === 'conserved') return 'conserved';
   return input.isInCompany(openTime) ? 'in company' : 'unproven';
