@@ -101,9 +101,10 @@ export class Verification {
     if (outcome.changed || !outcome.wasClosed) this.#family.note({ symbol, timeframe }, timestamp);
   }
 
-  /** A bar was taken back: its longer bar may agree with what is left. */
+  /** A bar was taken back: its longer bar may agree with what is left, and no quiet bar is to carry its price on. */
   noteRetracted(bar: SourcedCandle): void {
     this.#quality.noteRetracted(bar);
+    if (bar.source !== 'no-trades') this.#quietPrices?.takeBack(bar);
     this.#family.note(bar, bar.timestamp);
   }
 

@@ -67,6 +67,22 @@ describe('quiet bars carry the close before them', () => {
     expect(saidOf(bars)).toEqual(expected);
   });
 
+  it('but not that of a bar that was taken back', () => {
+    const said = (bars: readonly StoredCandle[]) =>
+      repriced(bars, 'somewhere', NOW, new Map([[START + STEP, 5]])).map(({ timestamp, close }) => [
+        (timestamp - START) / STEP,
+        close,
+      ]);
+    const both = [
+      [2, 6],
+      [3, 6],
+    ];
+    expect(said([bar(0, 6), quiet(2, 5), quiet(3, 5)])).toEqual(both);
+    expect(said([bar(-3, 6), quiet(2, 5), quiet(3, 5), bar(4, 5), quiet(5, 5)])).toEqual(both);
+    expect(said([bar(0, 6), quiet(2, 4)])).toEqual([]);
+    expect(said([quiet(2, 5)])).toEqual([]);
+  });
+
   it('and end at a bar that still forms', () => {
     const forming = { ...bar(1, 9), sequenceNum: 1 };
     expect(saidOf([bar(0, 6), forming, quiet(2, 5)])).toEqual([]);

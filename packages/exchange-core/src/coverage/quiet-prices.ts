@@ -12,18 +12,23 @@ import type { HistorySink, VenueTime } from '../ports';
  *
  * @param bars of one series, ascending
  * @param now the venue's time, ms: as of when the new price is true
+ * @param takenBack closes of bars that are not there any more, by open time (ms)
  */
 export function repriced(
   bars: readonly StoredCandle[],
   exchange: string,
   now: number,
+  takenBack: ReadonlyMap<number, number> = new Map(),
 ): readonly SourcedCandle[] {
   const changed: SourcedCandle[] = [];
   let before: { readonly timestamp: number; readonly close: number; readonly was: number } | undefined;
   for (const bar of bars) {
     if (!isClosed(bar)) break;
     const isQuiet = bar.source === 'no-trades';
-    const isNext = before?.timestamp === bar.timestamp - timeframeMs(bar.timeframe);
+    const step = timeframeMs(bar.timeframe);
+    const was = takenBack.get(bar.timestamp - step);
+    if (before !== undefined && was !== undefined) before = { ...before, was };
+    const isNext = before?.timestamp === bar.timestamp - step;
     const isCarried = before !== undefined && before.was !== before.close && before.was === bar.close;
     const price = isQuiet && (isNext || isCarried) ? (before?.close ?? bar.close) : bar.close;
     if (price !== bar.close) {
@@ -47,7 +52,17 @@ export interface QuietPricesOptions {
   readonly logger: Logger;
 }
 
+/** What has changed of a series: from which to which open time (ms), and the closes of bars that were taken back. */
+interface Changed {
+  readonly series: Series;
+  readonly from: number;
+  readonly to: number;
+  readonly takenBack?: ReadonlyMap<number, number> | undefined;
+}
+
 const EVERY_MS = 2_000;
+/** Bars before one that was taken back in which the close before it is looked for. */
+const BARS_BEFORE = 60;
 /** Bars after a changed one that are looked at in one reading: a longer quiet stretch is mended in parts. */
 const BARS_AFTER = 300;
 
@@ -58,10 +73,7 @@ const BARS_AFTER = 300;
 export class QuietPrices {
   readonly #options: QuietPricesOptions;
   /** By series, from which to which open time (ms) bars have changed. Bounded by the series that are kept. */
-  readonly #changed = new Map<
-    string,
-    { readonly series: Series; readonly from: number; readonly to: number }
-  >();
+  readonly #changed = new Map<string, Changed>();
 
   constructor(options: QuietPricesOptions) {
     this.#options = options;
@@ -70,9 +82,20 @@ export class QuietPrices {
   /** A bar (open time, ms) has other values, or is there at last: the quiet bars after it are mended in the next round. */
   carryOn({ symbol, timeframe }: Series, openTime: number): void {
     const key = seriesKey({ symbol, timeframe });
-    const { from, to } = this.#changed.get(key) ?? { from: openTime, to: openTime };
+    const { from, to, takenBack } = this.#changed.get(key) ?? { from: openTime, to: openTime };
     const range = { from: Math.min(from, openTime), to: Math.max(to, openTime) };
-    this.#changed.set(key, { series: { symbol, timeframe }, ...range });
+    this.#changed.set(key, { series: { symbol, timeframe }, ...range, takenBack });
+  }
+
+  /** A bar was taken back: the quiet bars that carry its close on get the one before it. */
+  takeBack({ symbol, timeframe, timestamp, close }: SourcedCandle): void {
+    this.carryOn({ symbol, timeframe }, timestamp);
+    const key = seriesKey({ symbol, timeframe });
+    const changed = this.#changed.get(key);
+    if (changed === undefined) return;
+    const from = Math.min(changed.from, timestamp - BARS_BEFORE * timeframeMs(timeframe));
+    const takenBack = new Map([...(changed.takenBack ?? []), [timestamp, close]]);
+    this.#changed.set(key, { ...changed, from, takenBack });
   }
 
   /** Works until the signal is aborted. Never rejects. */
@@ -85,24 +108,27 @@ export class QuietPrices {
   /** Mends what lies after the bars that have changed. @throws what Redis does; what is left is mended by the next round */
   async round(): Promise<void> {
     for (const [key, changed] of this.#changed) {
-      const { series, from, to } = changed;
+      const { series, from, to, takenBack } = changed;
       this.#changed.delete(key);
       try {
-        await this.mend(series, { from, to: to + BARS_AFTER * timeframeMs(series.timeframe) });
+        const range = { from, to: to + BARS_AFTER * timeframeMs(series.timeframe) };
+        await this.mend(series, range, takenBack);
       } catch (error) {
-        this.carryOn(series, from);
-        this.carryOn(series, to);
+        const since = this.#changed.get(key);
+        const both = new Map([...(takenBack ?? []), ...(since?.takenBack ?? [])]);
+        this.#changed.set(key, { ...changed, takenBack: both });
+        if (since !== undefined) for (const at of [since.from, since.to]) this.carryOn(series, at);
         throw error;
       }
     }
   }
 
   /** Mends the quiet bars of a range of open times (ms), and those after it to which a changed price carries on. */
-  async mend(series: Series, range: OpenTimeRange): Promise<void> {
+  async mend(series: Series, range: OpenTimeRange, takenBack?: Changed['takenBack']): Promise<void> {
     const step = timeframeMs(series.timeframe);
     let part = range;
     for (;;) {
-      const last = await this.#mendPart(series, part);
+      const last = await this.#mendPart(series, part, takenBack);
       if (last === undefined || last + step < part.to) return;
       // The first bar of a part is never changed: each part begins after the one before, and the series ends.
       part = { from: last, to: last + BARS_AFTER * step };
@@ -110,12 +136,16 @@ export class QuietPrices {
   }
 
   /** @returns the open time (ms) of the last bar there is, if its price was changed */
-  async #mendPart(series: Series, range: OpenTimeRange): Promise<number | undefined> {
+  async #mendPart(
+    series: Series,
+    range: OpenTimeRange,
+    takenBack: Changed['takenBack'],
+  ): Promise<number | undefined> {
     const { exchangeId, exchangeName, cache, sink, venueTime } = this.#options;
     const window = { from: range.from, to: range.to - 1 };
     const bars = await cache.readExchangeCandles(exchangeId, series, window);
     if (!bars.some((bar) => bar.source === 'no-trades')) return undefined;
-    const changed = repriced(bars, exchangeName, venueTime.now());
+    const changed = repriced(bars, exchangeName, venueTime.now(), takenBack);
     await sink.writeHistory(series, changed, { cause: 'price carried on' });
     const last = changed.at(-1)?.timestamp;
     return last === bars.at(-1)?.timestamp ? last : undefined;
