@@ -36,6 +36,7 @@ describe('a program that listens to closes', () => {
         openTime: AT,
         first: expect.objectContaining({ volume: 5 }),
         last: expect.objectContaining({ volume: 7 }),
+        wasQuiet: false,
       },
     ]);
     expect(announcements.counts).toEqual({ announced: 3, repeated: 2, unreadable: 0, untoldOwner: 0 });

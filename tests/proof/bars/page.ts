@@ -94,18 +94,20 @@ const BAR_COLUMNS = [
   'holes',
   'announced',
   'right at first',
+  'quiet for a time',
   'wrong at last',
   'never told',
 ];
 
 const BAR_LEGEND = `**lived**: closed while the exchange was live; **warmed**: fetched as history. **quiet**: said to be without trades, which
 is right, on a venue that serves no row for them; not among those compared. **falsely quiet**: said to be without trades
-where there were some. **holes**: times of which the venue has no bar and neither has the cache; each must be explained by it. **wrong at last**: the last thing said on the close channel is not what the bar is. **never told**: closed
+where there were some. **holes**: times of which the venue has no bar and neither has the cache; each must be explained by it. **quiet for a time**: said at any time to be
+without trades, and had some. **wrong at last**: the last thing said on the close channel is not what the bar is. **never told**: closed
 while the exchange was live and was never announced.`;
 
 function barCells(venue: string, runs: number, candles: RunRecord['candles']): Cells {
   const { compared, lived, different, missing, invented, falselyQuiet, quiet, holes, unannounced } = candles;
-  const { announced, announcedRight, announcedWrongLast } = candles;
+  const { announced, announcedRight, announcedFalselyQuiet, announcedWrongLast } = candles;
   return [
     venue,
     runs,
@@ -120,6 +122,7 @@ function barCells(venue: string, runs: number, candles: RunRecord['candles']): C
     holes,
     announced,
     share(announcedRight, announced),
+    announcedFalselyQuiet,
     announcedWrongLast,
     unannounced,
   ];

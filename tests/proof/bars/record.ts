@@ -23,6 +23,7 @@ const TotalsSchema = z.object({
   announcedWrongFirst: count,
   announcedOther: count,
   announcedWrongLast: count,
+  announcedFalselyQuiet: count,
 });
 
 /** How many bars of a timeframe were settled within so many seconds of their close (`+Inf`: at all), adding up. */

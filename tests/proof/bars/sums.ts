@@ -90,6 +90,7 @@ export function totalsOf(all: readonly RunRecord['candles'][]): RunRecord['candl
     announcedWrongFirst: added(all, 'announcedWrongFirst'),
     announcedOther: added(all, 'announcedOther'),
     announcedWrongLast: added(all, 'announcedWrongLast'),
+    announcedFalselyQuiet: added(all, 'announcedFalselyQuiet'),
   };
 }
 

@@ -30,6 +30,13 @@ const quiet = (minute: number, price: number) => bar(minute, price, true);
 const saidOf = (bars: readonly StoredCandle[]) =>
   repriced(bars, 'somewhere', NOW).map((each) => [(each.timestamp - START) / STEP, each.close]);
 
+/** The same where a bar at the first minute, which closed at 5, was taken back. */
+const saidWithoutFirst = (bars: readonly StoredCandle[]) =>
+  repriced(bars, 'somewhere', NOW, new Map([[START + STEP, 5]])).map(({ timestamp, close }) => [
+    (timestamp - START) / STEP,
+    close,
+  ]);
+
 describe('quiet bars carry the close before them', () => {
   it.each<[string, readonly StoredCandle[], readonly (readonly number[])[]]>([
     ['as they do already', [bar(0, 5), quiet(1, 5), quiet(2, 5)], []],
@@ -68,19 +75,14 @@ describe('quiet bars carry the close before them', () => {
   });
 
   it('but not that of a bar that was taken back', () => {
-    const said = (bars: readonly StoredCandle[]) =>
-      repriced(bars, 'somewhere', NOW, new Map([[START + STEP, 5]])).map(({ timestamp, close }) => [
-        (timestamp - START) / STEP,
-        close,
-      ]);
     const both = [
       [2, 6],
       [3, 6],
     ];
-    expect(said([bar(0, 6), quiet(2, 5), quiet(3, 5)])).toEqual(both);
-    expect(said([bar(-3, 6), quiet(2, 5), quiet(3, 5), bar(4, 5), quiet(5, 5)])).toEqual(both);
-    expect(said([bar(0, 6), quiet(2, 4)])).toEqual([]);
-    expect(said([quiet(2, 5)])).toEqual([]);
+    expect(saidWithoutFirst([bar(0, 6), quiet(2, 5), quiet(3, 5)])).toEqual(both);
+    expect(saidWithoutFirst([bar(-3, 6), quiet(2, 5), quiet(3, 5), bar(4, 5), quiet(5, 5)])).toEqual(both);
+    expect(saidWithoutFirst([bar(0, 6), quiet(2, 4)])).toEqual([]);
+    expect(saidWithoutFirst([quiet(2, 5)])).toEqual([]);
   });
 
   it('and end at a bar that still forms', () => {
