@@ -32,17 +32,16 @@ const COLUMNS = [
 /** Columns of words; the others are of numbers. */
 const TEXTS = new Set(['venue', 'fault', 'how it was caused', 'verdict']);
 
-const LEGEND = `**compared**: closed bars that the venue has and the cache has, over all six timeframes and every symbol, from
-100 bars before the start to the end (60, the least a warmup leaves, where a node is started more than once). **different**, **missing**, **invented**: must be 0. **revised**: equal to
+const LEGEND = `**compared**: closed bars that the venue has and the cache has, over all six timeframes and every symbol: in a
+replay all that is cached, with processes from 60 bars before the start on, the least that is left where a node is started more than once. **different**, **missing**, **invented**: must be 0. **revised**: equal to
 another native recording of the bar, with which the first disagrees, and never to what the venue itself corrected; must be 0. **holes**: bars the venue never had
 (an outage), which the cache does not have either and coverage reports as absent at the venue. **quiet**: bars without trades on a venue that serves none for
 them, stored flat on proof. **falsely quiet**: said to be without trades although there were some; must be 0. **right at first**:
 the share of the bars told on the close channel whose first announcement had the values the venue ends with (it
-lacks what the venue itself corrects later); **wrong at last**: bars of which the last thing said is not what they are; must be 0. Both
-in replays only. **429**, **418**: answers with which the venue told us to slow down or banned us; any that
+lacks what the venue itself corrects later); **wrong at last**: bars of which the last thing said is not what they are; must be 0. **429**, **418**: answers with which the venue told us to slow down or banned us; any that
 the fault itself did not bring fails the row. **closes told**: closes heard on the Redis channel, corrections included;
-in a replay a row also fails when a bar that closed while the exchange was live was never told, and when a fault of it
-never acted: then nothing was tried. The venue's views of one tape (REST, stream, snapshot, listing) differ moderately in every row
+a row also fails when a bar that closed while the exchange was live was never told (with processes: where Redis was never hurt and no
+node was killed), and in a replay when a line of its script never acted: then nothing was tried. The venue's views of one tape (REST, stream, snapshot, listing) differ moderately in every row
 but those that say that they do not.`;
 
 /** The matrix as a page of the documentation. */
