@@ -31,9 +31,9 @@ const DEAF: FaultScript = [{ at: '79m', for: '2m', fault: { kind: 'frames-droppe
 const lasting = (fault: Fault): FaultScript => [{ ...MIDNIGHT, fault }];
 const striking = (fault: Fault): FaultScript => [
   { at: '30m', fault },
-  // Half a second before midnight, and as the closes come in.
+  // Half a second before midnight, and when what that broke has just been put right.
   { at: 80 * 60_000 - 500, fault },
-  { at: 80 * 60_000 + 300, fault },
+  { at: 80 * 60_000 + 5_000, fault },
 ];
 
 /** From the end of the warmup until twenty minutes before the end: what is said then can still be settled. */
