@@ -38,7 +38,8 @@ another native recording of the bar, with which the first disagrees, and never t
 (an outage), which the cache does not have either and coverage reports as absent at the venue. **quiet**: bars without trades on a venue that serves none for
 them, stored flat on proof. **falsely quiet**: said to be without trades although there were some; must be 0. **right at first**:
 the share of the bars told on the close channel whose first announcement had the values the venue ends with (it
-lacks what the venue itself corrects later); **wrong at last**: bars of which the last thing said is not what they are; must be 0. **429**, **418**: answers with which the venue told us to slow down or banned us; any that
+lacks what the venue itself corrects later); **wrong at last**: bars of which the last thing said is not what they are; must be 0, but where
+Redis was emptied, and with it what had been told. **429**, **418**: answers with which the venue told us to slow down or banned us; any that
 the fault itself did not bring fails the row. **closes told**: closes heard on the Redis channel, corrections included;
 a row also fails when a bar that closed while the exchange was live was never told (with processes: where Redis was never hurt and no
 node was killed), and in a replay when a line of its script never acted: then nothing was tried. The venue's views of one tape (REST, stream, snapshot, listing) differ moderately in every row

@@ -14,6 +14,7 @@ export class RedisUnderProof {
   readonly #sockets = new Set<Socket>();
   #door: Server | undefined;
   #wasHurt = false;
+  #wasEmptied = false;
   #port = 0;
 
   private constructor(server: StartedRedis, target: { host: string; port: number }) {
@@ -42,6 +43,11 @@ export class RedisUnderProof {
   }
 
   /** Whether anything was ever done to it that keeps a write or an announcement back. */
+  /** Whether what it held was deleted: what was told of which bar as well. */
+  get wasEmptied(): boolean {
+    return this.#wasEmptied;
+  }
+
   get wasHurt(): boolean {
     return this.#wasHurt;
   }
@@ -95,6 +101,7 @@ export class RedisUnderProof {
 
   async empty(): Promise<void> {
     this.#wasHurt = true;
+    this.#wasEmptied = true;
     await this.#admin.flushall();
   }
 

@@ -12,6 +12,7 @@ export async function runProcessFault(fault: ProcessFault, options: StageOptions
     const failure = unmet ? 'not run: needs a Redis server program' : await failureOf(fault, stage);
     const { candles, differences, missing } = await stage.judge();
     const untold = untoldOf(candles);
+    const saidWrongly = saidWronglyOf(candles);
     const { log } = stage.simulator;
     const statuses = Object.fromEntries([...log.statuses].map(([status, times]) => [String(status), times]));
     return {
@@ -28,12 +29,14 @@ export async function runProcessFault(fault: ProcessFault, options: StageOptions
       problems: [
         ...(failure === undefined ? [] : [failure]),
         ...wrongOf(candles),
+        ...(stage.redis.wasEmptied ? [] : saidWrongly),
         ...(stage.tellsAll ? untold : []),
         ...[418, 429]
           .filter((status) => log.statuses.has(status) && fault.allows?.includes(status) !== true)
           .map((status) => `answers ${status}`),
       ],
-      notes: stage.tellsAll ? [] : untold,
+      // Nobody knows what was told of a bar where that was deleted too, so other values of it are no correction.
+      notes: [...(stage.tellsAll ? [] : untold), ...(stage.redis.wasEmptied ? saidWrongly : [])],
       differences,
       missing,
     };
@@ -52,13 +55,16 @@ async function failureOf(fault: ProcessFault, stage: Stage): Promise<string | un
 }
 
 function wrongOf(candles: ProofRow['candles']): readonly string[] {
-  const { compared, missing, different, invented, falselyQuiet, announced, announcedWrongLast } = candles;
+  const { compared, missing, different, invented, falselyQuiet, announced } = candles;
   const isWhole = compared > 0 && missing + different + invented + falselyQuiet === 0;
   return [
     ...(isWhole ? [] : ['the cache is not what the venue serves']),
     ...(announced > 0 ? [] : ['no close was heard of']),
-    ...(announcedWrongLast === 0 ? [] : [`${announcedWrongLast} bars of which the last thing said is wrong`]),
   ];
+}
+
+function saidWronglyOf({ announcedWrongLast: bars }: ProofRow['candles']): readonly string[] {
+  return bars === 0 ? [] : [`${bars} bars of which the last thing said is wrong`];
 }
 
 function untoldOf({ unannounced }: ProofRow['candles']): readonly string[] {
