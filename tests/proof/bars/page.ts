@@ -35,6 +35,8 @@ export function barsPage(runs: readonly RunRecord[], wanted: number): string {
     '',
     BAR_LEGEND,
     '',
+    `Of the holes ${count(runs.reduce((sum, run) => sum + run.undecided, 0))} were not decided when their run ended: nothing later had traded, so that nothing could be proven.`,
+    '',
     '## Right when first announced',
     '',
     ...table(ANNOUNCED_COLUMNS, venues.flatMap(announcedRows)),
@@ -101,7 +103,7 @@ const BAR_COLUMNS = [
 
 const BAR_LEGEND = `**lived**: closed while the exchange was live; **warmed**: fetched as history. **quiet**: said to be without trades, which
 is right, on a venue that serves no row for them; not among those compared. **falsely quiet**: said to be without trades
-where there were some. **holes**: times of which the venue has no bar and neither has the cache; each must be explained by it. **quiet for a time**: said at any time to be
+where there were some. **holes**: times of which the venue has no bar and neither has the cache: absent, or not decided yet. **quiet for a time**: said at any time to be
 without trades, and had some. **wrong at last**: the last thing said on the close channel is not what the bar is. **never told**: closed
 while the exchange was live and was never announced.`;
 

@@ -57,8 +57,8 @@ const RunRecordSchema = z.object({
   statuses: z.record(z.string(), count),
   /** Kinds of faults of the script that never acted. */
   idle: z.array(z.string()),
-  /** Bars that the venue does not have, and of which coverage does not say why. */
-  unexplained: count,
+  /** Of the holes: those that are not decided yet, where nothing later has traded or been told. */
+  undecided: count,
   /** Closes that were unreadable, or not told to everyone alike. */
   garbled: count,
   /** What was wrong, one by one, as far as the report kept it. */

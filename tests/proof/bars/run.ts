@@ -34,8 +34,8 @@ export async function runBars(plan: RunPlan, redisUrl: string): Promise<RunRecor
       metrics,
     });
     const idle = [...neverActed(venue, faults, report.faultsApplied)];
-    const unexplained = await unexplainedHoles(report, redisUrl);
-    return recordOf(report, { seed, idle, unexplained, settled: await settlings(metrics) });
+    const undecided = await unexplainedHoles(report, redisUrl);
+    return recordOf(report, { seed, idle, undecided, settled: await settlings(metrics) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -43,7 +43,7 @@ export async function runBars(plan: RunPlan, redisUrl: string): Promise<RunRecor
 
 function recordOf(
   report: ReplayReport,
-  more: Pick<RunRecord, 'seed' | 'idle' | 'unexplained' | 'settled'>,
+  more: Pick<RunRecord, 'seed' | 'idle' | 'undecided' | 'settled'>,
 ): RunRecord {
   const { venue, from, to, symbols, candles, announced, closes, warmup, statuses, tookMs } = report;
   return {

@@ -29,13 +29,12 @@ export interface SettledSum {
 
 /** What is wrong in a run, whatever it is; none where it may be counted as right. */
 export function problemsOf(run: RunRecord): readonly string[] {
-  const { candles, warmup, statuses, venue, idle, unexplained, garbled } = run;
+  const { candles, warmup, statuses, venue, idle, garbled } = run;
   const { different, missing, invented, falselyQuiet, revised, quiet, holes, unannounced } = candles;
   const { announcedWrongLast, announcedOther } = candles;
   const wrong = { different, missing, invented, falselyQuiet, revised, unannounced, announcedWrongLast };
   const unsaid = {
     announcedOther,
-    'holes that coverage does not explain': unexplained,
     'garbled closes': garbled,
   };
   return [
