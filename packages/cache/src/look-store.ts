@@ -1,4 +1,4 @@
-import { isTimeframe, seriesKey } from '@livermore/schemas';
+import { parseSeriesKey, seriesKey } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import { postponeLooks } from './commands';
 import { exchangeLooksKey } from './keys';
@@ -94,8 +94,8 @@ function memberOf(series: Series, openTime: number): string {
 }
 
 function lookOf(member: string, due: number): Look | undefined {
-  const [symbol, timeframe, text] = member.split(' ');
-  const openTime = Number(text);
-  if (symbol === undefined || timeframe === undefined || !isTimeframe(timeframe)) return undefined;
-  return Number.isSafeInteger(openTime) ? { series: { symbol, timeframe }, openTime, due } : undefined;
+  const blank = member.lastIndexOf(' ');
+  const series = parseSeriesKey(member.slice(0, blank));
+  const openTime = Number(member.slice(blank + 1));
+  return series !== undefined && Number.isSafeInteger(openTime) ? { series, openTime, due } : undefined;
 }

@@ -13,7 +13,7 @@ export * from './coverage/downtimes';
 export * from './coverage/evidence';
 export * from './coverage/feed-observation';
 export * from './coverage/quiet-prices';
-export { asSourced, isReading } from './coverage/reading';
+export { asSourced } from './coverage/reading';
 export * from './errors';
 export * from './ingest/candle-book';
 export * from './ingest/candle-writer';

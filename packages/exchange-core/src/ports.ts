@@ -63,7 +63,7 @@ export interface HistorySink {
     options: HistoryWrite,
   ): Promise<readonly WriteOutcome[]>;
   /**
-   * Takes back a bar that was said to be quiet, and says so if it had been announced.
+   * Takes back a bar that the venue does not have, and says so if it had been announced.
    * @returns whether it was still the one that was judged
    */
   retract(bar: SourcedCandle, cause: string): Promise<boolean>;

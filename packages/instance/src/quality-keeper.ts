@@ -79,7 +79,7 @@ export class QualityKeeper {
     if (!outcome.corrected && !wasRetracted) counts.rightFirst += 1;
   }
 
-  /** A bar that was said to be quiet was taken back. */
+  /** A bar was taken back. */
   noteRetracted(bar: SourcedCandle): void {
     const counts = this.#of(bar.timeframe, bar.timestamp);
     if (counts === undefined) return;

@@ -78,12 +78,9 @@ function conservedVerdictOf(
 export function isTooMuch(openTime: number, input: QuietInput): boolean {
   const [parent] = longerBarsAround(openTime, input);
   if (parent === undefined) return false;
-  const { volumes } = partsOf(parent.timestamp, parent.timeframe, input);
-  const others = partsOf(parent.timestamp, parent.timeframe, {
-    ...input,
-    volumes: new Map([...input.volumes].filter(([each]) => each !== openTime)),
-  });
-  return sumDecimals(volumes) > parent.volume && sumDecimals(others.volumes) <= parent.volume;
+  const own = input.volumes.get(openTime) ?? 0;
+  const others = partsOf(parent.timestamp, parent.timeframe, input, openTime).volumes;
+  return sumDecimals([...others, own]) > parent.volume && sumDecimals(others) <= parent.volume;
 }
 
 /** The longer bars that hold a bar, shortest first. */
@@ -94,15 +91,17 @@ function longerBarsAround(openTime: number, { timeframe: own, longer }: QuietInp
   });
 }
 
-/** Known volumes inside a longer bar; whole when every other bar in it was asked for and not served. */
+/** Known volumes inside a longer bar, but for one of its bars where that is told; whole when every other bar in it was asked for and not served. */
 function partsOf(
   parent: number,
   timeframe: Timeframe,
   { timeframe: own, volumes, unserved }: QuietInput,
+  except?: number,
 ): { readonly volumes: readonly number[]; readonly isWhole: boolean } {
   const found: number[] = [];
   let isWhole = true;
   for (let at = parent; at < parent + timeframeMs(timeframe); at += timeframeMs(own)) {
+    if (at === except) continue;
     const volume = volumes.get(at);
     if (volume !== undefined) found.push(volume);
     else if (!unserved.has(at)) isWhole = false;

@@ -29,7 +29,7 @@ export interface CandleWriterOptions {
   readonly onWritten?: (entry: BookEntry, outcome: WriteOutcome, took: WriteTimes) => void;
   /** A bar is in the cache as closed, whoever brought it. */
   readonly onClosed?: (candle: SourcedCandle, outcome: WriteOutcome) => void;
-  /** A bar that was said to be quiet is in the cache no more. */
+  /** A bar was taken back: it is in the cache no more. */
   readonly onRetracted?: (bar: SourcedCandle) => void;
   readonly limits?: { readonly maxQueuedCloses: number; readonly maxInFlightWrites: number };
 }
@@ -142,7 +142,7 @@ export class CandleWriter implements HistorySink {
   }
 
   /**
-   * Takes back a bar that was said to be quiet, unless something else is cached there by now, and says so if it had
+   * Takes back a bar that the venue does not have, unless something else is cached there by now, and says so if it had
    * been announced. @returns whether it was taken back
    */
   async retract(bar: SourcedCandle, cause: string): Promise<boolean> {

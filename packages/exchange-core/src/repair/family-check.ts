@@ -1,10 +1,11 @@
-import type { CandleCacheStrategy, StoredCandle } from '@livermore/cache';
+import type { CandleCacheStrategy } from '@livermore/cache';
 import { closeTimeOf, openTimeOf, seriesKey, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { inRounds } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
 import { contradictionsIn, parentOf, partsOf } from '../coverage/family';
 import type { Contradiction } from '../coverage/family';
+import { asSourced } from '../coverage/reading';
 import type { VenueTime } from '../ports';
 import type { RepairRequest } from './gap-repairer';
 
@@ -165,14 +166,8 @@ export class FamilyCheck {
     const { cache, exchangeId, exchangeName } = this.#options;
     const window = { from: range.from, to: range.to - 1 };
     const stored = await cache.readExchangeCandles(exchangeId, series, window);
-    return stored.flatMap((candle) => asSourced(candle, exchangeName));
+    return stored.flatMap((candle) => asSourced(candle, exchangeName) ?? []);
   }
-}
-
-function asSourced(candle: StoredCandle, exchange: string): readonly SourcedCandle[] {
-  const { sequenceNum, source } = candle;
-  if (sequenceNum === undefined || source === undefined) return [];
-  return [{ ...candle, exchange, sequenceNum, source }];
 }
 
 function keyOf(series: Series, openTime: number): string {

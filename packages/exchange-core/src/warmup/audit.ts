@@ -3,6 +3,7 @@ import { newestClosedOpenTime, seriesKey, timeframeMs } from '@livermore/schemas
 import type { CandleSource, OpenTimeRange, Series, SourcedCandle } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
+import { isReading } from '../coverage/reading';
 import type { BarOutcome, PageLoader, PageReport, VenueTime } from '../ports';
 import type { CandlePage, RestProtocol } from '../protocol/protocol';
 
@@ -325,8 +326,8 @@ export class Audit {
   }
 
   #count({ candle, outcome }: BarOutcome): void {
-    const isReading = candle.source === 'rest' && candle.standing === undefined && outcome.wasClosed;
-    if (!isReading || !(outcome.agrees || outcome.doubted || outcome.changed)) return;
+    if (!isReading(candle) || !outcome.wasClosed) return;
+    if (!(outcome.agrees || outcome.doubted || outcome.changed)) return;
     const isEqual = outcome.agrees;
     const { symbol, timeframe, timestamp } = candle;
     const source = outcome.previousSource;
