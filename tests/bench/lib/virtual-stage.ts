@@ -100,7 +100,8 @@ export async function onStage<T>(options: StageOptions, work: (stage: Stage) => 
   }
 }
 
-function countedOf({ weight, requests, statuses, candleRequests: byPair }: ClientLog): Counted {
+/** What a simulated venue's log comes to. */
+export function countedOf({ weight, requests, statuses, candleRequests: byPair }: ClientLog): Counted {
   const candleRequests = [...byPair.values()].reduce((sum, count) => sum + count, 0);
   return { weight, requests, statuses: new Map(statuses), candleRequests };
 }

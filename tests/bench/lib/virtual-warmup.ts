@@ -12,7 +12,7 @@ import { TIMEFRAMES } from '@livermore/schemas';
 import { createSimulator } from '@livermore/simulator';
 import { ReplayClock, silentLogger } from '@livermore/utils';
 import type { Clock } from '@livermore/utils';
-import { CALM_START, onStage } from './virtual-stage';
+import { CALM_START, countedOf, onStage } from './virtual-stage';
 import type { Counted, Stage, StageOptions } from './virtual-stage';
 import { inventedMarket, tradable } from './universe';
 
@@ -59,22 +59,14 @@ export function candleWeightOf(requests: number): number {
 }
 
 /** What a warmup needs, on whatever time. */
-export type WarmupGround = Pick<Stage, 'exchange' | 'history' | 'signal'> & {
+type WarmupGround = Pick<Stage, 'exchange' | 'history' | 'signal'> & {
   readonly clock: Clock;
   readonly redis: RedisClient;
 };
 
 /** Warms up what is there. @throws Error unless every series is complete afterwards */
 export async function warmUpOn(
-  {
-    clock,
-    exchange,
-    redis,
-    history,
-    signal,
-  }: Pick<Stage, 'exchange' | 'redis' | 'history' | 'signal'> & {
-    readonly clock: Clock;
-  },
+  { clock, exchange, redis, history, signal }: WarmupGround,
   symbols: readonly string[],
   options: Pick<VirtualOptions, 'target' | 'candleMs'>,
 ): Promise<WarmedUp> {
@@ -117,9 +109,7 @@ export async function virtualPagePerPair(options: VirtualOptions): Promise<Virtu
       await simulator.transport.get(rest.candleRequest(exchange, { symbol, timeframe, ...window }), signal);
     }
   }
-  const { weight, requests, statuses, candleRequests: byPair } = simulator.log;
-  const candleRequests = [...byPair.values()].reduce((sum, count) => sum + count, 0);
+  const counted = countedOf(simulator.log);
   await simulator.close();
-  const candleWeight = candleWeightOf(candleRequests);
-  return { tookMs: 0, weight, requests, candleRequests, candleWeight, statuses };
+  return { ...counted, tookMs: 0, candleWeight: candleWeightOf(counted.candleRequests) };
 }
