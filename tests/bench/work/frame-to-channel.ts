@@ -2,7 +2,7 @@ import { createRedis, exchangeCandleCloseChannel, exchangeCandleClosePattern } f
 import { defaultExchange } from '@livermore/exchange-core';
 import { must, systemClock } from '@livermore/utils';
 import type { Bench } from '../lib/bench';
-import { startFeedingNode, quietMinute } from '../lib/feeding-node';
+import { emptyAsIfTold, quietMinute, startFeedingNode } from '../lib/feeding-node';
 import type { FeedingNode } from '../lib/feeding-node';
 import { median, quantile } from '../lib/measure';
 import { startWorker } from '../lib/worker';
@@ -80,7 +80,7 @@ async function framesThrough(
   node.rounds += 1;
   const prepared: FeedOrder = { symbols: SYMBOLS, minutes: order.minutes, round: node.rounds, tell: true };
   const frames = await node.venue.ask<readonly Closes[]>('prepare', prepared);
-  await redis.flushall();
+  await emptyAsIfTold(redis, SYMBOLS);
   await listener.ask('take');
   const sent = await node.venue.ask<SentAt>('pace', order);
   const { id } = defaultExchange('binance');

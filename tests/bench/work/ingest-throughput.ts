@@ -1,6 +1,6 @@
 import { createRedis } from '@livermore/cache';
 import type { Bench } from '../lib/bench';
-import { quietMinute, startFeedingNode } from '../lib/feeding-node';
+import { emptyAsIfTold, quietMinute, startFeedingNode } from '../lib/feeding-node';
 import type { FeedingNode } from '../lib/feeding-node';
 import { inTurns, median, medianRatio, wallMs } from '../lib/measure';
 import { startWorker } from '../lib/worker';
@@ -9,8 +9,9 @@ import type { BareOrder } from '../workers/bare-client';
 import type { FeedOrder } from '../workers/feed-venue';
 
 const SYMBOLS = 400;
-const SMALL_MINUTES = 15;
-const LARGE_MINUTES = 150;
+/** A close that is more than a hundred bars old is not announced any more. */
+const SMALL_MINUTES = 9;
+const LARGE_MINUTES = 90;
 
 type Redis = ReturnType<typeof createRedis>;
 
@@ -83,12 +84,12 @@ async function measure(
       node.rounds += 1;
       const feed: FeedOrder = { symbols: SYMBOLS, minutes, round: node.rounds };
       await node.venue.ask('prepare', feed);
-      await redis.flushall();
+      await emptyAsIfTold(redis, SYMBOLS);
       const done = node.closes(frames);
       return wallMs(() => Promise.all([node.venue.ask('blast'), done]));
     },
     limit: async () => {
-      await redis.flushall();
+      await emptyAsIfTold(redis, SYMBOLS);
       return bare.ask<number>('send');
     },
   });
