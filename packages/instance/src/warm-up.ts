@@ -72,5 +72,6 @@ export function budgetOf({ rest, protocol }: History): BudgetFacts {
   const limit = { ...protocol.rest.limits.budget, weight: weight.limit, reserve: 0 };
   // The reading of the venue's clock is as good as half of the quickest round trip.
   const roundTripMs = 2 * rest.time.errorMs();
-  return { limit, used: weight.used, ...(Number.isFinite(roundTripMs) ? { roundTripMs } : {}) };
+  const { used, countedShare } = weight;
+  return { limit, used, countedShare, ...(Number.isFinite(roundTripMs) ? { roundTripMs } : {}) };
 }

@@ -16,8 +16,16 @@ export interface RequestGateOptions {
 }
 
 export interface GateFacts {
-  /** Weight counted against us now, what we allow ourselves in a window, and what waits to be spent. */
-  readonly weight: { readonly used: number; readonly limit: number; readonly forecast: number };
+  /**
+   * Weight counted against us now, what we allow ourselves in a window, and what waits to be spent; of what we charge, the
+   * share (0..1) that the venue counts.
+   */
+  readonly weight: {
+    readonly used: number;
+    readonly limit: number;
+    readonly forecast: number;
+    readonly countedShare: number;
+  };
   readonly inFlight: number;
   readonly queued: Readonly<Record<Lane, number>>;
 }
@@ -51,9 +59,9 @@ export class RequestGate {
   }
 
   get facts(): GateFacts {
-    const { used, allowed } = weights.usage(this.#budget, this.#now());
+    const { used, allowed, countedShare } = weights.usage(this.#budget, this.#now());
     return {
-      weight: { used, limit: allowed, forecast: this.#queue.weight },
+      weight: { used, limit: allowed, forecast: this.#queue.weight, countedShare },
       inFlight: this.#inFlight,
       queued: this.#queue.depths,
     };

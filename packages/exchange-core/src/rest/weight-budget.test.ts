@@ -53,6 +53,29 @@ describe('a budget in fixed windows', () => {
     expect(decide(budget, 71, at(T + 100)).now).toBe(false);
   });
 
+  it('learns from two reports what share of its charges the venue counts', () => {
+    const first = spendAt(newBudget(FIXED), 1, T, 31);
+    expect(usage(first, at(T + 100)).countedShare).toBe(1);
+    const second = spendAt(first, 20, T + 100, 41);
+    expect(usage(second, at(T + 200)).countedShare).toBe(0.5);
+    const third = spendAt(second, 2, T + 200, 42);
+    expect(usage(third, at(T + 300)).countedShare).toBe(0.5);
+    const nextMinute = spendAt(third, 2, NEXT_MINUTE + 300, 1);
+    expect(usage(nextMinute, at(NEXT_MINUTE + 400)).countedShare).toBe(0.5);
+  });
+
+  it('never takes what others spent behind the same address for a price above its own', () => {
+    const budget = spendAt(spendAt(newBudget(FIXED), 2, T, 2), 2, T + 100, 60);
+    expect(usage(budget, at(T + 200)).countedShare).toBe(1);
+  });
+
+  it('learns no share from a request that was under way at the boundary', () => {
+    const first = spendAt(newBudget(FIXED), 2, NEXT_MINUTE - 5_000, 2);
+    const { budget, spending } = spend(first, 40, at(NEXT_MINUTE - 300));
+    const after = settle(budget, spending, { now: at(NEXT_MINUTE + 300), reported: 3 });
+    expect(usage(after, at(NEXT_MINUTE + 400)).countedShare).toBe(1);
+  });
+
   it('counts what is in flight on top of what the venue has told', () => {
     const first = spend(newBudget(FIXED), 40, at(T));
     const second = spend(first.budget, 40, at(T));
@@ -130,7 +153,7 @@ describe('holds', () => {
 
 it('replaces the constant by the limit the venue states', () => {
   const budget = learnLimit(newBudget({ ...FIXED, reserve: 0.05 }), { weight: 6_000, perMs: 60_000 }, at(T));
-  expect(usage(budget, at(T))).toEqual({ used: 0, allowed: 5_700 });
+  expect(usage(budget, at(T))).toMatchObject({ used: 0, allowed: 5_700 });
 });
 
 /** The venue's own counter, and a client that knows the venue's time only to within its error. */

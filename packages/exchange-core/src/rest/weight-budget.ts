@@ -99,12 +99,20 @@ export function clockStepped(budget: WeightBudget, byMs: number, now: VenueInsta
   };
 }
 
-/** Weight that may be counted against us now, of how much we allow ourselves. */
+/**
+ * Weight that may be counted against us now, of how much we allow ourselves; and the share (0..1) of what we charge that
+ * the venue counts, which is less than all where it asks less than its price list.
+ */
 export function usage(
   budget: WeightBudget,
   now: VenueInstant,
-): { readonly used: number; readonly allowed: number } {
-  return { used: spentIn(budget.ledger, budget.limit, now).spent, allowed: allowanceOf(budget.limit) };
+): { readonly used: number; readonly allowed: number; readonly countedShare: number } {
+  const { ledger, limit } = budget;
+  return {
+    used: spentIn(ledger, limit, now).spent,
+    allowed: allowanceOf(limit),
+    countedShare: ledger.countedShare,
+  };
 }
 
 function allowanceOf(limit: WeightLimit): number {

@@ -26,6 +26,8 @@ export interface Ledger {
   readonly windows: readonly WindowCount[];
   /** Sliding windows: what ended less than a window ago, oldest first. */
   readonly ended: readonly { readonly at: number; readonly weight: number }[];
+  /** Share (0..1) of what was charged that the venue counted, as far as its reports tell; 1 until they do. */
+  readonly countedShare: number;
 }
 
 /** One window of the venue's clock. */
@@ -35,9 +37,11 @@ interface WindowCount {
   readonly reported: number;
   /** Weight of ended requests that may be counted here and that no report of this window is known to include. */
   readonly unreported: number;
+  /** The first report of this window, and what was charged for the requests after it that brought one as well. */
+  readonly since?: { readonly reported: number; readonly charged: number };
 }
 
-export const emptyLedger: Ledger = { inFlight: 0, windows: [], ended: [] };
+export const emptyLedger: Ledger = { inFlight: 0, windows: [], ended: [], countedShare: 1 };
 
 /** A request leaves. */
 export function chargeLedger(ledger: Ledger, weight: number): Ledger {
@@ -52,9 +56,18 @@ export function settleLedger(
   end: { readonly now: VenueInstant; readonly reported?: number | undefined },
 ): Ledger {
   const inFlight = Math.max(0, ledger.inFlight - spending.weight);
-  return limit.window === 'fixed'
-    ? { ...ledger, inFlight, windows: settleFixed(ledger, limit, spending, end) }
-    : { ...ledger, inFlight, ended: settleSliding(ledger, limit, spending, end) };
+  if (limit.window === 'sliding') {
+    return { ...ledger, inFlight, ended: settleSliding(ledger, limit, spending, end) };
+  }
+  const windows = settleFixed(ledger, limit, spending, end);
+  return { ...ledger, inFlight, windows, countedShare: countedShareOf(windows) ?? ledger.countedShare };
+}
+
+/** What others behind this address spent is counted too: so it may be too much, and is never more than all. */
+function countedShareOf(windows: readonly WindowCount[]): number | undefined {
+  const { reported = 0, since } = windows.at(-1) ?? {};
+  if (since === undefined || since.charged === 0) return undefined;
+  return Math.min(1, (reported - since.reported) / since.charged);
 }
 
 /** The most that may be counted against a request sent now, and when that can next be less (venue ms). */
@@ -84,7 +97,7 @@ export function realignLedger(ledger: Ledger, limit: WeightLimit, now: VenueInst
   const most = ledger.windows.reduce((sum, each) => Math.max(sum, each.reported + each.unreported), 0);
   const recent = ledger.ended.reduce((sum, each) => sum + each.weight, 0);
   return {
-    inFlight: ledger.inFlight,
+    ...ledger,
     windows: most === 0 ? [] : range(first, last).map((index) => ({ index, reported: 0, unreported: most })),
     ended: recent === 0 ? [] : [{ at: now.at, weight: recent }],
   };
@@ -121,14 +134,21 @@ function settleFixed(
   return [
     ...kept,
     ...touched.map((index) => {
-      const before = ledger.windows.find((each) => each.index === index) ?? {
+      const before: WindowCount = ledger.windows.find((each) => each.index === index) ?? {
         index,
         reported: 0,
         unreported: 0,
       };
       return report === undefined
         ? { ...before, unreported: before.unreported + spending.weight }
-        : { ...before, reported: Math.max(before.reported, report) };
+        : {
+            ...before,
+            reported: Math.max(before.reported, report),
+            since:
+              before.since === undefined
+                ? { reported: report, charged: 0 }
+                : { ...before.since, charged: before.since.charged + spending.weight },
+          };
     }),
   ];
 }

@@ -29,6 +29,8 @@ export interface BudgetFacts {
   readonly limit: WeightLimit;
   /** Weight counted against this address in the current window. */
   readonly used: number;
+  /** Of what we charge, the share (0..1) that the venue counts; all where absent. */
+  readonly countedShare?: number;
   /** From a request until its answer, as measured, ms; a guess where absent. */
   readonly roundTripMs?: number;
 }
@@ -232,14 +234,19 @@ export class Warmup {
 
   #estimate(left: WorkLeft): number {
     const { budget, protocol, concurrency, venueTime } = this.#options;
-    const { limit, used, roundTripMs }: BudgetFacts = budget?.() ?? {
+    const {
+      limit,
+      used,
+      countedShare = 1,
+      roundTripMs,
+    }: BudgetFacts = budget?.() ?? {
       limit: protocol.rest.limits.budget,
       used: 0,
     };
     const pageMs = this.#candleMs * this.#rules.candlesPerPage;
     const share = bulkShareOf(limit);
     return estimateMs({
-      weight: left.weight,
+      weight: left.weight * countedShare,
       requests: left.requests,
       limit: limit.weight,
       perMs: limit.perMs,
