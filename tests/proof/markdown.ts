@@ -1,4 +1,6 @@
 import type { ProofRow } from './row';
+import { table } from './table';
+import type { Cell } from './table';
 
 export interface ProofDocument {
   readonly command: string;
@@ -76,42 +78,31 @@ function rowsOf(rows: readonly ProofRow[], group: ProofRow['group']): readonly P
 
 function section(title: string, introduction: string, rows: readonly ProofRow[]): readonly string[] {
   if (rows.length === 0) return [];
-  return [`## ${title}`, '', introduction, '', ...table(rows), ''];
+  return [`## ${title}`, '', introduction, '', ...table(COLUMNS, rows.map(cellsOf), TEXTS), ''];
 }
 
-function table(rows: readonly ProofRow[]): readonly string[] {
-  const rule = COLUMNS.map((column) => (TEXTS.has(column) ? '---' : '--:'));
-  return [line(COLUMNS), line(rule), ...rows.map((row) => line(cellsOf(row)))];
-}
-
-function cellsOf(row: ProofRow): readonly string[] {
+function cellsOf(row: ProofRow): readonly Cell[] {
   const { compared, equal, different, missing, invented, revised, holes, quiet, falselyQuiet } = row.candles;
   const { announced, announcedRight, announcedWrongLast } = row.candles;
   const numbers = [compared, equal, different, missing, invented, revised, holes, quiet, falselyQuiet];
-  const told =
-    announced === 0 ? ['–', '–'] : [percent(announcedRight / announced), count(announcedWrongLast)];
+  const told = announced === 0 ? ['–', '–'] : [percent(announcedRight / announced), announcedWrongLast];
   const refusals = [row.statuses['429'] ?? 0, row.statuses['418'] ?? 0];
   return [
     row.venue,
     row.title,
     row.cause === '' ? '–' : row.cause,
-    ...numbers.map(count),
+    ...numbers,
     ...told,
-    ...[row.requests, ...refusals, row.connections, row.announced].map(count),
+    row.requests,
+    ...refusals,
+    row.connections,
+    row.announced,
     row.problems.length === 0 ? 'holds' : '**fails**',
   ];
 }
 
-function count(value: number): string {
-  return value.toLocaleString('en');
-}
-
 function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
-}
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
 function failures(failed: readonly ProofRow[]): readonly string[] {

@@ -1,3 +1,5 @@
+import { count, table } from '../table';
+import type { Cell } from '../table';
 import { SYMBOLS_PER_RUN } from './plan';
 import type { RunRecord } from './record';
 import { problemsOf, sumsOf, totalsOf } from './sums';
@@ -12,7 +14,7 @@ const WRONG_SHOWN = 50;
 /** Columns of words; the others are of numbers. */
 const TEXTS = new Set(['venue', 'timeframe']);
 
-type Cells = readonly (string | number)[];
+type Cells = readonly Cell[];
 
 /** The runs as a page of the documentation. */
 export function barsPage(runs: readonly RunRecord[], wanted: number): string {
@@ -28,10 +30,14 @@ export function barsPage(runs: readonly RunRecord[], wanted: number): string {
     '',
     '## Bars',
     '',
-    ...table(BAR_COLUMNS, [
-      ...venues.map((sum) => barCells(sum.venue, sum.runs, sum.candles)),
-      barCells('all', runs.length, totalsOf(runs.map(({ candles }) => candles))),
-    ]),
+    ...table(
+      BAR_COLUMNS,
+      [
+        ...venues.map((sum) => barCells(sum.venue, sum.runs, sum.candles)),
+        barCells('all', runs.length, totalsOf(runs.map(({ candles }) => candles))),
+      ],
+      TEXTS,
+    ),
     '',
     BAR_LEGEND,
     '',
@@ -39,7 +45,7 @@ export function barsPage(runs: readonly RunRecord[], wanted: number): string {
     '',
     '## Right when first announced',
     '',
-    ...table(ANNOUNCED_COLUMNS, venues.flatMap(announcedRows)),
+    ...table(ANNOUNCED_COLUMNS, venues.flatMap(announcedRows), TEXTS),
     '',
     '## How long a bar was provisional',
     '',
@@ -49,6 +55,7 @@ export function barsPage(runs: readonly RunRecord[], wanted: number): string {
     ...table(
       ['venue', 'timeframe', ...SHOWN_SECONDS.map((each) => (each === '+Inf' ? 'settled' : `${each} s`))],
       venues.flatMap(settledRows),
+      TEXTS,
     ),
     '',
     ...wrongOf(runs),
@@ -72,10 +79,12 @@ function boundText(runs: readonly RunRecord[], wanted: number): string {
   const wrong = found.different + found.falselyQuiet + found.invented;
   const reached = `${count(compared)} of ${count(wanted)} bars compared in ${count(runs.length)} runs, ${count(lived)} of them lived live.`;
   if (wrong > 0) return `${reached} **${count(wrong)} are different, invented or falsely quiet.**`;
-  const bound = (n: number) =>
-    n === 0 ? 'nothing' : `less than 3 in ${count(n)} (${perMillion(n)} in a million)`;
   return `${reached} 0 are different, invented or falsely quiet. Were bars independent of each other, that would bound the share of wrong
 ones, at 95 %: ${bound(compared)}; of the lived ones alone ${bound(lived)}. They are not quite: the bars of a symbol share its trades.`;
+}
+
+function bound(n: number): string {
+  return n === 0 ? 'nothing' : `less than 3 in ${count(n)} (${perMillion(n)} in a million)`;
 }
 
 function perMillion(bars: number): string {
@@ -175,19 +184,6 @@ function wrongOf(runs: readonly RunRecord[]): readonly string[] {
   ];
 }
 
-function table(columns: readonly string[], rows: readonly Cells[]): readonly string[] {
-  const rule = columns.map((column) => (TEXTS.has(column) ? '---' : '--:'));
-  return [columns, rule, ...rows.map((row) => row.map(cellText))].map((cells) => `| ${cells.join(' | ')} |`);
-}
-
-function cellText(cell: string | number): string {
-  return typeof cell === 'number' ? count(cell) : cell;
-}
-
 function share(part: number, whole: number): string {
   return whole === 0 ? '–' : `${((part / whole) * 100).toFixed(2)} %`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en');
 }
