@@ -45,6 +45,8 @@ export interface ReplayOptions {
   readonly tickers?: boolean;
   /** Least distance (ms) of two update frames of a stream, for replays in which only closes matter; the venue's own when absent. */
   readonly updateEveryMs?: number;
+  /** How long it goes on after its end before what closed last is compared, ms; a quarter of an hour when absent. */
+  readonly settleMs?: number;
   readonly seed?: number;
   readonly logger?: Logger;
   /** What the exchange measures goes here, as in a node; nowhere when absent. */
@@ -57,7 +59,10 @@ export interface ReplayOptions {
   }) => void;
 }
 
-/** After the last bar closed, time for late answers, second readings and repairs: the longest wait for one is ten minutes. */
+/**
+ * After the last bar closed, time for late answers, second readings and repairs: the longest wait for one is ten minutes.
+ * A last bar that the stream itself tells wrong takes longer: a first reading has to come by before.
+ */
 const SETTLE_MS = 900_000;
 /**
  * The cache keeps 1,000 bars of a series: they are compared shortly before they leave it, after everything that can
@@ -306,7 +311,7 @@ function settingsOf(recording: Recording, options: ReplayOptions): ReplaySetting
     tickers: options.tickers ?? true,
     updateEveryMs: options.updateEveryMs ?? 'venue',
     heartbeatEveryMs: isLong ? SLOW_HEARTBEAT_MS : 'venue',
-    settleMs: SETTLE_MS,
+    settleMs: options.settleMs ?? SETTLE_MS,
   };
 }
 

@@ -70,7 +70,8 @@ corrects closed bars up to ten minutes after their close. At the end every close
 and everything that the warmup brought.
 No two runs have a venue and a seed in common, and within one each bar is counted once: all are distinct. Corrections end
 forty minutes before a run does: the audit reads each series at most every ten minutes within 2 % of the venue's allowance, which
-600 series on Binance and 96 on Coinbase just fit, and a correction is believed on two readings ten minutes apart.`;
+600 series on Binance and 96 on Coinbase just fit, and a correction is believed on two readings ten minutes apart. After its end a run
+goes on for half an hour: the stream tells a longer bar that closes at the end without the corrections of its minutes.`;
 }
 
 /** What was shown so far, and no more than that. */

@@ -14,12 +14,19 @@ export interface RunPlan {
   readonly to: number;
   /** Bars that close later than this after the start are corrected no more. */
   readonly correctsForMs: number;
+  /** How long the replay goes on after the end. */
+  readonly settleMs: number;
 }
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** How long the exchange is live; the replay goes on for a quarter of an hour after it. */
+/** How long the exchange is live. */
 const LIVE_MS = 90 * MINUTE_MS;
+/**
+ * A longer bar that closes at the end holds corrections of its minutes, and the stream tells it without them: the audit
+ * comes by within ten minutes, and believes what it reads on a second reading ten minutes later.
+ */
+const SETTLE_MS = 30 * MINUTE_MS;
 /**
  * The latest correction comes ten minutes after a close, is read by the audit within twenty more, and believed on a
  * second reading ten minutes after the first: what is corrected must close this long before the end of the run.
@@ -53,6 +60,7 @@ export function planOf(venue: ProofVenue, seed: number): RunPlan {
     from,
     to: from + LIVE_MS,
     correctsForMs: LIVE_MS - UNCORRECTED_MS,
+    settleMs: SETTLE_MS,
   };
 }
 

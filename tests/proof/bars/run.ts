@@ -20,7 +20,7 @@ export async function runBars(plan: RunPlan, redisUrl: string): Promise<RunRecor
   const metrics = new NodeMetrics();
   try {
     exportRun(plan, folder);
-    const { venue, seed, from, to, correctsForMs } = plan;
+    const { venue, seed, from, to, correctsForMs, settleMs } = plan;
     const faults = disagreeing(venue, { seed, correctsFor: correctsForMs });
     const report = await replay({
       venue,
@@ -29,6 +29,7 @@ export async function runBars(plan: RunPlan, redisUrl: string): Promise<RunRecor
       to,
       speed: 'max',
       seed,
+      settleMs,
       redisUrl,
       faults,
       metrics,
