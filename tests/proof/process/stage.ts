@@ -143,9 +143,16 @@ export class Stage {
     }
   }
 
-  /** Waits until the venue's time is so long after the midnight of the proof. */
-  untilAfterMidnight(ms: number): Promise<void> {
-    return this.clock.sleep(STARTS_AT + 3.5 * MINUTE_MS + ms - this.clock.now());
+  /**
+   * Waits until the venue's time is so long after the midnight of the proof.
+   * @throws Error when what was to begin before midnight would begin after it: nothing would be tried
+   */
+  async untilAfterMidnight(ms: number): Promise<void> {
+    const midnight = STARTS_AT + 3.5 * MINUTE_MS;
+    if (ms < 0 && this.clock.now() >= midnight) {
+      throw new Error('midnight was over before this could begin: the machine is too slow for this row');
+    }
+    await this.clock.sleep(midnight + ms - this.clock.now());
   }
 
   /** Compares everything that should be in Redis by now with what the venue serves. */
