@@ -18,7 +18,7 @@ export interface RequestGateOptions {
 export interface GateFacts {
   /**
    * Weight counted against us now, what we allow ourselves in a window, and what waits to be spent; of what we charge, the
-   * share (0..1) that the venue counts.
+   * share (0..1) that the venue counts: 1 until its reports tell, and where its windows slide.
    */
   readonly weight: {
     readonly used: number;

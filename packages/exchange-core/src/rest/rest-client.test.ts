@@ -188,7 +188,7 @@ describe('the budget', () => {
   it('learns the limit the venue states', async () => {
     const { client } = setUp();
     client.learnLimit({ weight: 6_000, perMs: 60_000 });
-    expect(client.facts().weight).toMatchObject({ used: 0, limit: 6_000, forecast: 0 });
+    expect(client.facts().weight).toEqual({ used: 0, limit: 6_000, forecast: 0, countedShare: 1 });
   });
 
   it('keeps the venue’s minutes, not ours, with clocks five minutes and 17 seconds apart', async () => {

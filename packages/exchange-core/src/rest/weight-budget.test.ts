@@ -64,6 +64,22 @@ describe('a budget in fixed windows', () => {
     expect(usage(nextMinute, at(NEXT_MINUTE + 400)).countedShare).toBe(0.5);
   });
 
+  it('keeps the share it has learned when the clock is set or another limit is stated', () => {
+    const half = spendAt(spendAt(newBudget(FIXED), 2, T, 1), 2, T + 100, 2);
+    expect(usage(half, at(T + 200)).countedShare).toBe(0.5);
+    const set = clockStepped(half, 300_000, at(T + 300_000));
+    expect(usage(set, at(T + 300_000)).countedShare).toBe(0.5);
+    const restated = learnLimit(half, { weight: 600, perMs: 300_000 }, at(T + 200));
+    expect(usage(restated, at(T + 200)).countedShare).toBe(0.5);
+  });
+
+  it('charges a request during which the clock was set back over a boundary', () => {
+    const { budget, spending } = spend(newBudget(FIXED), 40, at(NEXT_MINUTE + 300));
+    const back = clockStepped(budget, -1_000, at(NEXT_MINUTE - 650));
+    const after = settle(back, spending, { now: at(NEXT_MINUTE - 600), reported: undefined });
+    expect(usage(after, at(NEXT_MINUTE - 550)).used).toBe(40);
+  });
+
   it('never takes what others spent behind the same address for a price above its own', () => {
     const budget = spendAt(spendAt(newBudget(FIXED), 2, T, 2), 2, T + 100, 60);
     expect(usage(budget, at(T + 200)).countedShare).toBe(1);
@@ -72,8 +88,10 @@ describe('a budget in fixed windows', () => {
   it('learns no share from a request that was under way at the boundary', () => {
     const first = spendAt(newBudget(FIXED), 2, NEXT_MINUTE - 5_000, 2);
     const { budget, spending } = spend(first, 40, at(NEXT_MINUTE - 300));
-    const after = settle(budget, spending, { now: at(NEXT_MINUTE + 300), reported: 3 });
-    expect(usage(after, at(NEXT_MINUTE + 400)).countedShare).toBe(1);
+    // It is told with the count of the old minute, or of the new one.
+    const after = settle(budget, spending, { now: at(NEXT_MINUTE + 300), reported: 42 });
+    const next = spendAt(after, 2, NEXT_MINUTE + 400, 2);
+    expect(usage(next, at(NEXT_MINUTE + 500)).countedShare).toBe(1);
   });
 
   it('counts what is in flight on top of what the venue has told', () => {
@@ -169,6 +187,8 @@ interface World {
   /** Whether answers tell the used weight, and the weight others spend at the beginning of each window. */
   readonly tellsUsed: boolean;
   readonly lost: number;
+  /** What the venue counts of what is charged (0..1); all when absent. */
+  readonly price?: number;
 }
 
 interface Count {
@@ -182,10 +202,16 @@ interface Moment {
 }
 
 /** Sends everything as fast as the budget allows. @returns when each request was counted, and when the last ended */
-function play(world: World): { readonly counted: readonly Count[]; readonly endedAt: number } {
+function play(world: World): {
+  readonly counted: readonly Count[];
+  readonly endedAt: number;
+  /** The share learned, after each answer. */
+  readonly shares: readonly number[];
+} {
   const random = seededRandom(world.seed);
   const start = T + random.next() * 60_000;
   const counted: Count[] = [];
+  const shares: number[] = [];
   const moments: Moment[] = [];
   const todo = [...world.weights];
   let budget = newBudget(world.limit);
@@ -209,7 +235,7 @@ function play(world: World): { readonly counted: readonly Count[]; readonly ende
     moments.push({
       at: arrives,
       run: (then) => {
-        counted.push({ at: then, weight });
+        counted.push({ at: then, weight: weight * (world.price ?? 1) });
         told = usedAt(then);
       },
     });
@@ -218,6 +244,7 @@ function play(world: World): { readonly counted: readonly Count[]; readonly ende
       run: (then) => {
         const reported = world.tellsUsed && !isLost ? told : undefined;
         budget = settle(budget, sent.spending, { now: reading(then), reported });
+        shares.push(usage(budget, reading(then)).countedShare);
         inFlight -= 1;
         endedAt = then;
         pump(then);
@@ -236,7 +263,7 @@ function play(world: World): { readonly counted: readonly Count[]; readonly ende
   };
   pump(start);
   for (let next = takeEarliest(moments); next !== undefined; next = takeEarliest(moments)) next.run(next.at);
-  return { counted, endedAt: endedAt - start };
+  return { counted, endedAt: endedAt - start, shares };
 }
 
 function takeEarliest(moments: Moment[]): Moment | undefined {
@@ -286,6 +313,22 @@ describe('against a model of the venue’s counter', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('never learns a lower share than the venue counts, in whatever order answers arrive', () => {
+    const learned = new Set<number>();
+    const prices = fc.constantFrom(0.25, 0.5, 1);
+    fc.assert(
+      fc.property(worldArb(FIXED, { weight: 20, count: 60 }), prices, (world, price) => {
+        for (const share of play({ ...world, price }).shares) {
+          expect(share).toBeGreaterThanOrEqual(price - 1e-9);
+          expect(share).toBeLessThanOrEqual(1);
+          learned.add(Number(share.toFixed(9)));
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect([...learned]).toEqual(expect.arrayContaining([0.25, 0.5, 1]));
   });
 
   it('never has more counted in any sliding second than the limit, with any latency', () => {

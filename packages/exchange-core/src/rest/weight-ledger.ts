@@ -37,8 +37,14 @@ interface WindowCount {
   readonly reported: number;
   /** Weight of ended requests that may be counted here and that no report of this window is known to include. */
   readonly unreported: number;
-  /** The first report of this window, and what was charged for the requests after it that brought one as well. */
-  readonly since?: { readonly reported: number; readonly charged: number };
+  /** Of the requests that brought a report of this window: the least report, and what was charged for all the others. */
+  readonly others?: OtherReports;
+}
+
+interface OtherReports {
+  readonly least: number;
+  readonly leastCharged: number;
+  readonly charged: number;
 }
 
 export const emptyLedger: Ledger = { inFlight: 0, windows: [], ended: [], countedShare: 1 };
@@ -63,11 +69,15 @@ export function settleLedger(
   return { ...ledger, inFlight, windows, countedShare: countedShareOf(windows) ?? ledger.countedShare };
 }
 
-/** What others behind this address spent is counted too: so it may be too much, and is never more than all. */
+/**
+ * Between the least report of a window and the greatest, every other request that brought one was counted: so it is never
+ * less than the venue's own share. It is more where others spend behind this address, or where answers do not come, and
+ * never more than all. Undefined until there are two reports.
+ */
 function countedShareOf(windows: readonly WindowCount[]): number | undefined {
-  const { reported = 0, since } = windows.at(-1) ?? {};
-  if (since === undefined || since.charged === 0) return undefined;
-  return Math.min(1, (reported - since.reported) / since.charged);
+  const { reported = 0, others } = windows.at(-1) ?? {};
+  if (others === undefined || others.charged === 0) return undefined;
+  return Math.min(1, (reported - others.least) / others.charged);
 }
 
 /** The most that may be counted against a request sent now, and when that can next be less (venue ms). */
@@ -111,11 +121,12 @@ function guardMs(limit: WeightLimit, instant: VenueInstant): number {
   return Math.min(limit.perMs / 2, Math.max(GUARD_MS, instant.errorMs + GUARD_MS / 2));
 }
 
-/** First and last window that instants between two readings can lie in. */
+/** First and last window that instants between two readings can lie in; the clock may have been set back between them. */
 function indexes(limit: WeightLimit, from: VenueInstant, to: VenueInstant): readonly [number, number] {
+  const [first, last] = from.at <= to.at ? [from, to] : [to, from];
   return [
-    Math.floor((from.at - guardMs(limit, from)) / limit.perMs),
-    Math.floor((to.at + guardMs(limit, to)) / limit.perMs),
+    Math.floor((first.at - guardMs(limit, first)) / limit.perMs),
+    Math.floor((last.at + guardMs(limit, last)) / limit.perMs),
   ];
 }
 
@@ -144,13 +155,19 @@ function settleFixed(
         : {
             ...before,
             reported: Math.max(before.reported, report),
-            since:
-              before.since === undefined
-                ? { reported: report, charged: 0 }
-                : { ...before.since, charged: before.since.charged + spending.weight },
+            others: withReport(before.others, report, spending.weight),
           };
     }),
   ];
+}
+
+/** Answers do not arrive in the order in which the venue counted. */
+function withReport(before: OtherReports | undefined, report: number, weight: number): OtherReports {
+  if (before === undefined) return { least: report, leastCharged: weight, charged: 0 };
+  const { least, leastCharged, charged } = before;
+  return report < least
+    ? { least: report, leastCharged: weight, charged: charged + leastCharged }
+    : { least, leastCharged, charged: charged + weight };
 }
 
 function settleSliding(
@@ -166,6 +183,7 @@ function settleSliding(
   return [...recent, { at: end.now.at, weight: spending.weight + others }];
 }
 
+/** Both included. */
 function range(first: number, last: number): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
 }

@@ -551,6 +551,14 @@ describe('the estimate before a run', () => {
     expect(await planned({ symbols: many })).toBeGreaterThan(candles * 0.04);
   });
 
+  test('counts a charge for what the venue makes of it', async () => {
+    const limit = { weight: 20, perMs: 60_000, window: 'fixed', reserve: 0 } as const;
+    const symbols = Array.from({ length: 20 }, (_, at) => `S${at}`);
+    const byShare = (countedShare: number) =>
+      planned({ symbols, budget: () => ({ limit, used: 0, countedShare }) });
+    expect((await byShare(0.5)) / (await byShare(1))).toBeCloseTo(0.5, 1);
+  });
+
   test('is nothing where nothing is to be fetched', async () => {
     const history = historyWith();
     await warmupWith(history).run();

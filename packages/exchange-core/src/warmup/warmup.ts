@@ -29,8 +29,8 @@ export interface BudgetFacts {
   readonly limit: WeightLimit;
   /** Weight counted against this address in the current window. */
   readonly used: number;
-  /** Of what we charge, the share (0..1) that the venue counts; all where absent. */
-  readonly countedShare?: number;
+  /** Of what we charge, the share (0..1) that the venue counts. */
+  readonly countedShare: number;
   /** From a request until its answer, as measured, ms; a guess where absent. */
   readonly roundTripMs?: number;
 }
@@ -237,11 +237,12 @@ export class Warmup {
     const {
       limit,
       used,
-      countedShare = 1,
+      countedShare,
       roundTripMs,
     }: BudgetFacts = budget?.() ?? {
       limit: protocol.rest.limits.budget,
       used: 0,
+      countedShare: 1,
     };
     const pageMs = this.#candleMs * this.#rules.candlesPerPage;
     const share = bulkShareOf(limit);

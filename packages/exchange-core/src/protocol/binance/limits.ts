@@ -45,8 +45,8 @@ export const streamLimits: StreamLimits = {
 };
 
 /**
- * Weight of one klines request, whatever its `limit`: 2 on binance.com, 1 on binance.us. The larger is charged
- * on both; an over-estimate costs nothing, and the used-weight header corrects it.
+ * Weight of one klines request, whatever its `limit`: 2 on binance.com; on binance.us 1 before its upgrade, and not
+ * published since. The larger is charged on both: the used-weight header corrects the pace, and what the ETA makes of it.
  * https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
  */
 export const KLINES_WEIGHT = 2;
