@@ -119,7 +119,7 @@ export function decodeCandle(bytes: Buffer, series: Series): StoredCandle {
   };
   const fault = faultOf(candle);
   if (fault !== undefined) throw unreadable(series, fault, `is damaged at ${timestamp}`);
-  // In place, and always in the same order: thousands are read at once, and objects of one shape are cheap.
+  // In place, and always in the same order: thousands are read at once, and objects of few shapes are cheap.
   readAsOf(bytes, candle);
   if (isLayout1) return Object.assign(candle, formerOriginOf(bytes[1] ?? 0, series));
   readOrigin(bytes[1] ?? 0, candle);
@@ -129,7 +129,7 @@ export function decodeCandle(bytes: Buffer, series: Series): StoredCandle {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** What byte 1 says. @throws CacheValueError for codes that have no meaning */
+/** Puts what byte 1 says into a candle. @throws CacheValueError for codes that have no meaning */
 function readOrigin(code: number, candle: Mutable<StoredCandle>): void {
   const sourceCode = code & SOURCE_BITS;
   const standingCode = (code >> STANDING_SHIFT) & STANDING_BITS;

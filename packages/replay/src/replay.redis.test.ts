@@ -62,6 +62,28 @@ describe.each([
 });
 
 describe('a replay', () => {
+  test('goes on after its end for as long as it is told, and refuses what its cache would not outlast', async () => {
+    writeFineRecording({ folder, symbol: 'AAAUSDT', from: FROM, minutes: MINUTES, decimals: 2 });
+    const to = FROM + (MINUTES - 60) * MINUTE;
+    const asked = (settleMs: number) =>
+      replay({
+        venue: 'binance',
+        data: folder,
+        to,
+        speed: 'max',
+        redisUrl: inject('redisUrl'),
+        settleMs,
+      });
+    const short = await asked(MINUTE);
+    const long = await asked(40 * MINUTE);
+    expect(long.settings.settleMs).toBe(40 * MINUTE);
+    // What closes after the end is heard as well.
+    expect(long.closes.announced - short.closes.announced).toBeGreaterThan(35);
+    await expect(asked(101 * MINUTE)).rejects.toThrow(
+      'settleMs: 6060000 is not between 0 and 100 bars of 60000 ms',
+    );
+  });
+
   test('refuses a recording with a row twice, and names file and line', async () => {
     writeFineRecording({ folder, symbol: 'AAAUSDT', from: FROM, minutes: 3, decimals: 2 });
     const again = writeFineRecording({ folder, symbol: 'BBBUSDT', from: FROM, minutes: 1, decimals: 2 });

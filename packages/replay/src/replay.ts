@@ -45,7 +45,10 @@ export interface ReplayOptions {
   readonly tickers?: boolean;
   /** Least distance (ms) of two update frames of a stream, for replays in which only closes matter; the venue's own when absent. */
   readonly updateEveryMs?: number;
-  /** How long it goes on after its end before what closed last is compared, ms; a quarter of an hour when absent. */
+  /**
+   * How long it goes on after its end before what closed last is compared, ms; a quarter of an hour when absent. At most a
+   * hundred of its shortest bars: more would push what was not compared yet out of the cache.
+   */
   readonly settleMs?: number;
   readonly seed?: number;
   readonly logger?: Logger;
@@ -304,14 +307,20 @@ class ReplayRun {
 }
 
 function settingsOf(recording: Recording, options: ReplayOptions): ReplaySettings {
-  const isLong = timeframeMs(recording.timeframes[0] ?? '1m') >= LONG_BAR_MS;
+  const shortestMs = timeframeMs(recording.timeframes[0] ?? '1m');
+  const { settleMs = SETTLE_MS } = options;
+  if (settleMs < 0 || settleMs > COMPARE_EVERY_BARS * shortestMs) {
+    throw new NotReplayableError(
+      `settleMs: ${settleMs} is not between 0 and ${COMPARE_EVERY_BARS} bars of ${shortestMs} ms`,
+    );
+  }
   return {
     derive: options.derive ?? 'default',
     audit: options.audit ?? true,
     tickers: options.tickers ?? true,
     updateEveryMs: options.updateEveryMs ?? 'venue',
-    heartbeatEveryMs: isLong ? SLOW_HEARTBEAT_MS : 'venue',
-    settleMs: options.settleMs ?? SETTLE_MS,
+    heartbeatEveryMs: shortestMs >= LONG_BAR_MS ? SLOW_HEARTBEAT_MS : 'venue',
+    settleMs,
   };
 }
 

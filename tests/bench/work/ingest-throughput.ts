@@ -9,7 +9,7 @@ import type { BareOrder } from '../workers/bare-client';
 import type { FeedOrder } from '../workers/feed-venue';
 
 const SYMBOLS = 400;
-/** A close that is more than a hundred bars old is not announced any more. */
+/** Fewer than `maxToldLate` of the cache: a close that is older is not announced any more. */
 const SMALL_MINUTES = 9;
 const LARGE_MINUTES = 90;
 

@@ -24,11 +24,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 const LIVE_MS = 90 * MINUTE_MS;
 /**
  * A longer bar that closes at the end holds corrections of its minutes, and the stream tells it without them: the audit
- * comes by within ten minutes, and believes what it reads on a second reading ten minutes later.
+ * comes by ten to fifteen minutes after it was last there, and believes what it reads on a second reading ten minutes later.
  */
 const SETTLE_MS = 30 * MINUTE_MS;
 /**
- * The latest correction comes ten minutes after a close, is read by the audit within twenty more, and believed on a
+ * The latest correction comes ten minutes after a close, is read by the audit within fifteen more, and believed on a
  * second reading ten minutes after the first: what is corrected must close this long before the end of the run.
  */
 const UNCORRECTED_MS = 40 * MINUTE_MS;
