@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startThrowAwayRedis } from '@livermore/embedded/testing';
-import { createLogger, must } from '@livermore/utils';
+import { createLogger, messageOf, must } from '@livermore/utils';
 import { proveBars } from './bars/command';
 import { barsPage } from './bars/page';
 import { problemsOf } from './bars/sums';
@@ -40,26 +40,47 @@ interface Choice {
 const PROCESSES_AT_ONCE = 3;
 const ROOT = join(import.meta.dirname, '..');
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    venue: { type: 'string' },
-    group: { type: 'string' },
-    out: { type: 'string' },
-    logs: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-    'as-node': { type: 'string' },
-    bars: { type: 'string' },
-    minutes: { type: 'string' },
-    state: { type: 'string' },
-  },
-});
+const values = readOptions();
 
 if (values['as-node'] !== undefined) await runNodeProcess(values['as-node']);
 else if (values.help) process.stdout.write(USAGE);
 else if (values.bars !== undefined) await compareBars(Number(values.bars));
 else await prove();
+
+/** What was asked for; ends the program with 2 and names the option that makes no sense. */
+function readOptions() {
+  try {
+    const { values: given } = parseArgs({
+      options: {
+        only: { type: 'string' },
+        venue: { type: 'string' },
+        group: { type: 'string' },
+        out: { type: 'string' },
+        logs: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+        'as-node': { type: 'string' },
+        bars: { type: 'string' },
+        minutes: { type: 'string' },
+        state: { type: 'string' },
+      },
+    });
+    const { venue, group, bars = '1', minutes = '0' } = given;
+    mustBeOneOf('--venue', venue, PROOF_VENUES);
+    mustBeOneOf('--group', group, ['replay', 'process']);
+    if (!/^[1-9]\d*$/.test(bars)) throw new Error(`--bars ${bars} is no whole number above 0`);
+    if (!/^\d+(\.\d+)?$/.test(minutes)) throw new Error(`--minutes ${minutes} is no number of minutes`);
+    return given;
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n\n${USAGE}`);
+    return process.exit(2);
+  }
+}
+
+function mustBeOneOf(option: string, value: string | undefined, known: readonly string[]): void {
+  if (value === undefined || known.includes(value)) return;
+  throw new Error(`${option} ${value} is none of ${known.join(', ')}`);
+}
 
 async function prove(): Promise<void> {
   const choice: Choice = {
