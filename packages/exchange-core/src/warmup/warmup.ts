@@ -87,7 +87,7 @@ const ROUND_TRIP_GUESS_MS = 230;
  * Time (ms) assumed for a candle of an answer to be read, judged and stored until that is measured: what two cores need
  * that also run the venue's simulator and Redis.
  */
-const CANDLE_GUESS_MS = 0.045;
+const CANDLE_GUESS_MS = 0.022;
 /** A bar that closed this recently (ms) at most is waited for; a venue that is slower says so bar by bar. */
 const MAX_SETTLE_WAIT_MS = 5_000;
 /** How often the stats say that the run is alive although nothing happens, ms. */
