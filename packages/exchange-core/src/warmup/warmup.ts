@@ -234,12 +234,7 @@ export class Warmup {
 
   #estimate(left: WorkLeft): number {
     const { budget, protocol, concurrency, venueTime } = this.#options;
-    const {
-      limit,
-      used,
-      countedShare,
-      roundTripMs,
-    }: BudgetFacts = budget?.() ?? {
+    const { limit, used, countedShare, roundTripMs }: BudgetFacts = budget?.() ?? {
       limit: protocol.rest.limits.budget,
       used: 0,
       countedShare: 1,
