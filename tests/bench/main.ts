@@ -11,6 +11,7 @@ import { decoder } from './workers/decoder';
 import { feedVenue } from './workers/feed-venue';
 import { listener } from './workers/listener';
 import { simulatedVenue } from './workers/simulated-venue';
+import { warmer } from './workers/warmer';
 import { coldWarmupWeight } from './work/cold-warmup-weight';
 import { decodeFrames } from './work/decode-frames';
 import { fullVenueWarmup } from './work/full-venue-warmup';
@@ -44,6 +45,7 @@ const WORKERS = {
   'feed-venue': feedVenue,
   listener,
   'simulated-venue': simulatedVenue,
+  warmer,
 };
 
 const say = (text: string) => process.stderr.write(`${text}\n`);

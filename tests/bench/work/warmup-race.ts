@@ -11,7 +11,7 @@ const LARGE = 100;
 const LATENCY_MS = 60;
 const CANDLES = 100;
 
-/** P3. The same simulated venue, real sockets, one process; they take turns. */
+/** P3. The same simulated venue, real sockets, a process each; they take turns. */
 export const warmupRace: Bench = {
   id: 'P3',
   title: 'Cold warmup until every series is complete, against ccxt fetchOHLCV (about a minute a round)',
