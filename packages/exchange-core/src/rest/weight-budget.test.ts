@@ -94,6 +94,18 @@ describe('a budget in fixed windows', () => {
     expect(usage(next, at(NEXT_MINUTE + 500)).countedShare).toBe(1);
   });
 
+  it('learns no share from a counter that stands still', () => {
+    const budget = spendAt(spendAt(newBudget(FIXED), 2, T, 5), 20, T + 100, 5);
+    expect(usage(budget, at(T + 200)).countedShare).toBe(1);
+  });
+
+  it('learns no share from one that was counted before the boundary and told the count after it', () => {
+    const { budget, spending } = spend(newBudget(FIXED), 40, at(NEXT_MINUTE - 300));
+    const quicker = spendAt(budget, 2, NEXT_MINUTE + 300, 2);
+    const after = settle(quicker, spending, { now: at(NEXT_MINUTE + 400), reported: 3 });
+    expect(usage(after, at(NEXT_MINUTE + 500)).countedShare).toBe(1);
+  });
+
   it('counts what is in flight on top of what the venue has told', () => {
     const first = spend(newBudget(FIXED), 40, at(T));
     const second = spend(first.budget, 40, at(T));

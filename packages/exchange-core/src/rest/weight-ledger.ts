@@ -76,7 +76,8 @@ export function settleLedger(
  */
 function countedShareOf(windows: readonly WindowCount[]): number | undefined {
   const { reported = 0, others } = windows.at(-1) ?? {};
-  if (others === undefined || others.charged === 0) return undefined;
+  // A counter that stands still while requests are answered is none.
+  if (others === undefined || others.charged === 0 || reported <= others.least) return undefined;
   return Math.min(1, (reported - others.least) / others.charged);
 }
 
