@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Timeframe } from '@livermore/schemas';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CANDLE_BYTES, decodeCandle, encodeCandle } from './candle-layout';
+import { CANDLE_BYTES, decodeCandle, encodeCandle, encodeCandles } from './candle-layout';
 import { CacheValueError } from './errors';
 import { anyCandle, candleWith, layout1Of } from './testing';
 
@@ -31,6 +31,14 @@ describe('the layout of a candle', () => {
         expect(decodeCandle(bytes, candle)).toStrictEqual({ ...stored, volume: candle.volume + 0 });
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  it('is the same for a candle by itself and among others in a row', () => {
+    fc.assert(
+      fc.property(fc.array(anyCandle, { maxLength: 5 }), (candles) => {
+        expect(encodeCandles(candles)).toEqual(Buffer.concat(candles.map((each) => encodeCandle(each))));
+      }),
     );
   });
 

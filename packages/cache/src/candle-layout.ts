@@ -58,28 +58,39 @@ export function codeOfSource(source: CandleSource): number {
   return SOURCE_OF_CODE.indexOf(source);
 }
 
+type Encodable = Omit<UnifiedCandle, 'exchange' | 'symbol' | 'timeframe'>;
+
 /** The 81 bytes of a candle. */
-export function encodeCandle(candle: Omit<UnifiedCandle, 'exchange' | 'symbol' | 'timeframe'>): Buffer {
-  const bytes = Buffer.allocUnsafe(CANDLE_BYTES);
-  bytes[0] = LAYOUT;
-  bytes[1] = originByteOf(candle);
-  if (candle.sequenceNum === undefined) bytes.fill(NO_AS_OF_BYTE, 2, 9);
-  else {
-    bytes.writeUIntBE(Math.floor(candle.sequenceNum / 2 ** 32), 2, 3);
-    bytes.writeUInt32BE(candle.sequenceNum % 2 ** 32, 5);
-  }
-  bytes.writeUInt32BE(candle.timestamp / MINUTE_MS, 9);
-  bytes.writeDoubleBE(candle.open, 13);
-  bytes.writeDoubleBE(candle.high, 21);
-  bytes.writeDoubleBE(candle.low, 29);
-  bytes.writeDoubleBE(candle.close, 37);
-  // Adding zero makes one zero of the two that float64 has: equal volumes are equal bytes.
-  bytes.writeDoubleBE(candle.volume + 0, 45);
-  bytes.writeDoubleBE((candle.quoteVolume ?? Number.NaN) + 0, 53);
-  bytes.writeUInt32BE(candle.trades ?? NO_TRADES_COUNT, 61);
-  bytes.writeDoubleBE((candle.takerBaseVolume ?? Number.NaN) + 0, 65);
-  bytes.writeDoubleBE((candle.takerQuoteVolume ?? Number.NaN) + 0, 73);
+export function encodeCandle(candle: Encodable): Buffer {
+  return encodeCandles([candle]);
+}
+
+/** Candles in a row, 81 bytes each, as the commands that write take them. */
+export function encodeCandles(candles: readonly Encodable[]): Buffer {
+  const bytes = Buffer.allocUnsafe(candles.length * CANDLE_BYTES);
+  for (const [index, candle] of candles.entries()) writeCandle(bytes, index * CANDLE_BYTES, candle);
   return bytes;
+}
+
+function writeCandle(bytes: Buffer, at: number, candle: Encodable): void {
+  bytes[at] = LAYOUT;
+  bytes[at + 1] = originByteOf(candle);
+  if (candle.sequenceNum === undefined) bytes.fill(NO_AS_OF_BYTE, at + 2, at + 9);
+  else {
+    bytes.writeUIntBE(Math.floor(candle.sequenceNum / 2 ** 32), at + 2, 3);
+    bytes.writeUInt32BE(candle.sequenceNum % 2 ** 32, at + 5);
+  }
+  bytes.writeUInt32BE(candle.timestamp / MINUTE_MS, at + 9);
+  bytes.writeDoubleBE(candle.open, at + 13);
+  bytes.writeDoubleBE(candle.high, at + 21);
+  bytes.writeDoubleBE(candle.low, at + 29);
+  bytes.writeDoubleBE(candle.close, at + 37);
+  // Adding zero makes one zero of the two that float64 has: equal volumes are equal bytes.
+  bytes.writeDoubleBE(candle.volume + 0, at + 45);
+  bytes.writeDoubleBE((candle.quoteVolume ?? Number.NaN) + 0, at + 53);
+  bytes.writeUInt32BE(candle.trades ?? NO_TRADES_COUNT, at + 61);
+  bytes.writeDoubleBE((candle.takerBaseVolume ?? Number.NaN) + 0, at + 65);
+  bytes.writeDoubleBE((candle.takerQuoteVolume ?? Number.NaN) + 0, at + 73);
 }
 
 function originByteOf({

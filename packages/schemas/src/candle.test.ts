@@ -10,9 +10,11 @@ import {
   candleStateOf,
   closeAsOf,
   isClosed,
+  isUnifiedCandle,
   parseSeriesKey,
   seriesKey,
 } from './candle';
+import type { UnifiedCandle } from './candle';
 import { LATEST_OPEN_TIME_MS, TIMEFRAMES, closeTimeOf, openTimeOf } from './timeframe';
 
 const valid = {
@@ -110,6 +112,57 @@ describe('UnifiedCandleSchema', () => {
     const { exchange: _, ...plain } = valid;
     expect(CandleSchema.safeParse(plain).success).toBe(true);
     expect(CandleSchema.safeParse({ ...plain, high: 99 }).success).toBe(false);
+  });
+});
+
+describe('isUnifiedCandle', () => {
+  const odd = fc.constantFrom<readonly unknown[]>(
+    [Number.NaN, Infinity, -Infinity, -1, -0, 0, 0.5, 1e300, Number.MIN_VALUE, Number.MAX_SAFE_INTEGER + 1],
+    [
+      1,
+      60_000,
+      1_700_000_100_000,
+      1_700_006_400_000,
+      LATEST_OPEN_TIME_MS + 60_000,
+      MAX_TRADES,
+      MAX_TRADES + 1,
+    ],
+    [null, undefined, true, false, 1n, '', '1', '100', 'BTCUSDT', 'BTC:USDT', '币安人生USDT', 'X'.repeat(65)],
+    [[], {}, [1], new Date(0), Symbol('a'), '1M', ...TIMEFRAMES, ...CANDLE_SOURCES, ...CANDLE_STANDINGS],
+  );
+  const value = odd.chain((values) => fc.constantFrom(...values));
+  const full = { ...valid, sequenceNum: 1, source: 'rest', standing: 'once', corrected: true, trades: 1 };
+  const figures = { quoteVolume: 1, takerBaseVolume: 1, takerQuoteVolume: 1 };
+  const field = fc.constantFrom(...Object.keys({ ...full, ...figures }));
+  const price = fc.constantFrom(90, 100, 105, 110, 120);
+
+  it('takes exactly what the schema takes, whatever stands in whichever field', () => {
+    const spoilt = fc.array(fc.tuple(field, value), { maxLength: 3 });
+    const range = fc.record({ open: price, high: price, low: price, close: price }, { requiredKeys: [] });
+    const prices = fc.oneof(fc.constant({}), range);
+    const candle = fc
+      .tuple(fc.constantFrom(valid, { ...full, ...figures }), prices, spoilt)
+      .map(([base, changed, changes]) => ({ ...base, ...changed, ...Object.fromEntries(changes) }));
+    const seen = { taken: 0, refused: 0 };
+    fc.assert(
+      fc.property(candle, (each) => {
+        const isTaken = UnifiedCandleSchema.safeParse(each).success;
+        seen[isTaken ? 'taken' : 'refused'] += 1;
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the type forbids is what is tried
+        expect(isUnifiedCandle(each as UnifiedCandle)).toBe(isTaken);
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(2_000);
+  });
+
+  it('refuses what lacks a field, and what is no object, as the schema does', () => {
+    const lacking = Object.keys(valid).map((name) => ({ ...valid, [name]: undefined }));
+    for (const each of [...lacking, null, undefined, 1, 'candle', [], {}]) {
+      expect(UnifiedCandleSchema.safeParse(each).success).toBe(false);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the type forbids is what is tried
+      expect(isUnifiedCandle(each as UnifiedCandle)).toBe(false);
+    }
   });
 });
 

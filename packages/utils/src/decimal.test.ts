@@ -28,6 +28,26 @@ describe('sumDecimals', () => {
     );
   });
 
+  it('is as exact where the sum outgrows whole units of 1e-8, and for other decimals than the usual', () => {
+    const odd = fc.constantFrom(
+      { value: 1e-9, trillionths: 1_000n },
+      { value: 1e-12, trillionths: 1n },
+      { value: 0.123_456_789_012, trillionths: 123_456_789_012n },
+      { value: 2 ** 53, trillionths: 2n ** 53n * 10n ** 12n },
+      { value: 9_999_999.999_999_99, trillionths: 9_999_999_999_999_990_000n },
+      { value: 1e22, trillionths: 10n ** 34n },
+    );
+    fc.assert(
+      fc.property(fc.array(venueDecimal, { maxLength: 30 }), fc.array(odd), (decimals, others) => {
+        const usual = decimals.reduce((sum, { units }) => sum + units * 10_000n, 0n);
+        const exact = others.reduce((sum, { trillionths }) => sum + trillionths, usual);
+        const values = [...decimals, ...others].map(({ value }) => value);
+        expect(sumDecimals(values)).toBe(Number(`${exact}e-12`));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('does not depend on the order of what it sums', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ noNaN: true, noDefaultInfinity: true })), (values) => {

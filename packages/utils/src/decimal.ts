@@ -20,8 +20,33 @@ function scaledOf(value: number): Scaled {
   return scale >= 0 ? { units, scale } : { units: units * 10n ** BigInt(-scale), scale: 0 };
 }
 
+/** Venues tell volumes to at most eight decimals, nearly all of them. */
+const USUAL_SCALE = 1e8;
+/** Decimals of up to 15 digits are told apart by float64: below this the whole number of units is what was written. */
+const MOST_UNITS = 1e15;
+
+/**
+ * The sum of values of up to eight decimals and 15 digits, in whole numbers that float64 holds exactly, so that one
+ * division rounds once; undefined where one of them is something else.
+ */
+function sumOfUsual(values: readonly number[]): number | undefined {
+  let sum = 0;
+  for (const value of values) {
+    const units = Math.round(value * USUAL_SCALE);
+    // Written so that NaN is refused too.
+    if (!(Math.abs(units) < MOST_UNITS) || units / USUAL_SCALE !== value) return undefined;
+    sum += units;
+    if (Math.abs(sum) > Number.MAX_SAFE_INTEGER) return undefined;
+  }
+  return sum / USUAL_SCALE;
+}
+
 /** The decimal sum of finite `values`, rounded once to float64. @example sumDecimals([0.1, 0.2]) // 0.3 */
 export function sumDecimals(values: readonly number[]): number {
+  return sumOfUsual(values) ?? sumOfAny(values);
+}
+
+function sumOfAny(values: readonly number[]): number {
   const parts = values.map(scaledOf);
   const scale = parts.reduce((most, part) => Math.max(most, part.scale), 0);
   const units = parts.reduce((sum, part) => sum + part.units * 10n ** BigInt(scale - part.scale), 0n);

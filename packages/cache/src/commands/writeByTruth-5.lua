@@ -18,7 +18,7 @@
   ARGV[9]  a bar that closed before this (ms) is history: it does not begin the telling of its series; empty: all is
   ARGV[10] who brings it: stands in the log of corrections
   ARGV[11] a bar that was read so soon after its close (ms) rests on little, and is looked at soon
-  ARGV[12…] pairs: score (open time, ms), member (81 bytes, layout 2)
+  ARGV[12] the candles in a row: members of 81 bytes each, layout 2
 
   Returns one number per candle, a sum of
        1  it was written
@@ -360,8 +360,8 @@ local function write_one(score, member)
 end
 
 local outcomes = {}
-for at = 12, #ARGV, 2 do
-  outcomes[#outcomes + 1] = write_one(ARGV[at], ARGV[at + 1])
+for at = 1, #ARGV[12], MEMBER_BYTES do
+  outcomes[#outcomes + 1] = write_one(member_at(ARGV[12], at))
 end
 
 if wrote then

@@ -4,7 +4,7 @@
   KEYS[1]  the series, a sorted set scored by open time (ms)
   ARGV[1]  life of the series after a write, in seconds
   ARGV[2]  how many of the newest members are kept
-  ARGV[3…] pairs: score (open time, ms), member (81 bytes, layout 2)
+  ARGV[3]  the candles in a row: members of 81 bytes each, layout 2
 
   Returns one number per candle: 1 it was written, 0 it was not.
 
@@ -17,8 +17,8 @@
 ]]
 local key, ttl, keep = KEYS[1], ARGV[1], tonumber(ARGV[2])
 local outcomes, wrote = {}, false
-for at = 3, #ARGV, 2 do
-  local score, member = ARGV[at], ARGV[at + 1]
+for at = 1, #ARGV[3], MEMBER_BYTES do
+  local score, member = member_at(ARGV[3], at)
   local old = redis.call('ZRANGEBYSCORE', key, score, score)[1]
   local old_as_of, new_as_of = old and as_of(old), as_of(member)
   local outcome = 0

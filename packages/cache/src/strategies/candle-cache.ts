@@ -3,11 +3,12 @@ import {
   MICROS_PER_MS,
   seriesKey,
   timeframeMs,
+  isUnifiedCandle,
   UnifiedCandleSchema,
 } from '@livermore/schemas';
 import type { CandleSource, Series, Timeframe, UnifiedCandle } from '@livermore/schemas';
 import { z } from 'zod';
-import { codeOfSource, decodeCandle, encodeCandle } from '../candle-layout';
+import { codeOfSource, decodeCandle, encodeCandles } from '../candle-layout';
 import type { StoredCandle } from '../candle-layout';
 import { coverSeries, retract, writeByTruth, writeCandlesIfNewer } from '../commands';
 import { CacheValueError, InvalidCandleError, issueText } from '../errors';
@@ -115,12 +116,7 @@ export class CandleCacheStrategy {
     const valid = validated(candle);
     const key = candleKey(userId, exchangeId, valid.symbol, valid.timeframe);
     const ttlSeconds = HARDCODED_CONFIG.cache.candleTtlHours * HOUR_SECONDS;
-    const args = [
-      ttlSeconds,
-      HARDCODED_CONFIG.cache.maxCandlesPerSeries,
-      valid.timestamp,
-      encodeCandle(valid),
-    ];
+    const args = [ttlSeconds, HARDCODED_CONFIG.cache.maxCandlesPerSeries, encodeCandles([valid])];
     const [outcome] = outcomesIn(key, await writeCandlesIfNewer.run(this.#redis, key, args));
     return outcome === 1;
   }
@@ -247,7 +243,7 @@ export class CandleCacheStrategy {
     const { timeframe } = series;
     const length = timeframeMs(timeframe);
     const now = context.now ?? latestOf(candles);
-    const args: (string | number | Buffer)[] = [
+    const args = [
       exchangeTtlSeconds(timeframe),
       HARDCODED_CONFIG.cache.maxCandlesPerSeries,
       length,
@@ -259,8 +255,8 @@ export class CandleCacheStrategy {
       context.liveSince === undefined ? '' : Math.floor(context.liveSince),
       context.cause ?? 'unsaid',
       context.youngForMs ?? YOUNG_FOR_MS,
+      encodeCandles(candles),
     ];
-    for (const candle of candles) args.push(candle.timestamp, encodeCandle(candle));
     const keys = keysOf(exchangeId, series);
     return outcomesIn(keys[0], await writeByTruth.run(this.#redis, keys, args)).map(outcomeOf);
   }
@@ -323,6 +319,7 @@ function outcomesIn(key: string, reply: unknown): number[] {
 }
 
 function validated(candle: UnifiedCandle): UnifiedCandle {
+  if (isUnifiedCandle(candle)) return candle;
   const result = UnifiedCandleSchema.safeParse(candle);
   if (result.success) return result.data;
   throw new InvalidCandleError(`candle refused: ${issueText(result.error, 'candle')}`, {

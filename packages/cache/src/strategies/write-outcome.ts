@@ -50,8 +50,19 @@ const LABEL_OF_BIT: readonly (readonly [number, CloseLabel])[] = [
 const PREVIOUS_SHIFT = 4096;
 const SOURCE_BITS = 0x0f;
 
+/** Outcomes by their number: a few dozen occur, and a warmup reads a hundred thousand of them. Bounded by the bits there are. */
+const OUTCOMES = new Map<number, WriteOutcome>();
+
 /** Reads the number a candle's write is answered with; the bits are in the header of the Lua command. */
 export function outcomeOf(code: number): WriteOutcome {
+  const known = OUTCOMES.get(code);
+  if (known !== undefined) return known;
+  const outcome = outcomeRead(code);
+  OUTCOMES.set(code, outcome);
+  return outcome;
+}
+
+function outcomeRead(code: number): WriteOutcome {
   const replaced = (code & 2) !== 0;
   const news = LABEL_OF_BIT.find(([bit]) => (code & bit) !== 0)?.[1];
   const previousSource = CANDLE_SOURCES[(Math.floor(code / PREVIOUS_SHIFT) & SOURCE_BITS) - 1];

@@ -1,5 +1,5 @@
 import { candleClassOf, closeAsOf, closeTimeOf, isClosed, timeframeMs } from '@livermore/schemas';
-import type { CandleStanding, SourcedCandle, Timeframe } from '@livermore/schemas';
+import type { CandleClass, CandleStanding, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { sumDecimals } from '@livermore/utils';
 
 /**
@@ -30,23 +30,21 @@ export function rollUp(
   const inside = childrenIn(timeframe, openTime, children).filter(isClosed);
   const first = inside[0];
   if (first === undefined || !isComplete(timeframe, openTime, inside, isAbsent)) return undefined;
-  const traded = inside.filter((child) => child.volume > 0);
-  const asOf = inside.reduce((greatest, child) => Math.max(greatest, child.sequenceNum), 0);
+  const { shape, asOf, isQuiet, least } = tallyOf(first, inside);
   return {
-    ...shapeOf(traded.length > 0 ? traded : [first]),
+    ...shape,
     symbol: first.symbol,
     exchange: first.exchange,
     timeframe,
     timestamp: openTime,
     // With children absent at its end, no input reaches the close; that none is missing makes the bar final.
     sequenceNum: Math.max(asOf, closeAsOf(timeframe, openTime)),
-    source: inside.every((child) => child.source === 'no-trades') ? 'no-trades' : 'derived',
-    ...standingOf(inside),
+    source: isQuiet ? 'no-trades' : 'derived',
+    ...standingOf(least),
   };
 }
 
-function standingOf(children: readonly SourcedCandle[]): { readonly standing?: CandleStanding } {
-  const least = Math.min(...children.map(candleClassOf));
+function standingOf(least: CandleClass): { readonly standing?: CandleStanding } {
   if (least >= 3) return {};
   return { standing: least === 2 ? 'once' : 'unwitnessed' };
 }
@@ -63,10 +61,9 @@ export function rollUpForming(
   const inside = childrenIn(timeframe, openTime, children);
   const first = inside[0];
   if (first === undefined) return undefined;
-  const traded = inside.filter((child) => child.volume > 0);
-  const asOf = inside.reduce((greatest, child) => Math.max(greatest, child.sequenceNum), 0);
+  const { shape, asOf } = tallyOf(first, inside);
   return {
-    ...shapeOf(traded.length > 0 ? traded : [first]),
+    ...shape,
     symbol: first.symbol,
     exchange: first.exchange,
     timeframe,
@@ -85,18 +82,41 @@ function childrenIn(
   return children.filter((child) => child.timestamp >= openTime && child.timestamp < end);
 }
 
-function shapeOf(
-  bars: readonly SourcedCandle[],
-): Pick<SourcedCandle, 'open' | 'high' | 'low' | 'close' | 'volume'> {
-  const first = bars[0];
-  const last = bars.at(-1);
-  return {
-    open: first?.open ?? 0,
-    high: bars.reduce((most, bar) => Math.max(most, bar.high), 0),
-    low: bars.reduce((least, bar) => Math.min(least, bar.low), Number.POSITIVE_INFINITY),
-    close: last?.close ?? 0,
-    volume: sumDecimals(bars.map((bar) => bar.volume)),
-  };
+type Shape = Pick<SourcedCandle, 'open' | 'high' | 'low' | 'close' | 'volume'>;
+
+interface Tally {
+  readonly shape: Shape;
+  /** The greatest as-of, µs. */
+  readonly asOf: number;
+  /** All of them are said to be without trades. */
+  readonly isQuiet: boolean;
+  /** The class of the least sure. */
+  readonly least: CandleClass;
+}
+
+/** What bars of one series come to, `first` the first of them; each is looked at once, for a warmup does it by the hundred thousand. */
+function tallyOf(first: SourcedCandle, bars: readonly SourcedCandle[]): Tally {
+  let opening: SourcedCandle | undefined;
+  let [closing, high, low, asOf, isQuiet] = [first, 0, Number.POSITIVE_INFINITY, 0, true];
+  let least: CandleClass = 4;
+  const volumes: number[] = [];
+  for (const bar of bars) {
+    asOf = Math.max(asOf, bar.sequenceNum);
+    if (bar.source !== 'no-trades') isQuiet = false;
+    const sureness = candleClassOf(bar);
+    if (sureness < least) least = sureness;
+    if (bar.volume <= 0) continue;
+    opening ??= bar;
+    closing = bar;
+    high = Math.max(high, bar.high);
+    low = Math.min(low, bar.low);
+    volumes.push(bar.volume);
+  }
+  const shape: Shape =
+    opening === undefined
+      ? { open: first.open, high: first.high, low: first.low, close: first.close, volume: 0 }
+      : { open: opening.open, high, low, close: closing.close, volume: sumDecimals(volumes) };
+  return { shape, asOf, isQuiet, least };
 }
 
 function isComplete(
