@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { StartedRedis } from '@livermore/embedded';
 import { startThrowAwayRedis } from '@livermore/embedded/testing';
 import { isMet } from './lib/bench';
 import type { Bench, BenchResult } from './lib/bench';
@@ -58,6 +59,10 @@ if (process.argv[2] === 'worker') {
   await main();
 }
 
+function newRedis(): Promise<StartedRedis> {
+  return startThrowAwayRedis({ env: process.env, onProgress: say });
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: {
@@ -79,14 +84,20 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const redis = await startThrowAwayRedis({ env: process.env, onProgress: say });
+  const redis = await newRedis();
   try {
     const redisUrl = redis.tcpUrl ?? redis.url;
     const machine = await machineFacts(redisUrl);
     const results: BenchResult[] = [];
     for (const bench of wanted) {
       say(`${bench.id}  ${bench.title}…`);
-      const context = { redisUrl, isQuick: values.quick, usesWallClock: values.wall, say: indented };
+      const context = {
+        redisUrl,
+        newRedis,
+        isQuick: values.quick,
+        usesWallClock: values.wall,
+        say: indented,
+      };
       results.push(await resultOf(bench, context));
     }
     if (values.json) console.log(JSON.stringify({ machine, quick: values.quick, results: judged(results) }));

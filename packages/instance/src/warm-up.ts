@@ -5,6 +5,7 @@ import { TIMEFRAMES } from '@livermore/schemas';
 import type { Exchange, Timeframe } from '@livermore/schemas';
 import type { Clock, Logger } from '@livermore/utils';
 import type { History } from './history';
+import { measureCandleMs } from './machine-speed';
 
 export interface WarmUpOptions {
   readonly exchange: Exchange;
@@ -40,6 +41,7 @@ export function createWarmup(options: WarmUpOptions): Warmup {
     clock,
     logger,
     budget: () => budgetOf(history),
+    candleMs: measureCandleMs(clock),
     onProgress: options.onProgress,
   });
 }

@@ -14,7 +14,6 @@ import {
   parseSeriesKey,
   seriesKey,
 } from './candle';
-import type { UnifiedCandle } from './candle';
 import { LATEST_OPEN_TIME_MS, TIMEFRAMES, closeTimeOf, openTimeOf } from './timeframe';
 
 const valid = {
@@ -133,7 +132,8 @@ describe('isUnifiedCandle', () => {
   const value = odd.chain((values) => fc.constantFrom(...values));
   const full = { ...valid, sequenceNum: 1, source: 'rest', standing: 'once', corrected: true, trades: 1 };
   const figures = { quoteVolume: 1, takerBaseVolume: 1, takerQuoteVolume: 1 };
-  const field = fc.constantFrom(...Object.keys({ ...full, ...figures }));
+  // All that the schema knows: a field that is new there is tried here.
+  const field = fc.constantFrom(...Object.keys(UnifiedCandleSchema.shape));
   const price = fc.constantFrom(90, 100, 105, 110, 120);
 
   it('takes exactly what the schema takes, whatever stands in whichever field', () => {
@@ -148,8 +148,7 @@ describe('isUnifiedCandle', () => {
       fc.property(candle, (each) => {
         const isTaken = UnifiedCandleSchema.safeParse(each).success;
         seen[isTaken ? 'taken' : 'refused'] += 1;
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the type forbids is what is tried
-        expect(isUnifiedCandle(each as UnifiedCandle)).toBe(isTaken);
+        expect(isUnifiedCandle(each)).toBe(isTaken);
       }),
       { numRuns: 20_000 },
     );
@@ -158,10 +157,9 @@ describe('isUnifiedCandle', () => {
 
   it('refuses what lacks a field, and what is no object, as the schema does', () => {
     const lacking = Object.keys(valid).map((name) => ({ ...valid, [name]: undefined }));
-    for (const each of [...lacking, null, undefined, 1, 'candle', [], {}]) {
+    for (const each of [...lacking, null, undefined, 1, 'candle', [], {}, Object.assign([], valid)]) {
       expect(UnifiedCandleSchema.safeParse(each).success).toBe(false);
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the type forbids is what is tried
-      expect(isUnifiedCandle(each as UnifiedCandle)).toBe(false);
+      expect(isUnifiedCandle(each)).toBe(false);
     }
   });
 });

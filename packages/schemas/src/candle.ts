@@ -93,50 +93,63 @@ export type UnifiedCandle = z.infer<typeof UnifiedCandleSchema>;
  * What `UnifiedCandleSchema` checks, without a copy and without words, for candles by the hundred thousand. Whoever hears
  * no asks the schema which field it is.
  */
-export function isUnifiedCandle(candle: UnifiedCandle): boolean {
-  if (typeof candle !== 'object' || candle === null) return false;
-  const { timestamp, timeframe, exchange, sequenceNum, source, standing, corrected, trades } = candle;
+export function isUnifiedCandle(value: unknown): value is UnifiedCandle {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of an object each field may be asked for
+  const candle = value as Readonly<Partial<Record<keyof UnifiedCandle, unknown>>>;
+  const { open, high, low, close, timestamp, timeframe } = candle;
   return (
-    isPrices(candle) &&
+    isPrice(open) &&
+    isPrice(high) &&
+    isPrice(low) &&
+    isPrice(close) &&
+    low <= open &&
+    low <= close &&
+    high >= open &&
+    high >= close &&
     isAmount(candle.volume) &&
     isSymbol(candle.symbol) &&
-    typeof exchange === 'string' &&
-    exchange !== '' &&
+    typeof timeframe === 'string' &&
     isTimeframe(timeframe) &&
     isCount(timestamp, LATEST_OPEN_TIME_MS) &&
     timestamp > 0 &&
     timestamp === openTimeOf(timeframe, timestamp) &&
-    (sequenceNum === undefined || isCount(sequenceNum, Number.MAX_SAFE_INTEGER)) &&
-    (source === undefined || CANDLE_SOURCES.includes(source)) &&
-    (standing === undefined || CANDLE_STANDINGS.includes(standing)) &&
-    (corrected === undefined || Object.is(corrected, true)) &&
-    (trades === undefined || isCount(trades, MAX_TRADES)) &&
-    (candle.quoteVolume === undefined || isAmount(candle.quoteVolume)) &&
-    (candle.takerBaseVolume === undefined || isAmount(candle.takerBaseVolume)) &&
-    (candle.takerQuoteVolume === undefined || isAmount(candle.takerQuoteVolume))
+    isToldWell(candle)
   );
 }
 
-function isPrices({ open, high, low, close }: UnifiedCandle): boolean {
+/** What a candle says beyond its bar: all of it may be absent but the exchange. */
+function isToldWell(candle: Readonly<Partial<Record<keyof UnifiedCandle, unknown>>>): boolean {
+  const { exchange, sequenceNum, source, standing, corrected, trades } = candle;
+  const { quoteVolume, takerBaseVolume, takerQuoteVolume } = candle;
   return (
-    Number.isFinite(open) &&
-    Number.isFinite(high) &&
-    Number.isFinite(low) &&
-    Number.isFinite(close) &&
-    low > 0 &&
-    low <= open &&
-    low <= close &&
-    high >= open &&
-    high >= close
+    typeof exchange === 'string' &&
+    exchange !== '' &&
+    (sequenceNum === undefined || isCount(sequenceNum, Number.MAX_SAFE_INTEGER)) &&
+    (source === undefined || isOneOf(CANDLE_SOURCES, source)) &&
+    (standing === undefined || isOneOf(CANDLE_STANDINGS, standing)) &&
+    (corrected === undefined || corrected === true) &&
+    (trades === undefined || isCount(trades, MAX_TRADES)) &&
+    (quoteVolume === undefined || isAmount(quoteVolume)) &&
+    (takerBaseVolume === undefined || isAmount(takerBaseVolume)) &&
+    (takerQuoteVolume === undefined || isAmount(takerQuoteVolume))
   );
 }
 
-function isAmount(value: number): boolean {
-  return Number.isFinite(value) && value >= 0;
+function isPrice(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value < Infinity;
 }
 
-function isCount(value: number, most: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0 && value <= most;
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < Infinity;
+}
+
+function isCount(value: unknown, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
+}
+
+function isOneOf(known: readonly unknown[], value: unknown): boolean {
+  return known.includes(value);
 }
 
 /** A candle of the pipeline: it always knows its as-of and its source. */

@@ -14,9 +14,7 @@ const ASCII_SYMBOL = /^[!-9;-~]+$/;
  */
 export const SymbolSchema = z
   .string()
-  .min(1)
-  .max(MAX_SYMBOL_LENGTH)
-  .regex(SYMBOL, 'a symbol has no colon, blank or control character');
+  .refine(isSymbol, 'a symbol has 1 to 64 characters, and no colon, blank or control character');
 
 /** What `SymbolSchema` checks, for paths where a schema is too slow. */
 export function isSymbol(value: unknown): value is string {

@@ -28,6 +28,19 @@ describe('sumDecimals', () => {
     );
   });
 
+  it('sums a day of minutes as the venue does, whether or not whole units of 1e-8 can hold the sum', () => {
+    const most = fc.constantFrom(10n ** 6n, 10n ** 12n, 6n * 10n ** 12n, 10n ** 15n - 1n);
+    const day = most.chain((max) =>
+      fc.array(fc.bigInt({ min: 0n, max }), { minLength: 2, maxLength: 1_440, size: 'max' }),
+    );
+    fc.assert(
+      fc.property(day, (units) => {
+        const exact = units.reduce((sum, each) => sum + each, 0n);
+        expect(sumDecimals(units.map((each) => Number(textOf(each))))).toBe(Number(textOf(exact)));
+      }),
+    );
+  });
+
   it('is as exact where the sum outgrows whole units of 1e-8, and for other decimals than the usual', () => {
     const odd = fc.constantFrom(
       { value: 1e-9, trillionths: 1_000n },
@@ -66,6 +79,8 @@ describe('sumDecimals', () => {
     { values: [-0.05], sum: -0.05 },
     { values: [0.3, -0.1], sum: 0.2 },
     { values: [5e-324, 5e-324], sum: 1e-323 },
+    { values: Array<number>(11).fill(9_999_999.999_999_99), sum: 109_999_999.999_999_9 },
+    { values: [67_108_864.000_000_5, 1e-8], sum: 67_108_864.000_000_5 },
   ])('$values makes $sum', ({ values, sum }) => {
     expect(sumDecimals(values)).toBe(sum);
   });

@@ -1,7 +1,7 @@
 /**
  * Exact sums of decimals held as float64. The shortest text of a float64 is the decimal that was parsed into
- * it (for up to 15 significant digits, which covers every venue's volumes), so adding those texts as scaled
- * integers gives what the venue itself would have summed.
+ * it (for up to 15 significant digits, which covers every venue's volumes), so adding those decimals as whole
+ * numbers, of 1e-8 or of whatever scale the texts have, gives what the venue itself would have summed.
  */
 
 interface Scaled {

@@ -1,3 +1,5 @@
+import type { StartedRedis } from '@livermore/embedded';
+
 /** A number with what it counts: `{ value: 62_000, unit: 'frames/s' }`. */
 export interface Figure {
   readonly value: number;
@@ -52,6 +54,8 @@ export interface BenchResult {
 export interface BenchContext {
   /** A private, empty Redis. Whoever uses it may empty it. */
   readonly redisUrl: string;
+  /** Another one, with nothing behind it. Whoever starts it stops it. */
+  readonly newRedis: () => Promise<StartedRedis>;
   /** Fewer rounds and smaller amounts: to see that it runs, not to quote. */
   readonly isQuick: boolean;
   /** Whether benches that take minutes of real time by nature may. */

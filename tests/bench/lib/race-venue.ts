@@ -22,7 +22,7 @@ export async function raceVenue(options: { symbols: number; latencyMs: number })
     ...address,
     calmMoment,
     warmUp: (redisUrl) => {
-      const order: WarmUpOrder = { address, redisUrl };
+      const order: WarmUpOrder = { address, venue: 'binance', redisUrl };
       return warmer.ask('warmUp', order);
     },
     log: () => worker.ask<VenueLog>('log'),

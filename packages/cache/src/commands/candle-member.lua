@@ -1,6 +1,7 @@
 -- How a candle lies in a member: the table is in candle-layout.ts. Stands before every command that looks into one.
 
 local str_byte = string.byte
+local MEMBER_BYTES = 81
 local AS_OF_UNSAID = 255
 local SOURCES = { STREAM = 1, REST = 2, DERIVED = 3, NO_TRADES = 4, SNAPSHOT = 5, STAND_IN = 6 }
 local STANDINGS = { UNWITNESSED = 1, ONCE = 2, SETTLED = 3, FINAL = 4 }
@@ -26,7 +27,7 @@ end
 -- refuse it, so it must count for nothing here.
 local function packed_layout(member)
   local first, byte = str_byte(member, 1, 2)
-  if first == 2 and #member == 81 then
+  if first == 2 and #member == MEMBER_BYTES then
     local is_known = byte % 16 <= SOURCES.STAND_IN and byte % 128 < 16 * (STANDINGS.FINAL + 1)
     return is_known and 2 or nil
   end
@@ -91,7 +92,10 @@ local function volume(member)
   return (struct.unpack('>d', values(member), 33))
 end
 
-local MEMBER_BYTES = 81
+-- Whether a text is members in a row and nothing else.
+local function are_members(packed)
+  return #packed % MEMBER_BYTES == 0
+end
 
 -- The member that begins at a byte of many in a row, and its score: the open time in ms, which stands in it.
 local function member_at(packed, at)

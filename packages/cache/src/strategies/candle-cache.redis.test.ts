@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { decodeCandle, encodeCandle } from '../candle-layout';
+import { writeByTruth, writeCandlesIfNewer } from '../commands';
 import { InvalidCandleError } from '../errors';
 import { candleKey, exchangeCandleKey } from '../keys';
 import { createRedis } from '../redis';
@@ -169,6 +170,38 @@ describe('CandleCacheStrategy on a real Redis', () => {
       expect(stored.map((candle) => candle.timestamp)).toEqual(full.map((candle) => candle.timestamp));
       expect(stored.every((candle) => candle.sequenceNum === 1)).toBe(true);
     });
+  });
+
+  it('FND-02: what its owner does to a candle after it was handed over is not written', async () => {
+    const exchangeId = freshExchangeId();
+    const candles = Array.from({ length: 600 }, (_, at) => ({ ...bar(at, { sequenceNum: 1 }) }));
+    const writing = cache.writeExchangeCandles(exchangeId, SERIES, candles);
+    for (const each of candles) Object.assign(each, { close: Number.NaN, timestamp: 1 });
+    const outcomes = await writing;
+    expect(outcomes.filter((outcome) => outcome.written)).toHaveLength(600);
+    const stored = await cache.readExchangeCandles(exchangeId, SERIES);
+    expect(stored.map((each) => each.close)).toEqual(Array.from({ length: 600 }, () => bar(0).close));
+  });
+
+  it.each([
+    { what: 'an open time and a member of its own', parts: ['1700000160000', 'x'.repeat(81)] },
+    { what: 'a byte too few', parts: ['x'.repeat(161)] },
+    { what: 'a byte too many', parts: ['x'.repeat(82)] },
+  ])('the commands refuse $what before anything is written', async ({ parts }) => {
+    const key = exchangeCandleKey(freshExchangeId(), SERIES.symbol, SERIES.timeframe);
+    const others = ['doubt', 'looks', 'told', 'corrections'].map((name) => `${key}:${name}`);
+    const before = [3_600, 1_000, MINUTE_MS, 'BTCUSDT 1m', 1, 1, 1, 0, '', 'test', 1];
+    await expect(writeByTruth.run(redis, [key, ...others], [...before, ...parts])).rejects.toThrow(
+      '81 bytes',
+    );
+    await expect(writeCandlesIfNewer.run(redis, key, [3_600, 1_000, ...parts])).rejects.toThrow('81 bytes');
+    expect(await redis.exists(key, ...others)).toBe(0);
+  });
+
+  it('what a write came to cannot be changed by who hears it', async () => {
+    const exchangeId = freshExchangeId();
+    const outcome = await cache.writeExchangeCandle(exchangeId, bar(0, { sequenceNum: 1 }));
+    expect(() => Object.assign(outcome, { written: false })).toThrow(TypeError);
   });
 
   describe('FND-02: what is refused', () => {

@@ -21,7 +21,7 @@ import {
   exchangeToldKey,
 } from '../keys';
 import type { RedisClient } from '../redis';
-import { NOTHING_WRITTEN, outcomeOf } from './write-outcome';
+import { MAX_OUTCOME, NOTHING_WRITTEN, outcomeOf } from './write-outcome';
 import type { WriteOutcome } from './write-outcome';
 
 export type { CloseLabel, WriteOutcome } from './write-outcome';
@@ -89,7 +89,7 @@ const SummarySchema = z.tuple(
   [z.number(), z.number(), z.number(), z.number(), z.number(), z.number()],
   z.number(),
 );
-const OutcomesSchema = z.array(z.number());
+const OutcomesSchema = z.array(z.int().nonnegative().max(MAX_OUTCOME));
 const RetractionSchema = z.union([
   z.tuple([z.literal(0)]),
   z.tuple([z.literal(1), z.union([z.literal(0), z.literal(1)])]),
@@ -136,7 +136,7 @@ export class CandleCacheStrategy {
     candle: UnifiedCandle,
     context: WriteContext = {},
   ): Promise<WriteOutcome> {
-    const [outcome] = await this.#write(exchangeId, candle, [validated(candle)], context);
+    const [outcome] = await this.#write(exchangeId, candle, packed([validated(candle)]), context);
     return outcome ?? NOTHING_WRITTEN;
   }
 
@@ -158,11 +158,12 @@ export class CandleCacheStrategy {
         `a candle of ${stray.symbol} ${stray.timeframe} was handed in for ${series.symbol} ${series.timeframe}`,
       );
     }
+    const size = HARDCODED_CONFIG.cache.candlesPerWrite;
+    const batches = Array.from({ length: Math.ceil(valid.length / size) }, (_, at) =>
+      packed(valid.slice(at * size, (at + 1) * size)),
+    );
     const outcomes: WriteOutcome[] = [];
-    for (let at = 0; at < valid.length; at += HARDCODED_CONFIG.cache.candlesPerWrite) {
-      const batch = valid.slice(at, at + HARDCODED_CONFIG.cache.candlesPerWrite);
-      outcomes.push(...(await this.#write(exchangeId, series, batch, context)));
-    }
+    for (const batch of batches) outcomes.push(...(await this.#write(exchangeId, series, batch, context)));
     return outcomes;
   }
 
@@ -237,12 +238,12 @@ export class CandleCacheStrategy {
   async #write(
     exchangeId: number,
     series: Series,
-    candles: readonly UnifiedCandle[],
+    batch: Batch,
     context: WriteContext,
   ): Promise<WriteOutcome[]> {
     const { timeframe } = series;
     const length = timeframeMs(timeframe);
-    const now = context.now ?? latestOf(candles);
+    const now = context.now ?? batch.latest;
     const args = [
       exchangeTtlSeconds(timeframe),
       HARDCODED_CONFIG.cache.maxCandlesPerSeries,
@@ -255,7 +256,7 @@ export class CandleCacheStrategy {
       context.liveSince === undefined ? '' : Math.floor(context.liveSince),
       context.cause ?? 'unsaid',
       context.youngForMs ?? YOUNG_FOR_MS,
-      encodeCandles(candles),
+      batch.bytes,
     ];
     const keys = keysOf(exchangeId, series);
     return outcomesIn(keys[0], await writeByTruth.run(this.#redis, keys, args)).map(outcomeOf);
@@ -308,8 +309,19 @@ function keysOf(exchangeId: number, { symbol, timeframe }: Series): readonly [st
   ];
 }
 
-function latestOf(candles: readonly UnifiedCandle[]): number {
-  return candles.reduce((latest, { sequenceNum = 0 }) => Math.max(latest, sequenceNum / MICROS_PER_MS), 0);
+/** Candles as they are sent. Made in the turn in which they were checked: what their owner changes later is not sent. */
+interface Batch {
+  readonly bytes: Buffer;
+  /** The greatest as-of, ms. */
+  readonly latest: number;
+}
+
+function packed(candles: readonly UnifiedCandle[]): Batch {
+  const latest = candles.reduce(
+    (most, { sequenceNum = 0 }) => Math.max(most, sequenceNum / MICROS_PER_MS),
+    0,
+  );
+  return { bytes: encodeCandles(candles), latest };
 }
 
 function outcomesIn(key: string, reply: unknown): number[] {

@@ -31,7 +31,7 @@ export interface WriteOutcome {
   readonly previousSource?: CandleSource;
 }
 
-export const NOTHING_WRITTEN: WriteOutcome = {
+export const NOTHING_WRITTEN: WriteOutcome = Object.freeze({
   written: false,
   replaced: false,
   changed: false,
@@ -40,24 +40,26 @@ export const NOTHING_WRITTEN: WriteOutcome = {
   doubted: false,
   agrees: false,
   corrected: false,
-};
+});
 
 const LABEL_OF_BIT: readonly (readonly [number, CloseLabel])[] = [
   [16, 'live'],
   [32, 'late'],
   [64, 'correction'],
 ];
+/** The greatest number a write can be answered with. */
+export const MAX_OUTCOME = 2 ** 16 - 1;
 const PREVIOUS_SHIFT = 4096;
 const SOURCE_BITS = 0x0f;
 
-/** Outcomes by their number: a few dozen occur, and a warmup reads a hundred thousand of them. Bounded by the bits there are. */
+/** Outcomes by their number: a few dozen occur, and a warmup reads a hundred thousand of them. At most one for each number there is. */
 const OUTCOMES = new Map<number, WriteOutcome>();
 
 /** Reads the number a candle's write is answered with; the bits are in the header of the Lua command. */
 export function outcomeOf(code: number): WriteOutcome {
   const known = OUTCOMES.get(code);
   if (known !== undefined) return known;
-  const outcome = outcomeRead(code);
+  const outcome = Object.freeze(outcomeRead(code));
   OUTCOMES.set(code, outcome);
   return outcome;
 }

@@ -76,7 +76,7 @@ describe('rollUp', () => {
     );
   });
 
-  it('says whether anything traded, and is closed with the greatest as-of of its children', () => {
+  it('is derived, and closed with the greatest as-of of its children', () => {
     fc.assert(
       fc.property(hour, fc.array(fc.nat(1e9), { minLength: 12, maxLength: 12 }), (minutes, lags) => {
         const children = marketBars(minutes, '5m').map((child, at) => ({
@@ -87,7 +87,7 @@ describe('rollUp', () => {
         const greatest = Math.max(...children.map((child) => child.sequenceNum));
         expect(bar?.sequenceNum).toBe(Math.max(greatest, closeAsOf('1h', MIDNIGHT)));
         expect(bar !== undefined && isClosed(bar)).toBe(true);
-        expect(bar?.source).toBe(minutes.flat().length > 0 ? 'derived' : 'no-trades');
+        expect(bar?.source).toBe('derived');
       }),
     );
   });
@@ -140,6 +140,55 @@ describe('rollUp', () => {
     const settled = parts.map((part): SourcedCandle => ({ ...part, standing: 'final' }));
     expect(rollUp('15m', MIDNIGHT, settled)).toMatchObject({ source: 'derived' });
     expect(rollUp('15m', MIDNIGHT, settled)?.standing).toBeUndefined();
+  });
+
+  it('A2: children without trades leave the values alone, whatever price they carry', () => {
+    const flat = (at: number, price: number): SourcedCandle => ({
+      ...(fifteen[at] ?? barOf([], 100, MIDNIGHT, '1m')),
+      open: price,
+      high: price,
+      low: price,
+      close: price,
+      volume: 0,
+      source: 'no-trades',
+    });
+    const quiet = (at: number) => flat(at, at === 0 ? 500 : 0.01);
+    const traded = fifteen.slice(4, 11);
+    const mixed = fifteen.map((child, at) => (traded.includes(child) ? child : quiet(at)));
+    const whole = rollUp('15m', MIDNIGHT, mixed);
+    expect(whole).toMatchObject({
+      open: traded[0]?.open,
+      high: traded.at(-1)?.high,
+      low: traded[0]?.low,
+      close: traded.at(-1)?.close,
+      source: 'derived',
+      standing: 'unwitnessed',
+    });
+    expect(rollUpForming('15m', MIDNIGHT, mixed)).toMatchObject({ close: traded.at(-1)?.close });
+  });
+
+  it('A2: where no child traded, the flat bar of the first stands, quiet only if all of them are said to be', () => {
+    const still = fifteen.map((child, at) => ({
+      ...child,
+      open: 7 + at,
+      high: 7 + at,
+      low: 7 + at,
+      close: 7 + at,
+      volume: 0,
+      source: 'no-trades' as const,
+    }));
+    expect(rollUp('15m', MIDNIGHT, still)).toMatchObject({
+      open: 7,
+      high: 7,
+      low: 7,
+      close: 7,
+      volume: 0,
+      source: 'no-trades',
+    });
+    for (const told of still) {
+      const children = still.map((child) => (child === told ? { ...child, source: 'rest' as const } : child));
+      expect(rollUp('15m', MIDNIGHT, children)?.source).toBe('derived');
+    }
   });
 
   it('ignores bars outside the parent', () => {

@@ -97,7 +97,11 @@ interface Tally {
 /** What bars of one series come to, `first` the first of them; each is looked at once, for a warmup does it by the hundred thousand. */
 function tallyOf(first: SourcedCandle, bars: readonly SourcedCandle[]): Tally {
   let opening: SourcedCandle | undefined;
-  let [closing, high, low, asOf, isQuiet] = [first, 0, Number.POSITIVE_INFINITY, 0, true];
+  let closing = first;
+  let high = 0;
+  let low = Number.POSITIVE_INFINITY;
+  let asOf = 0;
+  let isQuiet = true;
   let least: CandleClass = 4;
   const volumes: number[] = [];
   for (const bar of bars) {
@@ -105,7 +109,7 @@ function tallyOf(first: SourcedCandle, bars: readonly SourcedCandle[]): Tally {
     if (bar.source !== 'no-trades') isQuiet = false;
     const sureness = candleClassOf(bar);
     if (sureness < least) least = sureness;
-    if (bar.volume <= 0) continue;
+    if (!(bar.volume > 0)) continue;
     opening ??= bar;
     closing = bar;
     high = Math.max(high, bar.high);

@@ -83,11 +83,8 @@ export interface WarmupPreview {
 
 /** From a request until its answer (ms), assumed until that is measured: a venue far away. */
 const ROUND_TRIP_GUESS_MS = 230;
-/**
- * Time (ms) assumed for a candle of an answer to be read, judged and stored until that is measured: what two cores need
- * that also run the venue's simulator and Redis.
- */
-const CANDLE_GUESS_MS = 0.022;
+/** Time (ms) assumed for a candle of an answer to be read, judged and stored, where nobody has measured the machine. */
+const CANDLE_GUESS_MS = 0.01;
 /** A bar that closed this recently (ms) at most is waited for; a venue that is slower says so bar by bar. */
 const MAX_SETTLE_WAIT_MS = 5_000;
 /** How often the stats say that the run is alive although nothing happens, ms. */
@@ -206,7 +203,8 @@ export class Warmup {
     const candleMs = this.#candleMs;
     const pageMs = (candleMs * plan.cost.candles) / Math.max(1, plan.cost.requests);
     const byVenue = this.#estimate({ ...plan.cost, latencyMs: this.#roundTripMs + pageMs });
-    const byMachine = plan.cost.candles * candleMs;
+    // The machine has nothing to do before the first answer, and goes on after the last.
+    const byMachine = this.#roundTripMs + plan.cost.candles * candleMs;
     const etaMs = plan.cost.requests === 0 ? 0 : waitMs + Math.max(byVenue, byMachine);
     return { schedule: this.#builder.build(states, { runId: this.#runId, plan, etaMs }), plan, states };
   }
