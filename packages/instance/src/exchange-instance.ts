@@ -188,7 +188,7 @@ export class ExchangeInstance {
   }
 
   async #warmUp(signal: AbortSignal): Promise<void> {
-    const { exchange, redis, target, derive, onProgress } = this.#options;
+    const { exchange, redis, target, derive, candleMs, onProgress } = this.#options;
     await warmUpUntilDone(
       {
         exchange,
@@ -198,6 +198,7 @@ export class ExchangeInstance {
         timeframes: this.#timeframes,
         target,
         derive,
+        candleMs,
         clock: this.#clock,
         logger: this.#logger,
         onProgress: (stats) => {

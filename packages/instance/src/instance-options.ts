@@ -19,6 +19,8 @@ export interface ExchangeInstanceOptions {
   readonly target?: number;
   /** Whether longer bars may be derived from shorter ones; by default where that is exact. */
   readonly derive?: boolean;
+  /** What a candle of an answer costs this machine, ms; measured where absent. For the ETA of warmups. */
+  readonly candleMs?: number;
   readonly audit?: boolean;
   /** Whether tickers are kept as well; yes unless said otherwise. */
   readonly tickers?: boolean;

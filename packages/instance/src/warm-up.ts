@@ -15,6 +15,8 @@ export interface WarmUpOptions {
   readonly timeframes: readonly Timeframe[];
   readonly target?: number | undefined;
   readonly derive?: boolean | undefined;
+  /** What a candle of an answer costs this machine, ms; measured where absent. */
+  readonly candleMs?: number | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onProgress: (stats: WarmupStats) => void;
@@ -41,7 +43,7 @@ export function createWarmup(options: WarmUpOptions): Warmup {
     clock,
     logger,
     budget: () => budgetOf(history),
-    candleMs: measureCandleMs(clock),
+    candleMs: options.candleMs ?? measureCandleMs(clock),
     onProgress: options.onProgress,
   });
 }

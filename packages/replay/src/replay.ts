@@ -174,6 +174,8 @@ class ReplayRun {
       symbols: { kind: 'named', symbols: this.#recording.symbols },
       timeframes: this.#recording.timeframes,
       logger,
+      // What a machine needs passes on no replayed clock, and what is told of a run is to be the same in each.
+      candleMs: 0,
       ownerUserId: OWNER,
       audit,
       tickers,

@@ -92,8 +92,11 @@ local function volume(member)
   return (struct.unpack('>d', values(member), 33))
 end
 
--- Whether a text is members in a row and nothing else.
+-- Whether a text is as long as members in a row are, and each of them begins as one of layout 2 does.
 local function are_members(packed)
+  for at = 1, #packed, MEMBER_BYTES do
+    if str_byte(packed, at) ~= 2 then return false end
+  end
   return #packed % MEMBER_BYTES == 0
 end
 

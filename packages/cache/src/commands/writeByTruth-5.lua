@@ -20,7 +20,7 @@
   ARGV[11] a bar that was read so soon after its close (ms) rests on little, and is looked at soon
   ARGV[12] the candles in a row: members of 81 bytes each, layout 2
 
-  Refuses what is not members of 81 bytes in a row, before anything is written.
+  Refuses what is not 81 bytes of layout 2 each, before anything is written.
   Returns one number per candle, a sum of
        1  it was written
        2  something was cached at that open time
@@ -360,7 +360,7 @@ local function write_one(score, member)
   return outcome
 end
 
-if not are_members(ARGV[12]) then return redis.error_reply('ERR candles come in a row, 81 bytes each') end
+if not are_members(ARGV[12]) then return redis.error_reply('ERR candles come in a row, 81 bytes of layout 2 each') end
 local outcomes = {}
 for at = 1, #ARGV[12], MEMBER_BYTES do
   outcomes[#outcomes + 1] = write_one(member_at(ARGV[12], at))

@@ -6,7 +6,7 @@
   ARGV[2]  how many of the newest members are kept
   ARGV[3]  the candles in a row: members of 81 bytes each, layout 2
 
-  Refuses what is not members of 81 bytes in a row, before anything is written.
+  Refuses what is not 81 bytes of layout 2 each, before anything is written.
   Returns one number per candle: 1 it was written, 0 it was not.
 
   By what is cached for that open time: nothing -> written; a lower as-of -> replaced; an equal or higher one ->
@@ -17,7 +17,7 @@
   still renews the life of the series. A cached member that is no candle of ours counts as one without an as-of.
 ]]
 local key, ttl, keep = KEYS[1], ARGV[1], tonumber(ARGV[2])
-if not are_members(ARGV[3]) then return redis.error_reply('ERR candles come in a row, 81 bytes each') end
+if not are_members(ARGV[3]) then return redis.error_reply('ERR candles come in a row, 81 bytes of layout 2 each') end
 local outcomes, wrote = {}, false
 for at = 1, #ARGV[3], MEMBER_BYTES do
   local score, member = member_at(ARGV[3], at)

@@ -172,11 +172,13 @@ describe('CandleCacheStrategy on a real Redis', () => {
     });
   });
 
-  it('FND-02: what its owner does to a candle after it was handed over is not written', async () => {
+  it('FND-02: what its owner does to a candle, or to its series, after it was handed over is not written', async () => {
     const exchangeId = freshExchangeId();
     const candles = Array.from({ length: 600 }, (_, at) => ({ ...bar(at, { sequenceNum: 1 }) }));
-    const writing = cache.writeExchangeCandles(exchangeId, SERIES, candles);
+    const series = { ...SERIES };
+    const writing = cache.writeExchangeCandles(exchangeId, series, candles);
     for (const each of candles) Object.assign(each, { close: Number.NaN, timestamp: 1 });
+    Object.assign(series, { symbol: 'ETHUSDT' });
     const outcomes = await writing;
     expect(outcomes.filter((outcome) => outcome.written)).toHaveLength(600);
     const stored = await cache.readExchangeCandles(exchangeId, SERIES);
@@ -187,6 +189,8 @@ describe('CandleCacheStrategy on a real Redis', () => {
     { what: 'an open time and a member of its own', parts: ['1700000160000', 'x'.repeat(81)] },
     { what: 'a byte too few', parts: ['x'.repeat(161)] },
     { what: 'a byte too many', parts: ['x'.repeat(82)] },
+    { what: 'a member of no layout', parts: ['x'.repeat(81)] },
+    { what: 'one among others', parts: [Buffer.concat([encodeCandle(bar(0)), Buffer.alloc(81, 'x')])] },
   ])('the commands refuse $what before anything is written', async ({ parts }) => {
     const key = exchangeCandleKey(freshExchangeId(), SERIES.symbol, SERIES.timeframe);
     const others = ['doubt', 'looks', 'told', 'corrections'].map((name) => `${key}:${name}`);

@@ -162,8 +162,12 @@ export class CandleCacheStrategy {
     const batches = Array.from({ length: Math.ceil(valid.length / size) }, (_, at) =>
       packed(valid.slice(at * size, (at + 1) * size)),
     );
+    const { symbol, timeframe } = series;
+    const said = { ...context };
     const outcomes: WriteOutcome[] = [];
-    for (const batch of batches) outcomes.push(...(await this.#write(exchangeId, series, batch, context)));
+    for (const batch of batches) {
+      outcomes.push(...(await this.#write(exchangeId, { symbol, timeframe }, batch, said)));
+    }
     return outcomes;
   }
 

@@ -47,7 +47,7 @@ const LABEL_OF_BIT: readonly (readonly [number, CloseLabel])[] = [
   [32, 'late'],
   [64, 'correction'],
 ];
-/** The greatest number a write can be answered with. */
+/** No write is answered with more than this: eleven bits, and the code of a source. */
 export const MAX_OUTCOME = 2 ** 16 - 1;
 const PREVIOUS_SHIFT = 4096;
 const SOURCE_BITS = 0x0f;

@@ -26,6 +26,8 @@ export interface WarmupExecutorOptions {
   /** How long what is left will take, ms. */
   readonly estimate: (left: WorkLeft) => number;
   readonly meter: LatencyMeter;
+  /** What a candle of an answer is expected to cost this machine, ms. */
+  readonly candleMs: number;
   readonly concurrency?: number;
 }
 
@@ -51,7 +53,7 @@ export interface ExecutionTotals {
 export class WarmupExecutor {
   readonly #options: WarmupExecutorOptions;
   /** How long symbols took from their first request to their last derived bar. */
-  readonly #symbolMeter = new LatencyMeter({ guessMs: 0, quantile: 0.5 });
+  #symbolMeter = new LatencyMeter({ guessMs: 0, quantile: 0.5 });
   #workers = 1;
   readonly #totals = { fetched: 0, derived: 0, absent: 0, unsettled: 0 };
 
@@ -61,10 +63,19 @@ export class WarmupExecutor {
 
   /** @throws BannedError, BlockedError and whatever else stops everything, or the signal's reason */
   async execute(plan: WarmupPlan, signal: AbortSignal): Promise<ExecutionTotals> {
+    this.#expect(plan);
     const failed = await this.#run(plan.symbols, signal);
     const again = this.#planAgain(failed);
     if (again.length > 0) await this.#run(again, signal);
     return this.#totals;
+  }
+
+  /** Until a symbol is done, each is expected to take its share of what the machine needs for all of them. */
+  #expect({ symbols, cost }: WarmupPlan): void {
+    const { candleMs, concurrency = HARDCODED_CONFIG.warmup.maxConcurrentRequests } = this.#options;
+    const machineMs = cost.candles * candleMs;
+    const guessMs = (machineMs / Math.max(1, symbols.length)) * workersFor(symbols, concurrency);
+    this.#symbolMeter = new LatencyMeter({ guessMs, quantile: 0.5 });
   }
 
   /** @returns what failed and may be tried again */

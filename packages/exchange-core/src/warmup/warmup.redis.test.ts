@@ -538,17 +538,42 @@ const planned = async (over: Partial<WarmupOptions> = {}) => {
 };
 
 describe('the estimate before a run', () => {
-  test('contains the wait for bars that closed a moment ago, and what the machine itself needs', async () => {
+  const MANY = Array.from({ length: 40 }, (_, at) => `S${at}`);
+
+  test('contains the wait for bars that closed a moment ago', async () => {
     const settleMs = 3_000;
     const { rest } = binanceProtocol;
     const protocol = { ...binanceProtocol, rest: { ...rest, limits: { ...rest.limits, settleMs } } };
     const later = await planned({ protocol });
     now = Math.floor(NOW / 60_000) * 60_000 + 1_000;
     expect((await planned({ protocol })) - later).toBeCloseTo(settleMs - 1_000, -2);
-    now = NOW;
-    const many = Array.from({ length: 40 }, (_, at) => `S${at}`);
-    const candles = 40 * TIMEFRAMES.length * 100;
-    expect(await planned({ symbols: many })).toBeGreaterThan(candles * 0.02);
+  });
+
+  test('is a round trip and what the machine needs for all candles, where that is more than the venue asks for', async () => {
+    const roundTripMs = 500;
+    const limit = { weight: 6_000, perMs: 60_000, window: 'fixed', reserve: 0 } as const;
+    const over = { symbols: MANY, budget: () => ({ limit, used: 0, countedShare: 1, roundTripMs }) };
+    const { plan } = await warmupWith(historyWith(), over).plan();
+    expect(plan.cost.candles).toBeGreaterThan(40 * 1_000);
+    expect(await planned({ ...over, candleMs: 1 })).toBe(roundTripMs + plan.cost.candles);
+    expect(await planned({ ...over, candleMs: 0 })).toBeLessThan(5 * roundTripMs);
+  });
+
+  test('counts what the machine needs also while it runs, before any symbol is done', async () => {
+    const told: WarmupStats[] = [];
+    // Each look at this clock is late enough for the next stats to be written.
+    let at = NOW;
+    const clock = { ...systemClock, now: () => (at += 10_000) };
+    const onProgress = (stats: WarmupStats) => told.push(stats);
+    const over = { symbols: MANY, candleMs: 1, clock, onProgress };
+    const { plan, schedule } = await warmupWith(historyWith(), over).plan();
+    // A page comes when Redis has what was told before.
+    const interfere = async () => void (await redis.ping(`${told.length}`));
+    await warmupWith(historyWith({ interfere }), over).run();
+    const first = told.find((stats) => stats.requestsDone > 0 && stats.etaMs !== schedule.etaMs);
+    expect(first?.remainingSymbols).toBe(MANY.length);
+    expect(first?.etaMs).toBeGreaterThan(plan.cost.candles / 2);
+    expect(first?.etaMs).toBeLessThanOrEqual(plan.cost.candles);
   });
 
   test('counts a charge for what the venue makes of it', async () => {

@@ -270,6 +270,7 @@ export class Warmup {
       clock: { monotonicMs: () => venueTime.now() },
       logger,
       meter: new LatencyMeter({ guessMs: this.#roundTripMs, quantile: 0.1 }),
+      candleMs: this.#candleMs,
       reporter,
       rules: this.#rules,
       longestFirst: this.#options.protocol.emptyBuckets === 'omitted',
