@@ -66,8 +66,9 @@ async function complete(warmup: Warmup): Promise<void> {
 
 /** What the plan and the stats say that it takes, against what it takes. */
 async function foretell(warmup: Warmup, progress: Progress): Promise<EtaError> {
-  const plannedMs = (await warmup.plan()).schedule.etaMs ?? 0;
+  // Planning belongs to it, as to the times of what is told.
   const startedAt = systemClock.now();
+  const plannedMs = (await warmup.plan()).schedule.etaMs ?? 0;
   await complete(warmup);
   return etaErrorOf({ tookMs: systemClock.now() - startedAt, plannedMs, progress });
 }
