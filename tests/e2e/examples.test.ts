@@ -1,14 +1,10 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import {
-  CandleCacheStrategy,
-  RedisEventBus,
-  createRedis,
-  exchangeCandleCloseChannel,
-  exchangeCandleKey,
-} from '@livermore/cache';
+import { CandleCacheStrategy, createRedis, exchangeCandleKey, exchangeClosesKey } from '@livermore/cache';
 import { freshExchangeId, layout1Of, sourcedCandle } from '@livermore/cache/testing';
 import type { CandleState, SourcedCandle } from '@livermore/schemas';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -70,6 +66,15 @@ const STATES: readonly CandleState[] = [
 ];
 const EXPECTED = WRITTEN.map((candle, at) => valuesOf(candle, STATES[at] ?? 'forming'));
 
+const barAt = (at: number) =>
+  bar(at, { source: 'stream', open: 1.25, close: 1.5, high: 2, low: 0.1 + 0.2, volume: at });
+
+/** What a follower prints of a bar. */
+const toldAs = (label: string, at: number) => {
+  const { timestamp, open, high, low, close, volume } = barAt(at);
+  return [label, SERIES.symbol, '1m', timestamp, open, high, low, close, volume];
+};
+
 describe('a program that is not ours', () => {
   const url = inject('redisUrl');
   const exchangeId = freshExchangeId();
@@ -128,34 +133,99 @@ describe('a program that is not ours', () => {
     });
   });
 
-  it('hears of a close on the documented channel', async () => {
-    const args = [join(EXAMPLES, 'listen-closes.mjs'), url, String(exchangeId), SERIES.symbol, '1m'];
+  it('hears of a close on the documented channel, and whether it is late', async () => {
+    const id = freshExchangeId();
+    const args = [join(EXAMPLES, 'listen-closes.mjs'), url, String(id), SERIES.symbol, '1m'];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = new Promise((resolve) => void child.once('exit', resolve));
+    const lines = linesOf(child.stdout);
     try {
-      await firstLine(child.stderr);
-      const [closed] = WRITTEN.slice(1);
-      if (closed === undefined) throw new Error('nothing was written');
-      const heard = firstLine(child.stdout);
-      await new RedisEventBus(redis).publishClose(exchangeId, closed);
-      const { timestamp, symbol, timeframe, open, high, low, close, volume, source } = closed;
-      const said = [timestamp, symbol, timeframe, open, high, low, close, volume, source];
-      expect(valuesIn(await heard)).toEqual([...said, 'live']);
-      const heardLate = firstLine(child.stdout);
-      const channel = exchangeCandleCloseChannel(exchangeId, symbol, timeframe);
-      await redis.publish(channel, JSON.stringify({ ...closed, label: 'late' }));
-      expect(valuesIn(await heardLate)).toEqual([...said, 'late']);
+      await linesOf(child.stderr).next();
+      for (const at of [1, 3, 2]) await closes(id, at);
+      const heard = [await lines.next(), await lines.next(), await lines.next()];
+      const said = (at: number) => {
+        const { timestamp, symbol, timeframe, open, high, low, close, volume, source } = barAt(at);
+        return [timestamp, symbol, timeframe, open, high, low, close, volume, source];
+      };
+      expect(heard.map(valuesIn)).toEqual([
+        [...said(1), 'live'],
+        [...said(3), 'live'],
+        [...said(2), 'late'],
+      ]);
     } finally {
       child.kill('SIGINT');
     }
     expect(await ended).toBe(0);
   });
+
+  const FOLLOWERS = [
+    { language: 'Node', program: process.execPath, file: 'follow-closes.mjs', isThere: true },
+    { language: 'Python', program: 'python3', file: 'follow_closes.py', isThere: hasPython },
+  ];
+  it.for(FOLLOWERS)(
+    'follows every close across a kill -9 of its own, in $language',
+    async ({ program, file, isThere }, { skip }) => {
+      skip(!isThere, 'no python3 on the PATH');
+      const id = freshExchangeId();
+      const folder = mkdtempSync(join(tmpdir(), 'livermore-follow-'));
+      const state = join(folder, 'closes.id');
+      const start = () => {
+        const args = [join(EXAMPLES, file), url, String(id), SERIES.symbol, '1m', state];
+        const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+        const ended = new Promise((resolve) => void child.once('exit', resolve));
+        const lines = linesOf(child.stdout);
+        const kill = () => {
+          child.kill('SIGKILL');
+          return ended;
+        };
+        return { lines, kill };
+      };
+      for (const at of [0, 1]) await cache.writeExchangeCandle(id, barAt(at));
+      const first = start();
+      let second: ReturnType<typeof start> | undefined;
+      try {
+        expect(await first.lines.next()).toContain(`history ${SERIES.symbol} 1m 2 bars`);
+        await closes(id, 2);
+        expect(announced(await first.lines.next())).toEqual(toldAs('live', 2));
+        await first.kill();
+        for (const at of [3, 5, 4]) await closes(id, at);
+        second = start();
+        // Killed before it kept the id of what it had printed, it hears that again: at least once.
+        const heard = announced(await second.lines.next());
+        const again = heard.join() === toldAs('live', 2).join();
+        expect(again ? announced(await second.lines.next()) : heard).toEqual(toldAs('live', 3));
+        expect(announced(await second.lines.next())).toEqual(toldAs('live', 5));
+        expect(announced(await second.lines.next())).toEqual(toldAs('late', 4));
+        await redis.del(exchangeClosesKey(id));
+        expect(await second.lines.next()).toBe(`reset ${SERIES.symbol} 1m 6 bars`);
+        await closes(id, 6);
+        expect(announced(await second.lines.next())).toEqual(toldAs('live', 6));
+      } finally {
+        await first.kill();
+        await second?.kill();
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+
+  const cache = new CandleCacheStrategy(redis);
+  const closes = (id: number, at: number) => cache.writeExchangeCandle(id, barAt(at), { liveSince: 0 });
 });
 
-function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const lines = createInterface({ input: stream });
-    lines.once('line', resolve);
-    lines.once('close', () => reject(new Error('it ended without a word')));
-  });
+/** A line that follows a close, as values. */
+function announced(line: string): readonly (string | number)[] {
+  const [label = '', symbol = '', timeframe = '', opened = '', ...rest] = line.split(' ');
+  return [label, symbol, timeframe, Date.parse(opened), ...rest.map(Number)];
+}
+
+/** Lines one after the other; rejects when there are no more. */
+function linesOf(stream: NodeJS.ReadableStream): { next(): Promise<string> } {
+  const lines = createInterface({ input: stream })[Symbol.asyncIterator]();
+  return {
+    async next() {
+      const { done, value } = await lines.next();
+      if (done === true) throw new Error('it ended without a word');
+      return value;
+    },
+  };
 }

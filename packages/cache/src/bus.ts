@@ -2,7 +2,7 @@ import { UnifiedCandleSchema } from '@livermore/schemas';
 import type { UnifiedCandle } from '@livermore/schemas';
 import { z } from 'zod';
 import { parseJson } from './json-value';
-import { candleCloseChannel, exchangeCandleCloseChannel, exchangeCandleClosePattern } from './keys';
+import { exchangeCandleClosePattern } from './keys';
 import type { RedisClient } from './redis';
 import { CLOSE_LABELS } from './strategies/write-outcome';
 import type { CloseLabel } from './strategies/write-outcome';
@@ -13,37 +13,17 @@ import type { CloseLabel } from './strategies/write-outcome';
  */
 export const CloseAnnouncementSchema = z.intersection(
   UnifiedCandleSchema,
-  z.object({ label: z.enum(CLOSE_LABELS).optional() }),
+  z.object({ label: z.enum(CLOSE_LABELS).optional(), id: z.string().optional() }),
 );
-export type CloseAnnouncement = UnifiedCandle & { readonly label?: CloseLabel | undefined };
-
-/** Announces closed candles. Events say *look*; the cache says *what*. */
-export class RedisEventBus {
-  readonly #redis: Pick<RedisClient, 'publish'>;
-  readonly #ownerUserId: number | undefined;
-
-  /** `ownerUserId`: whose own close channel is told as well. */
-  constructor(redis: Pick<RedisClient, 'publish'>, options: { readonly ownerUserId?: number } = {}) {
-    this.#redis = redis;
-    this.#ownerUserId = options.ownerUserId;
-  }
-
-  /** Announces a bar that closed, or what became of it. Call it only after its write resolved. */
-  async publishClose(exchangeId: number, candle: UnifiedCandle, label: CloseLabel = 'live'): Promise<void> {
-    const text = JSON.stringify({ ...candle, label });
-    const { symbol, timeframe } = candle;
-    const told = this.#redis.publish(exchangeCandleCloseChannel(exchangeId, symbol, timeframe), text);
-    if (this.#ownerUserId === undefined) {
-      await told;
-      return;
-    }
-    const channel = candleCloseChannel(this.#ownerUserId, exchangeId, symbol, timeframe);
-    await Promise.all([told, this.#redis.publish(channel, text)]);
-  }
-}
+export type CloseAnnouncement = UnifiedCandle & {
+  readonly label?: CloseLabel | undefined;
+  /** Its entry in the log of closes. */
+  readonly id?: string | undefined;
+};
 
 /**
- * Listens to every close of an exchange on a connection of its own.
+ * Listens to every close of an exchange on a connection of its own. What nobody hears is not repeated here: who must hear
+ * every close resumes from the log (`CloseFeed`).
  * @returns what stops listening; a payload that is not a candle, and trouble with the connection (which is restored
  * for ever), go to `onInvalid` and to nobody else
  */

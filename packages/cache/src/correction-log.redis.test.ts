@@ -58,7 +58,7 @@ describe('CorrectionLog on a real Redis', () => {
     const exchangeId = freshExchangeId();
     await write(exchangeId, { source: 'no-trades', volume: 0 });
     const judged = { openTime: EXAMPLE_OPEN_TIME, asOf: CLOSE, source: 'no-trades' as const };
-    await cache.retract(exchangeId, SERIES, judged, 'refuted');
+    await cache.retract(exchangeId, SERIES, judged, { cause: 'refuted', exchange: 'binance' });
     const [only] = await allSince(exchangeId, 0);
     expect(only).toMatchObject({ old: { source: 'no-trades' }, new: undefined, cause: 'refuted' });
   });
@@ -70,7 +70,7 @@ describe('CorrectionLog on a real Redis', () => {
       exchangeId,
       SERIES,
       { openTime: EXAMPLE_OPEN_TIME, asOf: CLOSE, source: 'no-trades' as const },
-      'first',
+      { cause: 'first', exchange: 'binance' },
     );
     const key = exchangeCorrectionsKey(exchangeId);
     const [entry] = await redis.xrangeBuffer(key, '-', '+');
@@ -98,7 +98,7 @@ describe('CorrectionLog on a real Redis', () => {
       exchangeId,
       SERIES,
       { openTime: EXAMPLE_OPEN_TIME, asOf: CLOSE, source: 'no-trades' as const },
-      'refuted',
+      { cause: 'refuted', exchange: 'binance' },
     );
     const [entry] = await redis.xrangeBuffer(key, '-', '+', 'COUNT', 3).then((all) => all.slice(2));
     const [, fields = []] = entry ?? [];

@@ -2,6 +2,7 @@ export * from './keys';
 export * from './absence-store';
 export * from './bus';
 export * from './candle-layout';
+export * from './close-feed';
 export * from './correction-log';
 export * from './errors';
 export * from './json-value';

@@ -43,6 +43,7 @@ describe('keys', () => {
       tickerChannel: keys.tickerChannel(2, 'BTCUSDT'),
       candleKey: keys.candleKey(7, 2, 'BTCUSDT', '1m'),
       candleChannel: keys.candleChannel(7, 2, 'BTCUSDT', '1m'),
+      exchangeClosesKey: keys.exchangeClosesKey(2),
       candleCloseChannel: keys.candleCloseChannel(7, 2, 'BTCUSDT', '1m'),
     }).toEqual({
       instanceStatusKey: 'exchange:2:status',
@@ -56,6 +57,7 @@ describe('keys', () => {
       exchangeLooksKey: 'exchange:2:looks',
       exchangeToldKey: 'exchange:2:told',
       exchangeCorrectionsKey: 'exchange:2:corrections',
+      exchangeClosesKey: 'exchange:2:closes',
       exchangeVerifiedKey: 'exchange:2:verified',
       exchangeQualityKey: 'exchange:2:quality:2026-11-20',
       exchangeCandleCloseChannel: 'channel:exchange:2:candle:close:BTCUSDT:1m',
@@ -83,6 +85,7 @@ describe('keys', () => {
       exchangeLooksKey: 'exchange:{e}:looks',
       exchangeToldKey: 'exchange:{e}:told',
       exchangeCorrectionsKey: 'exchange:{e}:corrections',
+      exchangeClosesKey: 'exchange:{e}:closes',
       exchangeVerifiedKey: 'exchange:{e}:verified',
       exchangeQualityKey: 'exchange:{e}:quality:{day}',
       exchangeCandleCloseChannel: 'channel:exchange:{e}:candle:close:{s}:{tf}',

@@ -77,6 +77,14 @@ export function exchangeCorrectionsKey(exchangeId: number): string {
   return `exchange:${exchangeId}:corrections`;
 }
 
+/**
+ * Everything that was announced in the last 24 hours, to be resumed from: closes, what became of them, and what came
+ * without being told one by one. @example exchangeClosesKey(2) // 'exchange:2:closes'
+ */
+export function exchangeClosesKey(exchangeId: number): string {
+  return `exchange:${exchangeId}:closes`;
+}
+
 /** Through which bar each series was compared with the venue's own. @example exchangeVerifiedKey(2) // 'exchange:2:verified' */
 export function exchangeVerifiedKey(exchangeId: number): string {
   return `exchange:${exchangeId}:verified`;

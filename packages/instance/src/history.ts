@@ -1,4 +1,4 @@
-import { AbsenceStore, CandleCacheStrategy, LookStore, RedisEventBus, UnservedStore } from '@livermore/cache';
+import { AbsenceStore, CandleCacheStrategy, LookStore, UnservedStore } from '@livermore/cache';
 import type { RedisClient } from '@livermore/cache';
 import {
   BusyCompany,
@@ -78,6 +78,7 @@ export function openHistory(options: HistoryOptions): History {
   const { finality } = protocol.rest.limits;
   const cache = new CandleCacheStrategy(redis, {
     finality,
+    ...(options.ownerUserId === undefined ? {} : { ownerUserIds: [options.ownerUserId] }),
     onUnreadable: (error) => logger.debug({ event: 'cached_value_unreadable', error: error.message }),
   });
   const [absences, unserved, looks] = [
@@ -85,14 +86,9 @@ export function openHistory(options: HistoryOptions): History {
     new UnservedStore(redis),
     new LookStore(redis),
   ];
-  const bus = new RedisEventBus(
-    redis,
-    options.ownerUserId === undefined ? {} : { ownerUserId: options.ownerUserId },
-  );
   const writer = new CandleWriter({
     exchangeId: exchange.id,
     cache,
-    bus,
     clock,
     venueTime: rest.time,
     logger,

@@ -1,4 +1,4 @@
-import { CorrectionLog, QualityStore, VerifiedStore } from '@livermore/cache';
+import { CorrectionLog, QualityStore, VerifiedStore, trimCloses } from '@livermore/cache';
 import type { RedisClient, WriteOutcome } from '@livermore/cache';
 import { Audit, FamilyCheck, Looks, QuietPrices } from '@livermore/exchange-core';
 import type { AuditFacts, FamilyFacts, PageReport, RepairRequest } from '@livermore/exchange-core';
@@ -148,8 +148,11 @@ export class Verification {
   async #trim(signal: AbortSignal): Promise<void> {
     const { redis, exchange, clock, logger } = this.#options;
     const log = new CorrectionLog(redis);
-    const failed = 'corrections_not_trimmed';
-    const trim = () => log.trim(exchange.id, clock.now());
+    const failed = 'logs_not_trimmed';
+    const trim = async () => {
+      await log.trim(exchange.id, clock.now());
+      await trimCloses(redis, exchange.id, clock.now());
+    };
     await trim().catch((error: unknown) => logger.warn({ event: failed, error: messageOf(error) }));
     await inRounds(trim, { everyMs: TRIM_EVERY_MS, failed, clock, logger }, signal);
   }

@@ -1,4 +1,4 @@
-import { CandleCacheStrategy, RedisEventBus, createRedis } from '@livermore/cache';
+import { CandleCacheStrategy, createRedis } from '@livermore/cache';
 import { binanceProtocol, defaultExchange } from '@livermore/exchange-core';
 import type { UnifiedCandle } from '@livermore/schemas';
 import type { CloseFrame } from './kline-frames';
@@ -9,8 +9,7 @@ type Redis = ReturnType<typeof createRedis>;
 export type FrameCommands = readonly (readonly [string, ...(string | Buffer | number)[]])[];
 
 /**
- * The very commands the node sends for each frame, taken from its own cache and bus: written and announced as if the
- * series were empty.
+ * The very commands the node sends for each frame, taken from its own cache: one that writes and announces.
  */
 export async function commandsOf(frames: readonly CloseFrame[]): Promise<readonly FrameCommands[]> {
   let sent: [string, ...(string | Buffer | number)[]][] = [];
@@ -18,17 +17,15 @@ export async function commandsOf(frames: readonly CloseFrame[]): Promise<readonl
   const recorder = createRedis('redis://127.0.0.1:1', { lazyConnect: true });
   recorder.sendCommand = (command) => {
     sent.push([command.name, ...command.args.flat()]);
-    command.resolve(command.name === 'publish' ? 0 : [1]);
+    command.resolve([1]);
     return command.promise;
   };
   const cache = new CandleCacheStrategy(recorder);
-  const bus = new RedisEventBus(recorder);
   const { id } = defaultExchange('binance');
   const commands: FrameCommands[] = [];
   for (const frame of frames) {
     const candle = candleOf(frame);
-    await cache.writeExchangeCandle(id, candle);
-    await bus.publishClose(id, candle);
+    await cache.writeExchangeCandle(id, candle, { liveSince: 0, cause: 'feed' });
     commands.push(sent);
     sent = [];
   }

@@ -67,7 +67,7 @@ async function retract(back: number): Promise<void> {
   const { timestamp, sequenceNum } = bar(back, 0, quiet);
   await write(bar(back, 0, quiet));
   const judged = { openTime: timestamp, asOf: sequenceNum, source: 'no-trades' } as const;
-  await cache.retract(id, SERIES, judged, 'refuted by a longer bar');
+  await cache.retract(id, SERIES, judged, { cause: 'refuted by a longer bar', exchange: 'binance' });
 }
 
 const CorrectionJson = z.object({

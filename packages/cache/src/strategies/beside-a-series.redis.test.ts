@@ -3,13 +3,7 @@ import type { UnifiedCandle } from '@livermore/schemas';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { decodeCandle, encodeCandle } from '../candle-layout';
-import {
-  exchangeCandleKey,
-  exchangeCorrectionsKey,
-  exchangeDoubtKey,
-  exchangeLooksKey,
-  exchangeToldKey,
-} from '../keys';
+import { exchangeCandleKey, exchangeCorrectionsKey, exchangeDoubtKey, exchangeLooksKey } from '../keys';
 import { createRedis } from '../redis';
 import { EXAMPLE_OPEN_TIME, candleWith, freshExchangeId } from '../testing';
 import { countDoubts } from '../waiting';
@@ -62,8 +56,6 @@ describe('beside a series', () => {
       volume,
       sequenceNum / 1000 - closeAt(0),
     ]);
-
-  const newsOf = async (candle: UnifiedCandle, context?: WriteContext) => (await write(candle, context)).news;
 
   describe('looks', () => {
     const READ = { source: 'rest' } as const;
@@ -288,72 +280,6 @@ describe('beside a series', () => {
         expect(await redis.zcard(key)).toBe(0);
       },
     );
-
-    it.each(['junk', '1', 'NaN:NaN', ''])(
-      '%j is nothing told: closes are told from here on',
-      async (junk) => {
-        await redis.hset(exchangeToldKey(exchangeId), 'BTCUSDT 1m', junk);
-        expect(await newsOf(barAt(0, 5), { liveSince: 0 })).toBe('live');
-        expect(await newsOf(barAt(1, 5), { liveSince: 0 })).toBe('live');
-      },
-    );
-  });
-
-  describe('what is told', () => {
-    const LIVE = { liveSince: 0 } as const;
-    /** The exchange went live while the bar at 1 formed. */
-    const SINCE_1 = { liveSince: openTimeAt(1) + 14_000 } as const;
-
-    it('history before the first close told is no news; a close in its turn is, once', async () => {
-      expect(await newsOf(barAt(-1, 5, { source: 'rest' }), SINCE_1)).toBeUndefined();
-      expect(await newsOf(barAt(2, 5), SINCE_1)).toBe('live');
-      expect(await newsOf(barAt(2, 5), SINCE_1)).toBeUndefined();
-      expect(await newsOf(barAt(0, 5, { source: 'rest' }))).toBeUndefined();
-      expect(await newsOf(barAt(3, 5), SINCE_1)).toBe('live');
-    });
-
-    it('one that closed live and is known only after the first told is late', async () => {
-      expect(await newsOf(barAt(3, 5), SINCE_1)).toBe('live');
-      expect(await newsOf(barAt(1, 5, { source: 'rest' }))).toBe('late');
-      expect(await newsOf(barAt(0, 5, { source: 'rest' }))).toBeUndefined();
-    });
-
-    it('a close that was missed is late behind a later one, and in its turn before it', async () => {
-      await write(barAt(0, 5), LIVE);
-      await write(barAt(4, 5), LIVE);
-      expect(await newsOf(barAt(2, 9_000, { source: 'rest' }))).toBe('late');
-      expect(await newsOf(barAt(5, 9_000, { source: 'rest' }))).toBe('live');
-    });
-
-    it('what closed more than a hundred bars ago is no news', async () => {
-      await write(barAt(0, 5), LIVE);
-      await write(barAt(200, 5), LIVE);
-      const now = closeAt(200);
-      expect(await newsOf(barAt(98, 5, { source: 'rest' }), { now })).toBeUndefined();
-      expect(await newsOf(barAt(102, 5, { source: 'rest' }), { now })).toBe('late');
-    });
-
-    it('other values of a told bar are news, the same from elsewhere is not', async () => {
-      await write(barAt(0, 5, { source: 'stand-in' }), LIVE);
-      expect(await newsOf(barAt(0, 2_000, { source: 'rest' }))).toBeUndefined();
-      expect(await newsOf(barAt(0, 9_000, { source: 'rest', volume: 99 }))).toBe('correction');
-    });
-
-    it('other values of a bar before the first told are none: history does not become news', async () => {
-      await write(barAt(0, 5, { source: 'stand-in' }));
-      await write(barAt(1, 5, { source: 'stand-in' }));
-      expect(await newsOf(barAt(2, 5), SINCE_1)).toBe('live');
-      for (const [at, news] of [[0], [1, 'correction']] as const) {
-        const outcome = await write(barAt(at, 9_000, { source: 'rest', volume: 99 }), SINCE_1);
-        expect(outcome).toMatchObject({ written: true, corrected: true });
-        expect(outcome.news).toBe(news);
-      }
-    });
-
-    it('a forming bar is no news', async () => {
-      expect(await newsOf(barAt(0, -1), LIVE)).toBeUndefined();
-      expect(await redis.exists(exchangeToldKey(exchangeId))).toBe(0);
-    });
   });
 
   it('keeps the newest 200 doubts of a series, and lets them go with it', async () => {
@@ -399,7 +325,9 @@ describe('beside a series', () => {
       asOf: closeAsOf('1m', openTimeAt(1)),
       source: 'no-trades',
     } as const;
-    expect(await cache.retract(exchangeId, SERIES, judged, 'refuted')).toMatchObject({ removed: true });
+    expect(
+      await cache.retract(exchangeId, SERIES, judged, { cause: 'refuted', exchange: 'binance' }),
+    ).toMatchObject({ removed: true });
     expect(await redis.xlen(key)).toBe(5_002);
     await redis.del(key);
   });
@@ -411,7 +339,8 @@ describe('beside a series', () => {
       asOf: closeAsOf('1m', openTimeAt(1)),
       source: 'no-trades' as const,
     };
-    const retract = () => cache.retract(exchangeId, SERIES, judged, 'its hour traded');
+    const retract = () =>
+      cache.retract(exchangeId, SERIES, judged, { cause: 'its hour traded', exchange: 'binance' });
 
     it('is gone and logged, and its doubts and looks with it', async () => {
       await write(quiet);
@@ -426,13 +355,6 @@ describe('beside a series', () => {
       expect([await lookAt(1), await lookAt(2)]).toEqual([undefined, 0]);
       expect(await redis.xlen(exchangeCorrectionsKey(exchangeId))).toBe(1);
       expect(await retract()).toEqual({ removed: false, wasTold: false });
-    });
-
-    it('was told, if it lies at or after the first bar that was', async () => {
-      await write(barAt(0, 5), { liveSince: 0 });
-      await write(quiet);
-      expect(await retract()).toEqual({ removed: true, wasTold: true });
-      expect((await write(barAt(1, 9_000, { source: 'rest' }))).news).toBe('late');
     });
 
     it.each([

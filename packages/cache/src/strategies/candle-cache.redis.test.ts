@@ -193,8 +193,8 @@ describe('CandleCacheStrategy on a real Redis', () => {
     { what: 'one among others', parts: [Buffer.concat([encodeCandle(bar(0)), Buffer.alloc(81, 'x')])] },
   ])('the commands refuse $what before anything is written', async ({ parts }) => {
     const key = exchangeCandleKey(freshExchangeId(), SERIES.symbol, SERIES.timeframe);
-    const others = ['doubt', 'looks', 'told', 'corrections'].map((name) => `${key}:${name}`);
-    const before = [3_600, 1_000, MINUTE_MS, 'BTCUSDT 1m', 1, 1, 1, 0, '', 'test', 1];
+    const others = ['doubt', 'looks', 'told', 'corrections', 'closes'].map((name) => `${key}:${name}`);
+    const before = [3_600, 1_000, MINUTE_MS, 'BTCUSDT 1m', 1, 1, 1, 0, '', 'test', 1, 'binance'];
     await expect(writeByTruth.run(redis, [key, ...others], [...before, ...parts])).rejects.toThrow(
       '81 bytes',
     );

@@ -13,8 +13,11 @@ import type { StoredCandle } from '../candle-layout';
 import { coverSeries, retract, writeByTruth, writeCandlesIfNewer } from '../commands';
 import { CacheValueError, InvalidCandleError, issueText } from '../errors';
 import {
+  candleCloseChannel,
   candleKey,
+  exchangeCandleCloseChannel,
   exchangeCandleKey,
+  exchangeClosesKey,
   exchangeCorrectionsKey,
   exchangeDoubtKey,
   exchangeLooksKey,
@@ -63,6 +66,8 @@ export interface SeriesSummary {
 export interface CandleCacheOptions {
   /** When a second reading settles a bar; Binance's when absent. */
   readonly finality?: Finality;
+  /** Whose own close channels are told as well as the exchange's. */
+  readonly ownerUserIds?: readonly number[];
   /** Hears of each cached member that is no candle and was left out of what was read. */
   readonly onUnreadable?: (error: CacheValueError) => void;
 }
@@ -95,15 +100,20 @@ const RetractionSchema = z.union([
   z.tuple([z.literal(1), z.union([z.literal(0), z.literal(1)])]),
 ]);
 
-/** Candles in Redis: sorted sets by open time, each written by one atomic compare-and-replace. */
+/**
+ * Candles in Redis: sorted sets by open time, each written by one atomic compare-and-replace. What is news of a shared
+ * series is logged and announced in that same step.
+ */
 export class CandleCacheStrategy {
   readonly #redis: CacheRedis;
   readonly #finality: Finality;
+  readonly #ownerUserIds: readonly number[];
   readonly #onUnreadable: CandleCacheOptions['onUnreadable'];
 
   constructor(redis: CacheRedis, options: CandleCacheOptions = {}) {
     this.#redis = redis;
     this.#finality = options.finality ?? DEFAULT_FINALITY;
+    this.#ownerUserIds = options.ownerUserIds ?? [];
     this.#onUnreadable = options.onUnreadable;
   }
 
@@ -173,15 +183,18 @@ export class CandleCacheStrategy {
 
   /**
    * Takes back a bar that the venue does not have, unless it is no longer the one that was judged (its as-of, µs, and source).
+   * Where it had been announced, so is that. `exchange`: the name it is announced with.
    * @returns whether it was removed, and whether it had been announced
    */
   async retract(
     exchangeId: number,
     series: Series,
     bar: { readonly openTime: number; readonly asOf: number; readonly source: CandleSource },
-    cause: string,
+    why: { readonly cause: string; readonly exchange: string },
   ): Promise<{ readonly removed: boolean; readonly wasTold: boolean }> {
-    const args = [seriesKey(series), bar.openTime, bar.asOf, codeOfSource(bar.source), cause];
+    const judged = [bar.openTime, bar.asOf, codeOfSource(bar.source)];
+    const channels = this.#channelsOf(exchangeId, series);
+    const args = [seriesKey(series), ...judged, why.cause, why.exchange, ...channels];
     const reply = RetractionSchema.safeParse(
       await retract.run(this.#redis, keysOf(exchangeId, series), args),
     );
@@ -260,10 +273,17 @@ export class CandleCacheStrategy {
       context.liveSince === undefined ? '' : Math.floor(context.liveSince),
       context.cause ?? 'unsaid',
       context.youngForMs ?? YOUNG_FOR_MS,
+      batch.exchange,
       batch.bytes,
+      ...this.#channelsOf(exchangeId, series),
     ];
     const keys = keysOf(exchangeId, series);
     return outcomesIn(keys[0], await writeByTruth.run(this.#redis, keys, args)).map(outcomeOf);
+  }
+
+  #channelsOf(exchangeId: number, { symbol, timeframe }: Series): readonly string[] {
+    const own = this.#ownerUserIds.map((id) => candleCloseChannel(id, exchangeId, symbol, timeframe));
+    return [exchangeCandleCloseChannel(exchangeId, symbol, timeframe), ...own];
   }
 
   async #read(key: string, series: Series, query: CandleQuery): Promise<StoredCandle[]> {
@@ -310,12 +330,15 @@ function keysOf(exchangeId: number, { symbol, timeframe }: Series): readonly [st
     exchangeLooksKey(exchangeId),
     exchangeToldKey(exchangeId),
     exchangeCorrectionsKey(exchangeId),
+    exchangeClosesKey(exchangeId),
   ];
 }
 
 /** Candles as they are sent. Made in the turn in which they were checked: what their owner changes later is not sent. */
 interface Batch {
   readonly bytes: Buffer;
+  /** Name of the exchange, as the first of them has it. */
+  readonly exchange: string;
   /** The greatest as-of, ms. */
   readonly latest: number;
 }
@@ -325,7 +348,7 @@ function packed(candles: readonly UnifiedCandle[]): Batch {
     (most, { sequenceNum = 0 }) => Math.max(most, sequenceNum / MICROS_PER_MS),
     0,
   );
-  return { bytes: encodeCandles(candles), latest };
+  return { bytes: encodeCandles(candles), exchange: candles[0]?.exchange ?? '', latest };
 }
 
 function outcomesIn(key: string, reply: unknown): number[] {

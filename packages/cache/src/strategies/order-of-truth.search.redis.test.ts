@@ -2,9 +2,10 @@ import { MICROS_PER_MS, closeAsOf } from '@livermore/schemas';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import candleMember from '../commands/candle-member.lua';
+import candleTold from '../commands/candle-told.lua';
 import { writeByTruth } from '../commands';
 import { LuaCommand } from '../commands/lua-command';
-import writeByTruthSource from '../commands/writeByTruth-5.lua';
+import writeByTruthSource from '../commands/writeByTruth-6.lua';
 import { createRedis } from '../redis';
 import { EXAMPLE_OPEN_TIME } from '../testing';
 import { valuesOf } from '../testing/search/cached-bar';
@@ -154,7 +155,7 @@ async function unmovedBy(memo: Memo, bars: readonly CachedBar[], told: Told): Pr
 
 /** Runs the step with one rule replaced, until the test ends. */
 function withMutant(rule: string, instead: string): void {
-  const source = `${candleMember}\n${writeByTruthSource}`;
+  const source = `${candleMember}\n${candleTold}\n${writeByTruthSource}`;
   if (source.split(rule).length !== 2) throw new Error(`not exactly one place reads: ${rule}`);
   const mutant = new LuaCommand(
     'mutant',
@@ -245,7 +246,7 @@ describe('every sequence of what can happen to a bar', () => {
     },
     {
       mutant: 'a correction is silent',
-      rule: 'outcome = outcome + news_of_change(score)',
+      rule: 'outcome = outcome + news_of_change(score, decided)',
       instead: '',
       breaks: 'what was told and changed is told',
     },

@@ -2,8 +2,9 @@ import { CANDLE_SOURCES } from '@livermore/schemas';
 import type { CandleSource } from '@livermore/schemas';
 
 /**
- * What is said of a bar that is announced: a close in its turn, one behind a later close, a bar that was told before
- * and has other values now, or one that was told and is not there after all.
+ * What is said of a bar that is announced. `live`: a close in its turn; those of a series come in order of open time.
+ * `late`: one behind a later close, or of a time when nobody watched. `correction`: a bar that was told before and has other
+ * values now. `retracted`: one that was told and is not there after all.
  */
 export const CLOSE_LABELS = ['live', 'late', 'correction', 'retracted'] as const;
 export type CloseLabel = (typeof CLOSE_LABELS)[number];
@@ -17,7 +18,7 @@ export interface WriteOutcome {
   readonly changed: boolean;
   /** What was cached was already closed. */
   readonly wasClosed: boolean;
-  /** Why this is to be announced; absent when it is not. */
+  /** As what this was announced; absent when it was not. */
   readonly news?: CloseLabel;
   /** It became settled by this write. */
   readonly settled: boolean;

@@ -3,7 +3,6 @@ import {
   createRedis,
   exchangeCandleKey,
   exchangeToldKey,
-  RedisEventBus,
   subscribeCloses,
 } from '@livermore/cache';
 import type { CloseAnnouncement } from '@livermore/cache';
@@ -49,7 +48,7 @@ describe('a correction', () => {
     const clock = new ManualClock(OPEN + 60_100);
     const cache = new CandleCacheStrategy(redis);
     const shared = { exchangeId, cache, clock, venueTime: clock, logger: silentLogger };
-    const writer = new CandleWriter({ ...shared, bus: new RedisEventBus(redis), liveSince: () => OPEN });
+    const writer = new CandleWriter({ ...shared, liveSince: () => OPEN });
     const streamed = closedBar(0);
     writer.take({ kind: 'close', candle: streamed }, 0);
     await writer.drain();
@@ -62,8 +61,13 @@ describe('a correction', () => {
     await vi.waitFor(() => expect(heard).toHaveLength(2));
     const [cached] = await cache.readExchangeCandles(exchangeId, SERIES);
     expect(cached).toMatchObject({ standing: 'settled', corrected: true, volume: streamed.volume + 1 });
-    expect(heard[0]).toEqual({ ...streamed, label: 'live' });
-    expect(heard[1]).toEqual({ ...cached, exchange: streamed.exchange, label: 'correction' });
+    expect(heard[0]).toEqual({ ...streamed, label: 'live', id: expect.any(String) });
+    expect(heard[1]).toEqual({
+      ...cached,
+      exchange: streamed.exchange,
+      label: 'correction',
+      id: expect.any(String),
+    });
     await stop();
   });
 });
@@ -86,26 +90,28 @@ describe('a Redis that lost its data under a running writer', () => {
     const writer = new CandleWriter({
       exchangeId,
       cache: new CandleCacheStrategy(redis),
-      bus: {
-        publishClose: (_id, { timestamp }) => {
-          told.push((timestamp - OPEN) / 60_000);
-          return Promise.resolve();
-        },
-      },
       clock,
       venueTime: clock,
       liveSince: () => OPEN,
       logger: silentLogger,
+    });
+    const stop = await subscribeCloses(redis, exchangeId, {
+      onClose: ({ timestamp }) => told.push((timestamp - OPEN) / 60_000),
+      onInvalid: (error) => {
+        throw error;
+      },
     });
     const close = async (minute: number) => {
       writer.take({ kind: 'close', candle: closedBar(minute) }, 0);
       await writer.drain();
     };
     for (let minute = 0; minute < 5; minute += 1) await close(minute);
-    expect(told.splice(0)).toEqual([0, 1, 2, 3, 4]);
+    await vi.waitFor(() => expect(told).toEqual([0, 1, 2, 3, 4]));
+    told.length = 0;
     await redis.del(exchangeCandleKey(exchangeId, 'BTCUSDT', '1m'), exchangeToldKey(exchangeId));
     await writer.writeHistory(SERIES, [0, 1, 2, 3, 4, 5].map(closedBar), { cause: 'sweep' });
     await close(6);
-    expect(told).toEqual([5, 6]);
+    await vi.waitFor(() => expect(told).toEqual([5, 6]));
+    await stop();
   });
 });

@@ -27,18 +27,22 @@ function candle(minute: number, isFinal: boolean, close = 10): SourcedCandle {
   };
 }
 
-/** A cache and a bus that keep a diary, and can be told to fail. */
+/** A cache that keeps a diary, and can be told to fail. */
 function world(overrides: Partial<CandleWriterOptions> = {}) {
   const diary: string[] = [];
   const clock = new ManualClock(OPEN);
   const fails: unknown[] = [];
-  /** Minutes whose announcement is refused. */
-  const unsaid = new Set<number>();
   const contexts: WriteContext[] = [];
   let outcome = NEW;
   const retraction = { removed: true, wasTold: false };
   const text = (each: { timestamp: number; close: number }) =>
     `${(each.timestamp - OPEN) / 60_000}@${each.close}`;
+  const tried = async (context: WriteContext | undefined) => {
+    await Promise.resolve();
+    contexts.push(context ?? {});
+    const failure = fails.shift();
+    if (failure !== undefined) throw failure;
+  };
   const writer = new CandleWriter({
     exchangeId: 1,
     clock,
@@ -46,27 +50,18 @@ function world(overrides: Partial<CandleWriterOptions> = {}) {
     logger: silentLogger,
     cache: {
       async writeExchangeCandle(_id, each, context) {
-        await Promise.resolve();
-        contexts.push(context ?? {});
-        const failure = fails.shift();
-        if (failure !== undefined) throw failure;
-        diary.push(`write ${(each.timestamp - OPEN) / 60_000}@${each.close}`);
+        await tried(context);
+        diary.push(`write ${text(each)}`);
         return outcome;
       },
       async writeExchangeCandles(_id, _series, candles, context) {
-        contexts.push(context ?? {});
-        diary.push(`history ${candles.length}`);
+        await tried(context);
+        diary.push(`write ${candles.map(text).join(' ')}`);
         return candles.map(() => outcome);
       },
-      async retract(_id, _series, { openTime, asOf }, cause) {
+      async retract(_id, _series, { openTime, asOf }, { cause }) {
         diary.push(`retract ${(openTime - OPEN) / 60_000} judged at ${asOf} for ${cause}`);
         return retraction;
-      },
-    },
-    bus: {
-      async publishClose(_id, each, label = 'live') {
-        if (unsaid.has((each.timestamp - OPEN) / 60_000)) throw new Error('Connection is closed.');
-        diary.push(`announce ${text(each)}${label === 'live' ? '' : ` as ${label}`}`);
       },
     },
     ...overrides,
@@ -74,7 +69,7 @@ function world(overrides: Partial<CandleWriterOptions> = {}) {
   const answer = (next: WriteOutcome) => {
     outcome = next;
   };
-  return { diary, clock, fails, unsaid, writer, answer, contexts, retraction };
+  return { diary, clock, fails, writer, answer, contexts, retraction };
 }
 
 const close = (minute: number, price?: number) =>
@@ -83,40 +78,40 @@ const update = (minute: number, price?: number) =>
   ({ kind: 'update', candle: candle(minute, false, price) }) as const;
 
 describe('writing candles', () => {
-  it('announces a close only after its write resolved', async () => {
-    const { writer, diary } = world();
-    writer.take(close(0), 0);
-    await writer.drain();
-    expect(diary).toEqual(['write 0@10', 'announce 0@10']);
-  });
-
   it('keeps every close in order and only the newest of waiting updates', async () => {
     const { writer, diary } = world();
     for (const price of [9.5, 10, 11]) writer.take(update(2, price), 0);
     writer.take(close(0), 0);
     writer.take(close(1), 0);
     await writer.drain();
-    expect(diary.filter((entry) => entry.startsWith('write'))).toEqual([
-      'write 0@10',
-      'write 1@10',
-      'write 2@11',
-    ]);
+    expect(diary).toEqual(['write 0@10 1@10', 'write 2@11']);
   });
 
-  it('says nothing of a close that was known', async () => {
-    const { writer, diary, answer } = world();
-    answer(outcomeWith({ replaced: true, changed: false, wasClosed: true }));
+  it('writes closes of a series one step after the other: a failure does not turn their order round', async () => {
+    const { writer, diary, clock, fails } = world();
+    fails.push(new Error("OOM command not allowed when used memory > 'maxmemory'."));
     writer.take(close(0), 0);
-    await writer.drain();
-    expect(diary).toEqual(['write 0@10']);
+    await clock.advance(0);
+    for (const minute of [1, 2]) writer.take(close(minute), 0);
+    await clock.advance(5_000);
+    expect(diary).toEqual(['write 0@10 1@10 2@10']);
   });
 
-  it('announces a correction of a closed bar', async () => {
-    const { writer, diary, answer } = world();
-    answer(outcomeWith({ replaced: true, wasClosed: true, news: 'correction' }));
-    writer.take(close(0), 0);
-    await writer.drain();
-    expect(diary).toContain('announce 0@10 as correction');
+  it('says whether a close was news, as the write that announced it did', async () => {
+    const announced: boolean[] = [];
+    const { writer, answer } = world({
+      onWritten: (_entry, _outcome, took) => announced.push(took.isAnnounced),
+    });
+    for (const outcome of [
+      NEW,
+      SILENT,
+      outcomeWith({ replaced: true, wasClosed: true, news: 'correction' }),
+    ]) {
+      answer(outcome);
+      writer.take(close(0), 0);
+      await writer.drain();
+    }
+    expect(announced).toEqual([true, false, true]);
   });
 
   it.each([
@@ -131,30 +126,27 @@ describe('writing candles', () => {
     expect(writer.facts.trouble).toBe(trouble);
     writer.take(close(1), 0);
     await clock.advance(5_000);
-    expect(diary.filter((entry) => entry.startsWith('announce')).toSorted()).toEqual([
-      'announce 0@10',
-      'announce 1@10',
-    ]);
+    expect(diary).toEqual(['write 0@10 1@10']);
     expect(writer.facts).toMatchObject({ trouble: undefined, queuedCloses: 0, inFlight: 0 });
   });
 
-  it('announces after a retry although the first try had written, its answer being lost', async () => {
-    const { writer, diary, clock, fails, answer } = world();
-    fails.push(new Error('Connection is closed.'));
-    answer(outcomeWith({ written: false, replaced: true, changed: false, wasClosed: true }));
-    writer.take(close(0), 0);
-    await clock.advance(5_000);
-    expect(diary).toEqual(['write 0@10', 'announce 0@10']);
+  it('drops a candle that is refused for what it is, counts it, and writes those that waited with it', async () => {
+    const { writer, diary, fails } = world();
+    const refusal = new Error('candle refused: high: high is below open or close');
+    fails.push(refusal, refusal);
+    for (const minute of [0, 1, 2]) writer.take(close(minute), 0);
+    await writer.drain();
+    expect(writer.facts).toMatchObject({ refused: 1, queuedCloses: 0 });
+    expect(diary).toEqual(['write 1@10', 'write 2@10']);
   });
 
-  it('drops a candle that is refused for what it is, counts it, and goes on', async () => {
-    const { writer, diary, fails } = world();
-    fails.push(new Error('candle refused: high: high is below open or close'));
-    writer.take(close(0), 0);
-    writer.take(close(1), 0);
+  it('writes no more closes of a series in one step than hold Redis for a moment', async () => {
+    const { writer, diary } = world();
+    for (let minute = 0; minute < 600; minute += 1) writer.take(close(minute), 0);
     await writer.drain();
-    expect(writer.facts.refused).toBe(1);
-    expect(diary).toEqual(['write 1@10', 'announce 1@10']);
+    expect(diary.map((entry) => entry.split(' ').length - 1)).toEqual([250, 250, 100]);
+    const written = diary.flatMap((entry) => entry.split(' ').slice(1));
+    expect(written).toEqual(Array.from({ length: 600 }, (_, minute) => `${minute}@10`));
   });
 
   it('bounds the closes that wait, and hands over what does not fit', async () => {
@@ -168,17 +160,7 @@ describe('writing candles', () => {
     await writer.drain();
     expect(dropped).toEqual([2, 3]);
     expect(writer.facts.overflowed).toBe(2);
-    expect(diary.filter((entry) => entry.startsWith('write'))).toEqual(['write 0@10', 'write 1@10']);
-  });
-
-  it('says of a close why it is told, as the write that stored it decided', async () => {
-    for (const label of ['live', 'late', 'correction', 'retracted'] as const) {
-      const { writer, diary, answer } = world();
-      answer(outcomeWith({ news: label }));
-      writer.take(close(0), 0);
-      await writer.drain();
-      expect(diary[1]).toBe(`announce 0@10${label === 'live' ? '' : ` as ${label}`}`);
-    }
+    expect(diary).toEqual(['write 0@10 1@10']);
   });
 
   it('hands on since when the feed is live: a bar that closed before is no news', async () => {
@@ -214,87 +196,14 @@ describe('what was announced', () => {
   });
 });
 
-describe('an announcement that fails', () => {
-  const series = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
-  const three = [0, 1, 2].map((minute) => candle(minute, true));
-
-  it('keeps no other bar of its page from being said and handed on, and is made with the next write', async () => {
-    const closed: number[] = [];
-    const { writer, diary, unsaid, answer } = world({
-      onClosed: (each) => closed.push((each.timestamp - OPEN) / 60_000),
-    });
-    unsaid.add(1);
-    answer(outcomeWith({ news: 'late' }));
-    await expect(writer.writeHistory(series, three, { cause: 'repair' })).rejects.toThrow('closed');
-    expect(closed).toEqual([0, 1, 2]);
-    expect(diary.slice(1)).toEqual(['announce 0@10 as late', 'announce 2@10 as late']);
-    unsaid.clear();
-    answer(outcomeWith({ written: false, changed: false, wasClosed: true }));
-    await writer.writeHistory(series, three, { cause: 'repair' });
-    expect(diary.slice(3)).toEqual(['history 3', 'announce 1@10 as late']);
-    await writer.writeHistory(series, three, { cause: 'repair' });
-    expect(diary.slice(5)).toEqual(['history 3']);
-  });
-
-  it('is made before the next one of a streamed close', async () => {
-    const { writer, diary, unsaid } = world();
-    unsaid.add(1);
-    await expect(writer.writeHistory(series, three, { cause: 'repair' })).rejects.toThrow('closed');
-    unsaid.clear();
-    diary.length = 0;
-    writer.take(close(3), 0);
-    await writer.drain();
-    expect(diary).toEqual(['write 3@10', 'announce 1@10', 'announce 3@10']);
-  });
-
-  it('of a bar that was taken back is made with the next call', async () => {
-    const { writer, diary, unsaid, retraction } = world();
-    retraction.wasTold = true;
-    unsaid.add(1);
-    await expect(writer.retract(candle(1, true), 'refuted')).rejects.toThrow('closed');
-    unsaid.clear();
-    diary.length = 0;
-    retraction.wasTold = false;
-    await writer.retract(candle(2, true), 'refuted');
-    expect(diary.slice(1)).toEqual(['announce 1@10 as retracted']);
-  });
-
-  it('is one of a bounded number: the oldest are let go', async () => {
-    const { writer, diary, unsaid } = world({ limits: { maxQueuedCloses: 2, maxInFlightWrites: 1 } });
-    for (const minute of [0, 1, 2]) unsaid.add(minute);
-    await expect(writer.writeHistory(series, three, { cause: 'repair' })).rejects.toThrow('closed');
-    unsaid.clear();
-    diary.length = 0;
-    await writer.writeHistory(series, [candle(2, false)], { cause: 'repair' });
-    expect(diary.slice(1)).toEqual(['announce 1@10', 'announce 2@10']);
-  });
-
-  it('is made again as what it was, and nothing is told by it before it succeeds', async () => {
-    const { writer, diary, clock, unsaid, answer, contexts } = world({ liveSince: () => OPEN });
-    unsaid.add(0);
-    answer(outcomeWith({ wasClosed: true, news: 'correction' }));
-    writer.take(close(0), 0);
-    await clock.advance(50);
-    answer(outcomeWith({ written: false, changed: false, wasClosed: true }));
-    unsaid.clear();
-    await clock.advance(5_000);
-    expect(diary).toEqual(['write 0@10', 'write 0@10', 'announce 0@10 as correction']);
-    expect(contexts.map(({ liveSince }) => liveSince)).toEqual([OPEN, OPEN]);
-  });
-});
-
 describe('writing history', () => {
   const series = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
 
-  it('is no news in itself: it hands on who brings it, and tells only what the write calls news', async () => {
-    const { writer, diary, answer, contexts } = world();
-    answer(SILENT);
+  it('hands on who brings it', async () => {
+    const { writer, diary, contexts } = world();
     await writer.writeHistory(series, [candle(0, true), candle(1, false)], { cause: 'warmup' });
     expect(contexts).toEqual([{ cause: 'warmup', now: OPEN }]);
-    expect(diary).toEqual(['history 2']);
-    answer(outcomeWith({ news: 'correction' }));
-    await writer.writeHistory(series, [candle(0, true), candle(1, false)], { cause: 'audit' });
-    expect(diary.slice(1)).toEqual(['history 2', 'announce 0@10 as correction']);
+    expect(diary).toEqual(['write 0@10 1@10']);
   });
 
   it('says of every closed bar what became of it, told or not', async () => {
@@ -309,14 +218,16 @@ describe('writing history', () => {
     expect(await writer.writeHistory(series, [], { cause: 'look' })).toEqual([]);
   });
 
-  it('takes a quiet bar back, against what was judged, and says so where it had been told', async () => {
+  it('takes a quiet bar back, against what was judged, and says so only where it was there', async () => {
     const { writer, diary, retraction } = world();
     const quiet = { ...candle(3, true), source: 'no-trades', volume: 0 } as const;
-    const took = `retract 3 judged at ${quiet.sequenceNum} for refuted`;
+    const back: number[] = [];
+    const { writer: other } = world({ onRetracted: (bar) => back.push(bar.timestamp) });
     expect(await writer.retract(quiet, 'refuted')).toBe(true);
-    expect(diary).toEqual([took]);
-    retraction.wasTold = true;
-    await writer.retract(quiet, 'refuted');
-    expect(diary).toEqual([took, took, 'announce 3@10 as retracted']);
+    expect(diary).toEqual([`retract 3 judged at ${quiet.sequenceNum} for refuted`]);
+    await other.retract(quiet, 'refuted');
+    retraction.removed = false;
+    expect(await writer.retract(quiet, 'refuted')).toBe(false);
+    expect(back).toEqual([quiet.timestamp]);
   });
 });

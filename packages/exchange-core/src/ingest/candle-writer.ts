@@ -1,12 +1,5 @@
 import { REDIS_TROUBLE_SENTENCES, redisTroubleOf } from '@livermore/cache';
-import type {
-  CandleCacheStrategy,
-  CloseLabel,
-  RedisEventBus,
-  RedisTrouble,
-  WriteContext,
-  WriteOutcome,
-} from '@livermore/cache';
+import type { CandleCacheStrategy, RedisTrouble, WriteContext, WriteOutcome } from '@livermore/cache';
 import { closeTimeOf, HARDCODED_CONFIG, isClosed, seriesKey } from '@livermore/schemas';
 import type { Series, SourcedCandle } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
@@ -17,7 +10,6 @@ import type { BookEntry } from './candle-book';
 export interface CandleWriterOptions {
   readonly exchangeId: number;
   readonly cache: Pick<CandleCacheStrategy, 'retract' | 'writeExchangeCandle' | 'writeExchangeCandles'>;
-  readonly bus: Pick<RedisEventBus, 'publishClose'>;
   readonly clock: Clock;
   readonly venueTime: VenueTime;
   /** Since when the feed carries what it should (venue time, ms): a bar that closed before is no news. */
@@ -25,7 +17,7 @@ export interface CandleWriterOptions {
   readonly logger: Logger;
   /** More closes wait than may: this one is dropped here and must be repaired from the venue. */
   readonly onOverflow?: (candle: SourcedCandle) => void;
-  /** A write is done and, for a close, announced. */
+  /** A write is done and, for a close that is news, announced by it. */
   readonly onWritten?: (entry: BookEntry, outcome: WriteOutcome, took: WriteTimes) => void;
   /** A bar is in the cache as closed, whoever brought it. */
   readonly onClosed?: (candle: SourcedCandle, outcome: WriteOutcome) => void;
@@ -36,7 +28,7 @@ export interface CandleWriterOptions {
 
 /** What a write took, in ms: from the frame on the socket to its announcement, and of the write alone. */
 export interface WriteTimes {
-  /** Whether it was a close, and news that was published: what was known already is written in vain. */
+  /** Whether it was a close, and news: what was known already is written in vain. */
   readonly isAnnounced: boolean;
   readonly sinceFrameMs: number;
   readonly writeMs: number;
@@ -53,36 +45,32 @@ export interface CandleWriterFacts {
 
 interface Job {
   readonly entry: BookEntry;
+  /** The clock's monotonic time of its frame, ms. */
   readonly receivedAt: number;
-  /** Tried before: its write may have succeeded without its announcement. */
-  readonly isRetry?: true;
-  /** What is to be announced of it, by the write that stored it: kept for a retry. */
-  news?: News;
-}
-
-interface News {
-  readonly candle: SourcedCandle;
-  readonly label: CloseLabel;
+  /** What it was written with was refused: it is tried by itself, so that it costs no other. */
+  readonly isAlone?: true;
 }
 
 const RETRY_BASE_MS = 100;
 const RETRY_CAP_MS = 2_000;
 
 /**
- * Writes, then announces. Updates coalesce, closes never do: of an open bar only the newest state is worth
- * writing, every close is written in the order it came. While Redis refuses or is away, closes wait in a bounded
- * queue and are written when it is back; announcements follow their writes.
+ * Brings candles to the cache, whose step announces what is news. Updates coalesce, closes never do: of an open bar only
+ * the newest state is worth writing, every close is written, those of one series in the order they came and those that
+ * wait together in one step. While Redis refuses or is away, closes wait in a bounded queue.
  */
 export class CandleWriter implements HistorySink {
   readonly #options: CandleWriterOptions;
   readonly #limits: { readonly maxQueuedCloses: number; readonly maxInFlightWrites: number };
-  #closes: Job[] = [];
+  /** Closes that wait, by series, each in the order it came. */
+  readonly #closes = new Map<string, Job[]>();
+  /** Series of which closes are being written: the next ones wait, or a failure would turn their order round. */
+  readonly #writing = new Set<string>();
   readonly #updates = new Map<string, Job>();
   /** By series, the close time (ms) of the newest bar announced here: what Redis knows of it may be gone one day. */
   readonly #toldTo = new Map<string, number>();
-  /** Announcements that failed: the writes they follow are done, and would not call them news again. */
-  #unsaid: News[] = [];
   readonly #idle: (() => void)[] = [];
+  #queued = 0;
   #inFlight = 0;
   #refused = 0;
   #overflowed = 0;
@@ -98,7 +86,7 @@ export class CandleWriter implements HistorySink {
 
   get facts(): CandleWriterFacts {
     return {
-      queuedCloses: this.#closes.length,
+      queuedCloses: this.#queued,
       pendingUpdates: this.#updates.size,
       inFlight: this.#inFlight,
       refused: this.#refused,
@@ -109,13 +97,12 @@ export class CandleWriter implements HistorySink {
 
   /** Takes what the book decided. Returns at once; `receivedAt` is the clock's monotonic time of the frame. */
   take(entry: BookEntry, receivedAt: number): void {
-    if (entry.kind === 'update') {
-      this.#updates.set(seriesKey(entry.candle), { entry, receivedAt });
-    } else if (this.#closes.length >= this.#limits.maxQueuedCloses) {
+    const key = seriesKey(entry.candle);
+    if (entry.kind === 'update') this.#updates.set(key, { entry, receivedAt });
+    else if (this.#queued < this.#limits.maxQueuedCloses) this.#wait(key, { entry, receivedAt });
+    else {
       this.#overflow(entry.candle);
       return;
-    } else {
-      this.#closes.push({ entry, receivedAt });
     }
     this.#schedule();
   }
@@ -129,28 +116,25 @@ export class CandleWriter implements HistorySink {
     const { cache, exchangeId, onClosed } = this.#options;
     const context = { ...this.#contextOf(series, options.cause), ...youngOf(options) };
     const outcomes = await cache.writeExchangeCandles(exchangeId, series, candles, context);
-    const news: News[] = [];
     for (const [at, outcome] of outcomes.entries()) {
       const candle = candles[at];
       if (candle === undefined || !isClosed(candle)) continue;
       onClosed?.(candle, outcome);
-      const told = newsOf(candle, outcome);
-      if (told !== undefined) news.push(told);
+      this.#noteTold(candle, outcome);
     }
-    await this.#say(news);
     return outcomes;
   }
 
   /**
-   * Takes back a bar that the venue does not have, unless something else is cached there by now, and says so if it had
-   * been announced. @returns whether it was taken back
+   * Takes back a bar that the venue does not have, unless something else is cached there by now.
+   * @returns whether it was taken back
    */
   async retract(bar: SourcedCandle, cause: string): Promise<boolean> {
-    const { cache, exchangeId } = this.#options;
+    const { cache, exchangeId, onRetracted } = this.#options;
     const judged = { openTime: bar.timestamp, asOf: bar.sequenceNum, source: bar.source };
-    const { removed, wasTold } = await cache.retract(exchangeId, bar, judged, cause);
-    if (removed) this.#options.onRetracted?.(bar);
-    await this.#say(wasTold ? [{ candle: bar, label: 'retracted' }] : []);
+    const why = { cause, exchange: bar.exchange };
+    const { removed } = await cache.retract(exchangeId, bar, judged, why);
+    if (removed) onRetracted?.(bar);
     return removed;
   }
 
@@ -167,25 +151,10 @@ export class CandleWriter implements HistorySink {
     return since === undefined || toldTo === undefined ? since : Math.max(since, toldTo + 1);
   }
 
-  /** Announces what could not be announced before, and this; keeps what fails for the next time. @throws the first failure */
-  async #say(news: readonly News[]): Promise<void> {
-    const all = [...this.#unsaid, ...news];
-    if (all.length === 0) return;
-    this.#unsaid = [];
-    const said = await Promise.allSettled(all.map((each) => this.#announce(each)));
-    const failed = said.find((each) => each.status === 'rejected');
-    if (failed === undefined) return;
-    const kept = [...all.filter((_, at) => said[at]?.status === 'rejected'), ...this.#unsaid];
-    this.#unsaid = kept.slice(-this.#limits.maxQueuedCloses);
-    const dropped = kept.length - this.#unsaid.length;
-    if (dropped > 0) this.#options.logger.error({ event: 'announcements_dropped', dropped });
-    throw failed.reason;
-  }
-
-  async #announce({ candle, label }: News): Promise<void> {
-    await this.#options.bus.publishClose(this.#options.exchangeId, candle, label);
-    const key = seriesKey(candle);
-    const closeTime = closeTimeOf(candle.timeframe, candle.timestamp);
+  #noteTold({ symbol, timeframe, timestamp }: SourcedCandle, { news }: WriteOutcome): void {
+    if (news !== 'live' && news !== 'late') return;
+    const key = seriesKey({ symbol, timeframe });
+    const closeTime = closeTimeOf(timeframe, timestamp);
     this.#toldTo.set(key, Math.max(closeTime, this.#toldTo.get(key) ?? 0));
   }
 
@@ -209,45 +178,72 @@ export class CandleWriter implements HistorySink {
 
   #pump(): void {
     if (this.#isHeld) return;
-    const room = this.#limits.maxInFlightWrites - this.#inFlight;
-    const closes = this.#closes.splice(0, Math.max(0, room));
-    for (const job of closes) this.#start(job);
+    for (const [key, jobs] of this.#closes) {
+      if (this.#inFlight >= this.#limits.maxInFlightWrites) break;
+      if (this.#writing.has(key)) continue;
+      this.#closes.delete(key);
+      this.#startCloses(key, jobs);
+    }
     for (const [key, job] of this.#updates) {
       if (this.#inFlight >= this.#limits.maxInFlightWrites) break;
       this.#updates.delete(key);
-      this.#start(job);
+      this.#start(this.#writeUpdate(job), (error) => this.#failUpdate(key, job, error));
     }
     this.#settle();
   }
 
-  #start(job: Job): void {
+  /** As many of a series' closes as one step takes; the others wait on. */
+  #startCloses(key: string, jobs: readonly Job[]): void {
+    const most = jobs[0]?.isAlone === true ? 1 : HARDCODED_CONFIG.cache.candlesPerWrite;
+    const [batch, rest] = [jobs.slice(0, most), jobs.slice(most)];
+    if (rest.length > 0) this.#closes.set(key, rest);
+    this.#queued -= batch.length;
+    this.#writing.add(key);
+    const written = this.#writeCloses(batch).finally(() => this.#writing.delete(key));
+    this.#start(written, (error) => this.#failCloses(key, batch, error));
+  }
+
+  #start(written: Promise<void>, onFailure: (error: unknown) => void): void {
     this.#inFlight += 1;
-    this.#write(job).then(
+    written.then(
       () => this.#finish(),
-      (error: unknown) => this.#fail(job, error),
+      (error: unknown) => {
+        this.#inFlight -= 1;
+        onFailure(error);
+      },
     );
   }
 
-  async #write(job: Job): Promise<void> {
-    const { cache, exchangeId, clock, onClosed, onWritten } = this.#options;
-    const { entry } = job;
+  async #writeCloses(jobs: readonly Job[]): Promise<void> {
+    const { cache, exchangeId, clock, onClosed } = this.#options;
+    const [first] = jobs;
+    if (first === undefined) return;
     const startedAt = clock.monotonicMs();
-    const context = this.#contextOf(entry.candle, 'feed');
-    const outcome = await cache.writeExchangeCandle(exchangeId, entry.candle, context);
+    const candles = jobs.map((job) => job.entry.candle);
+    const context = this.#contextOf(first.entry.candle, 'feed');
+    const outcomes = await cache.writeExchangeCandles(exchangeId, first.entry.candle, candles, context);
     const writeMs = clock.monotonicMs() - startedAt;
-    if (entry.kind === 'close') onClosed?.(entry.candle, outcome);
-    const isUnsaid = job.isRetry === true && outcome.wasClosed && !outcome.changed;
-    const unsaid: News | undefined =
-      isUnsaid && entry.kind === 'close' ? (job.news ?? { candle: entry.candle, label: 'live' }) : undefined;
-    const news = newsOf(entry.candle, outcome) ?? unsaid;
-    if (news !== undefined) {
-      job.news = news;
-      if (this.#unsaid.length > 0) await this.#say([]);
-      await this.#announce(news);
+    for (const [at, job] of jobs.entries()) {
+      const outcome = outcomes[at];
+      if (outcome === undefined) continue;
+      onClosed?.(job.entry.candle, outcome);
+      this.#noteTold(job.entry.candle, outcome);
+      this.#written(job, outcome, writeMs);
     }
-    onWritten?.(entry, outcome, {
-      isAnnounced: news !== undefined,
-      sinceFrameMs: clock.monotonicMs() - job.receivedAt,
+  }
+
+  async #writeUpdate(job: Job): Promise<void> {
+    const { cache, exchangeId, clock } = this.#options;
+    const startedAt = clock.monotonicMs();
+    const { candle } = job.entry;
+    const outcome = await cache.writeExchangeCandle(exchangeId, candle, this.#contextOf(candle, 'feed'));
+    this.#written(job, outcome, clock.monotonicMs() - startedAt);
+  }
+
+  #written(job: Job, outcome: WriteOutcome, writeMs: number): void {
+    this.#options.onWritten?.(job.entry, outcome, {
+      isAnnounced: outcome.news !== undefined,
+      sinceFrameMs: this.#options.clock.monotonicMs() - job.receivedAt,
       writeMs,
     });
   }
@@ -258,43 +254,70 @@ export class CandleWriter implements HistorySink {
       this.#options.logger.info({
         event: 'candle_writes_resumed',
         after: this.#trouble,
-        queued: this.#closes.length,
+        queued: this.#queued,
       });
     }
     this.#trouble = undefined;
     this.#failures = 0;
-    if (this.#closes.length > 0 || this.#updates.size > 0) this.#schedule();
-    else this.#settle();
+    this.#goOn();
   }
 
-  #fail(job: Job, error: unknown): void {
-    this.#inFlight -= 1;
+  #failCloses(key: string, jobs: readonly Job[], error: unknown): void {
     const trouble = redisTroubleOf(error);
-    if (trouble === undefined) {
-      this.#refused += 1;
-      const { symbol, timeframe, timestamp } = job.entry.candle;
-      this.#options.logger.error({
-        event: 'candle_refused',
-        symbol,
-        timeframe,
-        openTime: timestamp,
-        error: messageOf(error),
-      });
-      this.#settle();
-      if (this.#closes.length > 0 || this.#updates.size > 0) this.#schedule();
+    const [first] = jobs;
+    if (trouble !== undefined) {
+      this.#putBack(key, jobs);
+      this.#hold(trouble);
       return;
     }
-    this.#putBack(job);
+    const alone = jobs.map((job) => ({ ...job, isAlone: true as const }));
+    if (jobs.length > 1) this.#putBack(key, alone);
+    else if (first !== undefined) this.#refuse(first, error);
+    this.#goOn();
+  }
+
+  #failUpdate(key: string, job: Job, error: unknown): void {
+    const trouble = redisTroubleOf(error);
+    if (trouble === undefined) {
+      this.#refuse(job, error);
+      this.#goOn();
+      return;
+    }
+    if (!this.#updates.has(key)) this.#updates.set(key, job);
     this.#hold(trouble);
   }
 
-  #putBack(job: Job): void {
-    const key = seriesKey(job.entry.candle);
-    if (job.entry.kind === 'close') this.#closes.unshift({ ...job, isRetry: true });
-    else if (!this.#updates.has(key)) this.#updates.set(key, job);
+  #refuse({ entry: { candle } }: Job, error: unknown): void {
+    this.#refused += 1;
+    const { symbol, timeframe, timestamp } = candle;
+    this.#options.logger.error({
+      event: 'candle_refused',
+      symbol,
+      timeframe,
+      openTime: timestamp,
+      error: messageOf(error),
+    });
   }
 
-  /** Waits before the next try. Newer wins, so the order of what was put back does not matter for the result. */
+  #wait(key: string, job: Job): void {
+    const waiting = this.#closes.get(key);
+    if (waiting === undefined) this.#closes.set(key, [job]);
+    else waiting.push(job);
+    this.#queued += 1;
+  }
+
+  /** What was tried goes before what came since. */
+  #putBack(key: string, jobs: readonly Job[]): void {
+    this.#closes.set(key, [...jobs, ...(this.#closes.get(key) ?? [])]);
+    this.#queued += jobs.length;
+  }
+
+  #goOn(): void {
+    if (this.#queued > 0 || this.#updates.size > 0) this.#schedule();
+    else this.#settle();
+  }
+
+  /** Waits before the next try. */
   #hold(trouble: RedisTrouble): void {
     if (this.#trouble !== trouble) {
       this.#options.logger.error({
@@ -323,21 +346,13 @@ export class CandleWriter implements HistorySink {
   }
 
   #isIdle(): boolean {
-    return this.#inFlight === 0 && this.#closes.length === 0 && this.#updates.size === 0;
+    return this.#inFlight === 0 && this.#queued === 0 && this.#updates.size === 0;
   }
 
   #settle(): void {
     if (!this.#isIdle()) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
-}
-
-/** What is to be announced of a closed bar: as it is cached now, with what its write made of it. */
-function newsOf(candle: SourcedCandle, { news, settled, corrected }: WriteOutcome): News | undefined {
-  if (news === undefined) return undefined;
-  const standing = settled ? ({ standing: 'settled' } as const) : {};
-  const mark = corrected ? ({ corrected: true } as const) : {};
-  return { candle: { ...candle, ...standing, ...mark }, label: news };
 }
 
 function youngOf({ youngForMs }: HistoryWrite): Pick<WriteContext, 'youngForMs'> {

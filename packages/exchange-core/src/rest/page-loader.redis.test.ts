@@ -261,7 +261,7 @@ describe('a page on its way from the venue into a real Redis', () => {
     await other.put(candle('1m', timeOf(4), { source: 'snapshot', volume: 0.5 }), true);
     expect(await announced(other.id, () => other.load())).toEqual([
       'correction 4',
-      ...Array.from({ length: 15 }, (_, at) => `live ${at + 5}`),
+      ...Array.from({ length: 15 }, (_, at) => `late ${at + 5}`),
     ]);
     await put(candle('1m', timeOf(3), { volume: 2 }));
     expect(await announced(id, () => load())).toEqual([]);

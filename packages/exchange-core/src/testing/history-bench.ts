@@ -1,4 +1,4 @@
-import { AbsenceStore, CandleCacheStrategy, LookStore, RedisEventBus, UnservedStore } from '@livermore/cache';
+import { AbsenceStore, CandleCacheStrategy, LookStore, UnservedStore } from '@livermore/cache';
 import type { RedisClient } from '@livermore/cache';
 import { ManualClock, seededRandom, silentLogger } from '@livermore/utils';
 import { CandleWriter } from '../ingest/candle-writer';
@@ -34,7 +34,6 @@ export function historyBench(options: HistoryBenchOptions) {
   const writer = new CandleWriter({
     exchangeId: id,
     cache,
-    bus: new RedisEventBus(redis),
     clock,
     venueTime: clock,
     logger: silentLogger,

@@ -36,7 +36,7 @@ export function reportWith(page: CandlePage, over: Partial<PageReport> = {}): Pa
   };
 }
 
-/** History that goes into a cache and is announced to nobody. `now`: the venue's time, ms. */
+/** History that goes into a cache. `now`: the venue's time, ms. */
 export function silentSink(cache: CandleCacheStrategy, exchangeId: number, now?: () => number): HistorySink {
   return {
     writeHistory: (series, candles, options) =>
@@ -46,7 +46,7 @@ export function silentSink(cache: CandleCacheStrategy, exchangeId: number, now?:
       }),
     async retract(bar, cause) {
       const judged = { openTime: bar.timestamp, asOf: bar.sequenceNum, source: bar.source };
-      return (await cache.retract(exchangeId, bar, judged, cause)).removed;
+      return (await cache.retract(exchangeId, bar, judged, { cause, exchange: bar.exchange })).removed;
     },
   };
 }

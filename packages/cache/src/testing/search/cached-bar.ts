@@ -160,6 +160,9 @@ async function perform(
     asOf: before.candle?.sequenceNum ?? 0,
     source: 'no-trades',
   } as const;
-  const { removed, wasTold } = await cache.retract(exchangeId, SERIES, bar, 'search');
+  const { removed, wasTold } = await cache.retract(exchangeId, SERIES, bar, {
+    cause: 'search',
+    exchange: 'binance',
+  });
   return { outcome: undefined, removed, removalTold: wasTold };
 }

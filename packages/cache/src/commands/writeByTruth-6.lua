@@ -1,12 +1,14 @@
 --[[
   Writes candles of a series that everybody shares, each as the order of truth says: by class first, then by as-of. One
-  step judges, writes, keeps doubts and looks, logs what changed, and tells what is news.
+  step judges, writes, keeps doubts and looks, logs what changed, and announces what is news: nobody hears of a bar that is
+  not there, and nothing that became news can be lost on the way to those who resume from the log.
 
   KEYS[1]  the series, a sorted set scored by open time (ms)
   KEYS[2]  its doubts: readings that differ from a bar, in the same layout and by the same score
   KEYS[3]  looks of the exchange: `symbol timeframe openTime`, scored by the venue's time (ms) when it is due
-  KEYS[4]  told of the exchange: a hash, `symbol timeframe` -> `first:last` open time that was announced
+  KEYS[4]  told of the exchange: a hash, `symbol timeframe` -> what was announced of it (candle-told.lua)
   KEYS[5]  corrections of the exchange, a stream
+  KEYS[6]  closes of the exchange, a stream: everything that is announced
   ARGV[1]  life of the series after a write, in seconds
   ARGV[2]  how many of the newest members are kept
   ARGV[3]  length of a bar in ms
@@ -18,7 +20,9 @@
   ARGV[9]  a bar that closed before this (ms) is history: it does not begin the telling of its series; empty: all is
   ARGV[10] who brings it: stands in the log of corrections
   ARGV[11] a bar that was read so soon after its close (ms) rests on little, and is looked at soon
-  ARGV[12] the candles in a row: members of 81 bytes each, layout 2
+  ARGV[12] name of the exchange, as it is announced
+  ARGV[13] the candles in a row: members of 81 bytes each, layout 2
+  ARGV[14] and what follows it: channels on which a close is announced
 
   Refuses what is not 81 bytes of layout 2 each, before anything is written.
   Returns one number per candle, a sum of
@@ -26,8 +30,8 @@
        2  something was cached at that open time
        4  open, high, low, close or volume differ from what was cached
        8  what was cached was closed (its as-of had reached its close time)
-      16  news: a close in its turn          32  news: a close behind a later one
-      64  news: a bar that was told before has other values now
+      16  told live: a close in its turn     32  told late: behind a later one, or closed before ARGV[9]
+      64  told as a correction: a bar that was told before has other values now
      128  the bar became settled by this
      256  this differs from the bar, which stands until a second reading decides
      512  the bar that is cached now was once closed with other values
@@ -66,14 +70,14 @@
   stands. Readings of two kinds in turn never agree, and the bar stands. Nor do they settle it: a bar of class 2 that was
   contradicted since it was read is read twice more.
 ]]
-local series, doubts, looks, told, corrections = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local series, doubts, looks, told, corrections, closes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local ttl, keep, length, name, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local settles_from, apart, tell_from = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local live_since, cause, young_for = tonumber(ARGV[9]), ARGV[10], tonumber(ARGV[11])
+local live_since, cause, young_for, exchange = tonumber(ARGV[9]), ARGV[10], tonumber(ARGV[11]), ARGV[12]
 
 local SLOW_MS = 600000
 local FINAL_MS = math.min(86400000, keep * length * 0.9)
-local MAX_LOOKS, MAX_DOUBTS, MAX_CORRECTIONS = 20000, 200, 100000
+local MAX_LOOKS, MAX_DOUBTS, MAX_CORRECTIONS, MAX_CLOSES = 20000, 200, 100000, 1000000
 
 local wrote = false
 
@@ -128,17 +132,29 @@ local function log(score, old, member)
     'series', name, 'openTime', score, 'old', old, 'new', member, 'cause', cause)
 end
 
--- First and last open time that was told of the series. Asked for once: nobody else can write meanwhile.
-local is_known, first_said, last_said
-local function know(text)
-  is_known = true
-  local first, last = string.match(text or '', '^(%d+):(%d+)$')
-  first_said, last_said = tonumber(first), tonumber(last)
+-- What was told of the series. Asked for once: nobody else can write meanwhile.
+local is_known, is_told_anew, said = false, false, nil
+local function know()
+  if not is_known then is_known, said = true, told_in(redis.call('HGET', told, name)) end
+  return said
 end
 
-local function tell(text)
-  redis.call('HSET', told, name, text)
-  know(text)
+local function announce(score, member, label)
+  local id = redis.call('XADD', closes, 'MAXLEN', '~', MAX_CLOSES, '*', 'series', name, 'label', label, 'candle', member)
+  local text
+  for at = 14, #ARGV do
+    local channel = ARGV[at]
+    text = text or told_as(member, score, name, exchange, label, id)
+    redis.call('PUBLISH', channel, text)
+  end
+end
+
+-- Bars that came without being told one by one: they are history, or were told before they were lost.
+local refilled, refilled_from, refilled_to = 0, nil, nil
+local function refill(open_time)
+  refilled = refilled + 1
+  refilled_from = math.min(refilled_from or open_time, open_time)
+  refilled_to = math.max(refilled_to or open_time, open_time)
 end
 
 -- The doubt about a bar. What is no candle of ours is none, and goes: it would be compared with for ever.
@@ -149,28 +165,43 @@ local function doubt_about(score)
   return nil
 end
 
--- Whether a bar that was not known to be closed is news, and which.
-local function news_of_close(score)
-  local open_time = tonumber(score)
-  if not is_known then know(redis.call('HGET', told, name)) end
-  local first, last = first_said, last_said
-  -- What cannot be read was never written here: the telling begins anew.
-  if not first then
-    if not live_since or open_time + length < live_since then return 0 end
-    -- Those before it that closed live, and that nobody could tell yet, are news when they come.
+-- A bar that was not known to be closed, by its open time: 'live', 'late', or nil where it is not told by itself.
+local function label_of_close(open_time)
+  local before = know()
+  local is_live = live_since ~= nil and open_time + length >= live_since
+  if not before then
+    if not is_live then return nil end
+    -- Those before it that closed live, and that nobody could tell yet, are told when they come.
     local live_from = math.max(0, math.ceil(live_since / length - 1) * length)
-    tell(string.format('%.0f:%.0f', math.min(open_time, live_from), open_time))
-    return 16
+    said, is_told_anew = { first = math.min(open_time, live_from), last = open_time, untold = {} }, true
+    note_untold(said, said.first, open_time - length, length)
+    return 'live'
   end
-  if open_time < first or open_time < tell_from then return 0 end
-  if open_time <= last then return 32 end
-  tell(string.format('%.0f:%.0f', first, open_time))
-  return 16
+  local is_recent = open_time >= tell_from
+  if open_time > before.last then
+    local recent_from = math.ceil(tell_from / length) * length
+    note_untold(before, math.max(before.last + length, recent_from), open_time - length, length)
+    before.last, is_told_anew = open_time, true
+    return is_recent and (is_live and 'live' or 'late') or nil
+  end
+  local was_missed = take_untold(before, open_time)
+  is_told_anew = is_told_anew or was_missed
+  return was_missed and is_recent and 'late' or nil
 end
 
-local function news_of_change(score)
-  if not is_known then know(redis.call('HGET', told, name)) end
-  return first_said and tonumber(score) >= first_said and 64 or 0
+local NEWS = { live = 16, late = 32 }
+
+local function news_of_close(score, member)
+  local open_time = tonumber(score)
+  local label = label_of_close(open_time)
+  if label then announce(score, member, label) else refill(open_time) end
+  return NEWS[label] or 0
+end
+
+local function news_of_change(score, member)
+  if not was_told(know(), tonumber(score)) then return 0 end
+  announce(score, member, 'correction')
+  return 64
 end
 
 -- Whether a reading can be a later state of what another one said: begun alike, no less of anything.
@@ -315,7 +346,7 @@ local function write_one(score, member)
     put(score, member)
     if not is_closed then return 1 end
     look_soon(score, member, close)
-    return 1 + news_of_close(score)
+    return 1 + news_of_close(score, member)
   end
   local old_as_of = as_of(old)
   local was_closed = old_as_of ~= nil and old_as_of >= close_us
@@ -328,7 +359,7 @@ local function write_one(score, member)
     put(score, member, old)
     if not is_closed then return outcome + 1 end
     look_soon(score, member, close)
-    return outcome + 1 + news_of_close(score)
+    return outcome + 1 + news_of_close(score, member)
   end
   if not is_closed then return outcome end
   local decided, has_doubt = judged(score, old, member, close_us)
@@ -355,19 +386,26 @@ local function write_one(score, member)
   clear_up(score, old, decided, close)
   if not is_same then
     log(score, old, decided)
-    outcome = outcome + news_of_change(score)
+    outcome = outcome + news_of_change(score, decided)
   end
   return outcome
 end
 
-if not are_members(ARGV[12]) then return redis.error_reply('ERR candles come in a row, 81 bytes of layout 2 each') end
+if not are_members(ARGV[13] or '?') then
+  return redis.error_reply('ERR candles come in a row, 81 bytes of layout 2 each')
+end
 local outcomes = {}
-for at = 1, #ARGV[12], MEMBER_BYTES do
-  outcomes[#outcomes + 1] = write_one(member_at(ARGV[12], at))
+for at = 1, #ARGV[13], MEMBER_BYTES do
+  outcomes[#outcomes + 1] = write_one(member_at(ARGV[13], at))
 end
 
 if wrote then
   redis.call('ZREMRANGEBYRANK', series, 0, -(keep + 1))
   redis.call('EXPIRE', series, ttl)
+end
+if is_told_anew then redis.call('HSET', told, name, told_text(said)) end
+if refilled > 0 then
+  redis.call('XADD', closes, 'MAXLEN', '~', MAX_CLOSES, '*', 'series', name, 'label', 'refill',
+    'from', string.format('%.0f', refilled_from), 'to', string.format('%.0f', refilled_to), 'bars', refilled)
 end
 return outcomes
