@@ -4,7 +4,6 @@ import { LookStore, VerifiedStore, createRedis, exchangeCandleKey } from '@liver
 import type { Look } from '@livermore/cache';
 import { freshExchangeId } from '@livermore/cache/testing';
 import { DEFAULT_CANDLE_TARGET, targetWindow } from '@livermore/exchange-core';
-import { judgeHealth } from '@livermore/instance';
 import { TIMEFRAMES, closeTimeOf, openTimeOf, seriesKey } from '@livermore/schemas';
 import type { Timeframe } from '@livermore/schemas';
 import {
@@ -305,7 +304,7 @@ describe('A7: what rests on one unsettled answer', () => {
       const during = await waitingBars(started);
       // What a warmup read once and long after its close waits for the audit, which is not running.
       const unsettled = namesOf(during.filter(({ openTime }) => openTime >= since - MINUTE));
-      const { checks } = judgeHealth(started.instance.facts(), { ok: true, detail: '' });
+      const { checks } = started.instance.health({ ok: true, detail: '' });
       expect(unsettled.length).toBeGreaterThan(0);
       expect(started.instance.facts().truth.unsettled).toBe(during.length);
       expect(checks.find(({ name }) => name === 'truth')?.detail).toContain(`${during.length} bars wait`);

@@ -1,7 +1,7 @@
 import { createRedis, inspectRedis, redisTroubleOf } from '@livermore/cache';
 import type { Transport } from '@livermore/exchange-core';
 import { createNodeTransport } from '@livermore/exchange-core';
-import { ExchangeInstance, NodeMetrics, judgeHealth } from '@livermore/instance';
+import { ExchangeInstance, NodeMetrics } from '@livermore/instance';
 import type { Health, SymbolChoice } from '@livermore/instance';
 import type { Exchange, Timeframe } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
@@ -57,7 +57,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     metrics,
     ownerUserId: options.ownerUserId ?? 1,
   });
-  const health = async () => judgeHealth(instance.facts(), await pingOf(redis));
+  const health = async () => instance.health(await pingOf(redis));
   let server: ObservabilityServer;
   try {
     server = await serveObservability({ metrics, health, port: options.metricsPort, logger });

@@ -20,6 +20,7 @@ describe('redisTroubleOf', () => {
     ['CLUSTERDOWN The cluster is down', 'failing-over'],
     ['MASTERDOWN Link with MASTER is down', 'failing-over'],
     ['NOREPLICAS Not enough good replicas to write.', 'failing-over'],
+    ['WRONGTYPE Operation against a key holding the wrong kind of value', 'foreign'],
     ['Connection is closed.', 'unreachable'],
     ['connect ECONNREFUSED 127.0.0.1:6379', 'unreachable'],
     ['read ECONNRESET', 'unreachable'],
@@ -39,7 +40,6 @@ describe('redisTroubleOf', () => {
   });
 
   it.each([
-    'WRONGTYPE Operation against a key holding the wrong kind of value',
     'NOSCRIPT No matching script. Please use EVAL.',
     'ERR unknown command',
     'ERR Error running script (call to f_5b2d): @user_script:41: Script attempted to access nonexistent global',

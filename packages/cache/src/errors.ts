@@ -40,7 +40,7 @@ export class UnsuitableRedisError extends AppError {
 }
 
 /** Why a write to Redis failed, when it is a state of the server that passes. */
-export type RedisTrouble = 'full' | 'read-only' | 'loading' | 'failing-over' | 'unreachable';
+export type RedisTrouble = 'failing-over' | 'foreign' | 'full' | 'loading' | 'read-only' | 'unreachable';
 
 const TROUBLE_OF_CODE: Readonly<Record<string, RedisTrouble>> = {
   OOM: 'full',
@@ -53,6 +53,7 @@ const TROUBLE_OF_CODE: Readonly<Record<string, RedisTrouble>> = {
   TRYAGAIN: 'failing-over',
   UNBLOCKED: 'failing-over',
   NOREPLICAS: 'failing-over',
+  WRONGTYPE: 'foreign',
 };
 
 /** What a socket, a resolver and the client say when there is nobody at the other end. */
@@ -60,8 +61,8 @@ const UNREACHABLE =
   /Connection is closed|\b(?:ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)|max retries|Stream isn't writeable|timed out/i;
 
 /**
- * Recognises the states of a Redis server that pass by themselves or by an operator's hand, in which a write is
- * repeated rather than lost. Undefined for anything else: a bug of ours.
+ * Recognises the states of a Redis server that pass by themselves, by an operator's hand or by ours, in which a write is
+ * repeated rather than lost. `foreign`: a key of ours holds a value of another type. Undefined for anything else: a bug of ours.
  */
 export function redisTroubleOf(error: unknown): RedisTrouble | undefined {
   const message = messageOf(error);
@@ -85,6 +86,8 @@ export const REDIS_TROUBLE_SENTENCES: Readonly<Record<RedisTrouble, string>> = {
   full: 'Redis refuses writes (out of memory or cannot persist): raise maxmemory or free its disk; writes are held and repeated',
   'read-only':
     'Redis is read-only (a replica?): point REDIS_URL at the primary; writes are held and repeated',
+  foreign:
+    'a key of ours holds a value of another type: it is moved out of the way; writes are held and repeated',
   loading: 'Redis is loading its data; writes are held and repeated',
   'failing-over': 'the Redis cluster is failing over; writes are held and repeated',
   unreachable:

@@ -44,6 +44,7 @@ describe('keys', () => {
       candleKey: keys.candleKey(7, 2, 'BTCUSDT', '1m'),
       candleChannel: keys.candleChannel(7, 2, 'BTCUSDT', '1m'),
       exchangeClosesKey: keys.exchangeClosesKey(2),
+      foreignKey: keys.foreignKey('exchange:2:told'),
       candleCloseChannel: keys.candleCloseChannel(7, 2, 'BTCUSDT', '1m'),
     }).toEqual({
       instanceStatusKey: 'exchange:2:status',
@@ -58,6 +59,7 @@ describe('keys', () => {
       exchangeToldKey: 'exchange:2:told',
       exchangeCorrectionsKey: 'exchange:2:corrections',
       exchangeClosesKey: 'exchange:2:closes',
+      foreignKey: 'exchange:2:told:foreign',
       exchangeVerifiedKey: 'exchange:2:verified',
       exchangeQualityKey: 'exchange:2:quality:2026-11-20',
       exchangeCandleCloseChannel: 'channel:exchange:2:candle:close:BTCUSDT:1m',
@@ -86,6 +88,7 @@ describe('keys', () => {
       exchangeToldKey: 'exchange:{e}:told',
       exchangeCorrectionsKey: 'exchange:{e}:corrections',
       exchangeClosesKey: 'exchange:{e}:closes',
+      foreignKey: '{key}:foreign',
       exchangeVerifiedKey: 'exchange:{e}:verified',
       exchangeQualityKey: 'exchange:{e}:quality:{day}',
       exchangeCandleCloseChannel: 'channel:exchange:{e}:candle:close:{s}:{tf}',

@@ -142,6 +142,14 @@ export function parseTickerChannel(channel: string): { exchangeId: number; symbo
     : { exchangeId: Number(exchangeId), symbol };
 }
 
+/**
+ * Where a value goes that lay in the place of one of ours and was of another type.
+ * @example foreignKey('exchange:2:told') // 'exchange:2:told:foreign'
+ */
+export function foreignKey(key: string): string {
+  return `${key}:foreign`;
+}
+
 // ── Tier 2: user-scoped ──────────────────────────────────────────────────────────────────────────────────────
 
 /** A user's private series. @example candleKey(7, 2, 'BTCUSDT', '1m') // 'candles:7:2:BTCUSDT:1m' */

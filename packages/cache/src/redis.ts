@@ -10,6 +10,7 @@ export type RedisClient = Pick<
   | 'duplicate'
   | 'eval'
   | 'evalsha'
+  | 'exists'
   | 'expire'
   | 'get'
   | 'hget'

@@ -12,6 +12,7 @@ export * from './coverage/coverage-reader';
 export * from './coverage/downtimes';
 export * from './coverage/evidence';
 export * from './coverage/feed-observation';
+export * from './coverage/hole-ledger';
 export * from './coverage/quiet-prices';
 export { asSourced } from './coverage/reading';
 export * from './errors';

@@ -1,28 +1,34 @@
 import { SymbolStore } from '@livermore/cache';
 import type { WriteOutcome } from '@livermore/cache';
 import {
-  BoundaryKeeper,
   CandleBook,
   DEFAULT_CANDLE_TARGET,
   FeedObservation,
   GapRepairer,
+  HoleLedger,
 } from '@livermore/exchange-core';
-import type { PageReport, WarmupReport, WarmupStats } from '@livermore/exchange-core';
-import { TIMEFRAMES, openTimeOf, seriesKey } from '@livermore/schemas';
+import type { BoundaryKeeper, PageReport, WarmupReport, WarmupStats } from '@livermore/exchange-core';
+import { TIMEFRAMES } from '@livermore/schemas';
 import type { ExchangeSymbol, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { messageOf, systemClock, systemRandom } from '@livermore/utils';
 import type { Clock, Logger, Random } from '@livermore/utils';
-import { busiestFirst, chooseSymbols } from './choose-symbols';
+import { busiestFirst } from './choose-symbols';
 import { CoverageWatch } from './coverage-watch';
 import { ExchangeMetrics } from './exchange-metrics';
 import type { InstanceFacts, InstanceState } from './facts';
+import { judgeHealth } from './health';
+import type { Health } from './health';
 import { historyFacts, openHistory } from './history';
 import type { History } from './history';
 import { isInTime } from './in-time';
+import { openKeeper } from './open-keeper';
+import { learnVenue } from './learn-venue';
+import { Life } from './life';
 import type { ExchangeInstanceOptions } from './instance-options';
 import { LiveFeed } from './live-feed';
+import { repairsSince } from './repairs-since';
+import type { SeriesName } from './repairs-since';
 import { seedBook } from './seed-book';
-import { untilAnswered } from './until-answered';
 import { Verification } from './verification';
 import { warmUpUntilDone } from './warm-up';
 
@@ -33,7 +39,7 @@ const DRAIN_PATIENCE_MS = 10_000;
  * One running exchange, from start to stop: learn the venue, connect, warm up, keep up, drain.
  *
  * The feed is connected before history is fetched, so there is no seam between them; the as-of rule makes their
- * overlap harmless. Teardown is registered as things are made, and runs in reverse.
+ * overlap harmless. What is made is undone in reverse when it is stopped (`life.ts`).
  */
 export class ExchangeInstance {
   readonly #options: ExchangeInstanceOptions;
@@ -43,18 +49,18 @@ export class ExchangeInstance {
   readonly #metrics: ExchangeMetrics;
   readonly #history: History;
   readonly #book: CandleBook;
+  readonly #timeframes: readonly Timeframe[];
   readonly #feed: LiveFeed;
   readonly #keeper: BoundaryKeeper;
   readonly #repairer: GapRepairer;
   readonly #observation: FeedObservation;
   readonly #verification: Verification;
+  readonly #ledger: HoleLedger;
   readonly #coverage: CoverageWatch;
-  readonly #abort = new AbortController();
-  readonly #teardown: (() => void | Promise<void>)[] = [];
+  readonly #life: Life;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #symbols: readonly ExchangeSymbol[] = [];
-  #state: InstanceState = 'idle';
   /** Venue time (ms) from which on closes are news. */
   #liveSince: number | undefined;
   #warmup: WarmupStats | undefined;
@@ -64,7 +70,9 @@ export class ExchangeInstance {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
+    this.#timeframes = options.timeframes ?? TIMEFRAMES;
     this.#logger = options.logger.child({ exchange: options.exchange.name });
+    this.#life = new Life((state) => this.#became(state));
     this.#metrics = new ExchangeMetrics(options.exchange.name, options.metrics);
     this.#observation = new FeedObservation(() => this.#feed.toldTo);
     this.#history = this.#openHistory();
@@ -75,16 +83,26 @@ export class ExchangeInstance {
       ...shared,
       onReport: (report, reasons) => this.#verification.noteRepair(report, reasons),
     });
-    this.#keeper = this.#newKeeper();
+    this.#keeper = openKeeper(this.#history, {
+      clock: this.#clock,
+      repair: (request) => this.#repairer.request(request),
+      onSilent: (series) => this.#suspect(series),
+    });
     const { streamed, rolledUp } = protocol.timeframes;
     this.#book = new CandleBook({ closes: protocol.closes, base: streamed[0] ?? '1m', rolledUp });
     this.#feed = this.#newFeed();
     this.#verification = this.#newVerification();
+    this.#ledger = new HoleLedger({
+      emptyBuckets: protocol.emptyBuckets,
+      limits: protocol.rest.limits,
+      feed: this.#observation,
+      target: options.target ?? DEFAULT_CANDLE_TARGET,
+    });
     this.#coverage = this.#newCoverageWatch();
   }
 
   get state(): InstanceState {
-    return this.#state;
+    return this.#life.state;
   }
 
   /** What the last warmup came to; undefined while none has ended. */
@@ -102,12 +120,11 @@ export class ExchangeInstance {
    * @throws UnknownSymbolError when a named symbol is not listed
    */
   async start(): Promise<void> {
-    const { signal } = this.#abort;
-    this.#starting ??= this.#run(signal);
+    this.#starting ??= this.#run();
     try {
       await this.#starting;
     } catch (error) {
-      if (signal.aborted) return;
+      if (this.#life.signal.aborted) return;
       this.#logger.error({ event: 'instance_start_failed', error: messageOf(error) });
       await this.stop();
       throw error;
@@ -115,14 +132,16 @@ export class ExchangeInstance {
   }
 
   /** The whole story, up to the point from which it goes on by itself. */
-  async #run(signal: AbortSignal): Promise<void> {
-    this.#become('starting');
-    await this.#learnVenue(signal);
-    await this.#connect(signal);
-    this.#become('warming');
-    await this.#warmUp(signal);
-    await this.#keepUp(signal);
-    this.#become('active');
+  async #run(): Promise<void> {
+    const life = this.#life;
+    if (!life.happens('start')) return;
+    const { signal } = life;
+    await life.still(() => this.#learnVenue());
+    await life.still(() => this.#connect(signal));
+    life.happens('connected');
+    await life.still(() => this.#warmUp(signal));
+    await life.still(() => this.#keepUp(signal));
+    life.happens('warmed');
   }
 
   /** Stops taking data, lets what was taken be written and announced, and lets go of everything. */
@@ -137,54 +156,53 @@ export class ExchangeInstance {
     await this.#history.writer.drain();
   }
 
+  /** How well it is, given whether Redis answered just now. */
+  health(redis: { readonly ok: boolean; readonly detail: string }): Health {
+    return judgeHealth(this.facts(), redis, this.#history.rest.time.now());
+  }
+
   facts(): InstanceFacts {
     return {
       ...this.#feed.facts,
       ...historyFacts(this.#history),
-      state: this.#state,
+      state: this.#life.state,
       symbols: this.#symbols.length,
       series: this.#allSeries().length,
       seriesBehind: this.#keeper.behind,
       gaps: this.#repairer.facts,
+      holes: this.#ledger.facts(this.#history.rest.time.now()),
+      loss: this.#coverage.loss,
       truth: this.#verification.facts,
       warmup: this.#warmup,
     };
   }
 
-  get #timeframes(): readonly Timeframe[] {
-    return this.#options.timeframes ?? TIMEFRAMES;
-  }
-
-  /** The venue's clock and listing come first: they decide what is closed and what there is. */
-  async #learnVenue(signal: AbortSignal): Promise<void> {
-    const { rest } = this.#history;
-    const patient = { signal, clock: this.#clock, logger: this.#logger };
-    await untilAnswered(() => rest.sync.measure(signal), { ...patient, what: 'venue_time' });
-    void rest.sync.run(signal);
-    const listing = await untilAnswered(() => rest.source.fetchListing({ lane: 'repair', signal }), {
-      ...patient,
-      what: 'venue_listing',
+  async #learnVenue(): Promise<void> {
+    this.#symbols = await learnVenue({
+      rest: this.#history.rest,
+      choice: this.#options.symbols,
+      save: (symbols) => this.#saveSymbols(symbols),
+      life: this.#life,
+      clock: this.#clock,
+      logger: this.#logger,
     });
-    this.#symbols = chooseSymbols(listing.symbols, this.#options.symbols);
-    // A Redis that takes nothing now may take it later.
-    await untilAnswered(() => this.#saveSymbols(), { ...patient, what: 'symbol_store' });
   }
 
-  #saveSymbols(): Promise<void> {
+  #saveSymbols(symbols: readonly ExchangeSymbol[] = this.#symbols): Promise<void> {
     const { exchange, redis } = this.#options;
-    return new SymbolStore(redis).save(exchange.id, this.symbols, this.#clock.now());
+    const names = symbols.map((each) => each.symbol);
+    return new SymbolStore(redis).save(exchange.id, names, this.#clock.now());
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
     const { metrics, exchange } = this.#options;
-    if (metrics !== undefined) this.#teardown.push(metrics.readFrom(exchange.name, () => this.facts()));
-    this.#teardown.push(
+    if (metrics !== undefined) await this.#life.owes(metrics.readFrom(exchange.name, () => this.facts()));
+    await this.#life.owes(
       () => this.#repairer.stop(),
       () => this.#feed.close(),
     );
     this.#liveSince = this.#history.rest.time.now();
-    await this.#feed.open(this.#symbols, signal);
-    signal.throwIfAborted();
+    await this.#life.still(() => this.#feed.open(this.#symbols, signal));
   }
 
   async #warmUp(signal: AbortSignal): Promise<void> {
@@ -215,34 +233,30 @@ export class ExchangeInstance {
 
   /** From history to the present: every series is watched from the newest bar it has. */
   async #keepUp(signal: AbortSignal): Promise<void> {
-    const { exchange, redis, audit } = this.#options;
-    await seedBook(this.#book, exchange, this.#history, this.symbols);
-    await this.#coverage.watchAll();
-    signal.throwIfAborted();
+    const { exchange, audit } = this.#options;
+    await this.#life.still(() => seedBook(this.#book, exchange, this.#history, this.symbols));
+    await this.#life.still(() => this.#coverage.watchAll());
     this.#keeper.start();
-    this.#teardown.push(
-      () => this.#keeper.stop(),
-      this.#coverage.startOverWhenBack(redis, () => this.#saveSymbols()),
-    );
     void this.#coverage.run(signal);
-    this.#teardown.push(this.#verification.start(signal, { audits: audit !== false }));
+    await this.#life.owes(
+      () => this.#keeper.stop(),
+      this.#verification.start(signal, { audits: audit !== false }),
+    );
   }
 
   async #drainAndLetGo(): Promise<void> {
-    this.#become('stopping');
-    this.#abort.abort(new Error('the exchange is being stopped'));
-    for (const undo of this.#teardown.toReversed()) await undo();
-    // What was under way ends at the abort: nobody writes once we are stopped.
-    const written = this.#history.writer.drain().then(() => this.#verification.flush());
+    this.#life.happens('stop');
+    await this.#life.letGo();
+    const { writer } = this.#history;
+    const written = writer.drain().then(() => this.#verification.flush());
     const quiet = Promise.all([this.#starting?.catch(() => undefined), written]);
     if (!(await isInTime(this.#clock, DRAIN_PATIENCE_MS, quiet))) {
-      this.#logger.error({
-        event: 'stop_without_drain',
-        patienceMs: DRAIN_PATIENCE_MS,
-        ...this.facts().queues,
-      });
+      const { queues } = this.facts();
+      this.#logger.error({ event: 'stop_without_drain', patienceMs: DRAIN_PATIENCE_MS, ...queues });
     }
-    this.#become('stopped');
+    // Nobody writes once we are stopped, whenever Redis is back.
+    writer.stop();
+    this.#life.happens('drained');
   }
 
   #openHistory(): History {
@@ -259,27 +273,14 @@ export class ExchangeInstance {
         onOverflow: (candle) => this.#overflowed(candle),
         liveSince: () => this.#liveSince,
         onClosed: (candle, outcome) => this.#closed(candle, outcome),
-        onRetracted: (bar) => this.#verification.noteRetracted(bar),
+        onRetracted: (bar) => this.#retracted(bar),
+        onForeign: (series) => void this.#coverage.mend(series),
         onWritten: (entry, _outcome, took) => this.#metrics.written(entry, took),
       },
       onReport: (report) => this.#noteReport(report),
       feed: this.#observation,
       busiest: () => busiestFirst(this.#symbols),
       onUnreadable: (field) => this.#metrics.unreadable(field),
-    });
-  }
-
-  #newKeeper(): BoundaryKeeper {
-    const { protocol, rest } = this.#history;
-    const { settleMs, finality } = protocol.rest.limits;
-    return new BoundaryKeeper({
-      venueTime: rest.time,
-      clock: this.#clock,
-      flagged: protocol.closes === 'flagged' ? protocol.timeframes.streamed : [],
-      settleMs,
-      finality,
-      repair: (request) => this.#repairer.request(request),
-      onSilent: (series) => this.#suspect(series),
     });
   }
 
@@ -303,6 +304,7 @@ export class ExchangeInstance {
         this.#book.interrupted(series);
         this.#observation.interrupted(series);
       },
+      onCarried: (symbol, since) => this.#observation.carried(symbol, since),
       onActive: (symbol, ...heard) => {
         this.#observation.heard(symbol, ...heard);
         if (closes === 'inferred') this.#keeper.active(symbol, timeframes.fetched);
@@ -311,9 +313,12 @@ export class ExchangeInstance {
   }
 
   #newCoverageWatch(): CoverageWatch {
-    const { exchange, target = DEFAULT_CANDLE_TARGET } = this.#options;
+    const { exchange, redis, target = DEFAULT_CANDLE_TARGET } = this.#options;
     return new CoverageWatch({
       exchangeId: exchange.id,
+      redis,
+      ledger: this.#ledger,
+      restore: () => this.#saveSymbols(),
       history: this.#history,
       venueTime: this.#history.rest.time,
       keeper: this.#keeper,
@@ -347,18 +352,10 @@ export class ExchangeInstance {
   }
 
   /** Bars of some series since an instant (ms) may have been missed: of those we keep they are fetched. */
-  #repairSince(
-    missed: readonly { readonly symbol: string; readonly timeframe: string }[],
-    since: number,
-    reason: string,
-  ): void {
+  #repairSince(missed: readonly SeriesName[], since: number, reason: string): void {
     const now = this.#history.rest.time.now();
-    const keys = new Set(missed.map(seriesKey));
-    for (const series of this.#allSeries().filter((each) => keys.has(seriesKey(each)))) {
-      const { timeframe } = series;
-      const range = { from: openTimeOf(timeframe, since), to: openTimeOf(timeframe, now) };
-      this.#repairer.request({ series, ...range, reason, lane: 'repair' });
-    }
+    const requests = repairsSince(this.#allSeries(), missed, { since, now, reason });
+    for (const request of requests) this.#repairer.request(request);
   }
 
   #overflowed(candle: SourcedCandle): void {
@@ -372,15 +369,25 @@ export class ExchangeInstance {
     this.#keeper.settled(candle, candle.timestamp, isNative);
     this.#verification.note(candle, outcome);
     const now = this.#history.rest.time.now();
+    this.#ledger.closed(candle, candle.timestamp, now);
     if (outcome.written) this.#metrics.closed(candle, outcome, { now, liveSince: this.#liveSince });
   }
 
+  #retracted(bar: SourcedCandle): void {
+    this.#verification.noteRetracted(bar);
+    this.#ledger.lost(bar, bar.timestamp, this.#history.rest.time.now());
+  }
+
   #noteReport(report: PageReport): void {
-    const { page, corrected, absent } = report;
+    const { page, corrected, absent, unsettled, answeredAt } = report;
     if (corrected > 0) {
       this.#metrics.count('livermore_corrections_total', { timeframe: page.timeframe }, corrected);
     }
-    for (const openTime of absent) this.#keeper.settled(page, openTime);
+    for (const openTime of absent) {
+      this.#keeper.settled(page, openTime);
+      this.#ledger.closed(page, openTime, answeredAt);
+    }
+    this.#ledger.lacked(page, unsettled, answeredAt);
     if (this.#history.protocol.emptyBuckets === 'flat') this.#metrics.restLag(report);
   }
 
@@ -388,8 +395,7 @@ export class ExchangeInstance {
     return this.symbols.flatMap((symbol) => this.#timeframes.map((timeframe) => ({ symbol, timeframe })));
   }
 
-  #become(state: InstanceState): void {
-    this.#state = state;
+  #became(state: InstanceState): void {
     this.#logger.info({ event: 'instance_state', state });
     this.#options.onState?.(state);
   }

@@ -1,4 +1,6 @@
 import type { RedisTrouble } from '@livermore/cache';
+import type { HoleFacts } from '@livermore/exchange-core';
+import type { NoticedLoss } from './coverage-watch';
 import type { TruthFacts } from './verification';
 
 /** The states of a running exchange. */
@@ -14,6 +16,10 @@ export interface FeedFacts {
   readonly reconnects: number;
   /** Milliseconds since the newest candle frame; undefined before the first. */
   readonly lastDataAgeMs: number | undefined;
+  /** Milliseconds since the newest frame of any kind, heartbeats included; undefined before the first. */
+  readonly lastFrameAgeMs: number | undefined;
+  /** The connection that has not been carrying data for the longest, and for how long, ms; undefined where all do. */
+  readonly idlest: { readonly name: string; readonly state: string; readonly forMs: number } | undefined;
 }
 
 /** What a running exchange knows of itself at this moment, for metrics and health. */
@@ -23,6 +29,10 @@ export interface InstanceFacts extends FeedFacts {
   readonly series: number;
   readonly seriesBehind: number;
   readonly gaps: { readonly open: number; readonly repaired: number; readonly failures: number };
+  /** Closed bars that are not there. */
+  readonly holes: HoleFacts;
+  /** What Redis lost last, and when that was noticed; undefined while it has lost nothing. */
+  readonly loss: NoticedLoss | undefined;
   /** How sure the candles are. */
   readonly truth: TruthFacts;
   readonly queues: Readonly<Record<string, number>>;
@@ -35,5 +45,7 @@ export interface InstanceFacts extends FeedFacts {
   readonly blocked: string | undefined;
   readonly venueClockOffsetMs: number;
   readonly redisTrouble: RedisTrouble | undefined;
+  /** What was wrong with Redis when a write failed last, and how long ago that was, ms; undefined while none has. */
+  readonly lastRedisTrouble: { readonly trouble: RedisTrouble; readonly agoMs: number } | undefined;
   readonly warmup: { readonly status: string; readonly percentComplete: number } | undefined;
 }

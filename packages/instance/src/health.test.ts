@@ -4,6 +4,7 @@ import { judgeHealth } from './health';
 import { someFacts, someTruth } from './testing/facts';
 
 const ANSWERS = { ok: true, detail: 'answers' };
+const NOW = Date.UTC(2026, 0, 2, 3, 4);
 
 /** Two bars that contradict their parts, the older for so long, ms. */
 function contradicted(oldestMs: number): InstanceFacts['truth'] {
@@ -11,9 +12,16 @@ function contradicted(oldestMs: number): InstanceFacts['truth'] {
   return someTruth({ unsettled: 7, contradictions });
 }
 
+const OLDEST = {
+  symbol: 'BTCUSDT',
+  timeframe: '1m',
+  openTime: NOW - 120_000,
+  noticedAt: NOW - 12_000,
+} as const;
+
 describe('health', () => {
   it('is well when everything is', () => {
-    const health = judgeHealth(someFacts(), ANSWERS);
+    const health = judgeHealth(someFacts(), ANSWERS, NOW);
     expect(health).toMatchObject({ ok: true, state: 'active' });
     expect(health.checks.map((check) => check.name)).toEqual([
       'redis',
@@ -21,7 +29,7 @@ describe('health', () => {
       'state',
       'feed',
       'data',
-      'closes',
+      'holes',
       'truth',
       'venue',
     ]);
@@ -31,20 +39,46 @@ describe('health', () => {
     ['writes', { redisTrouble: 'full' }, /held: Redis is full/],
     ['state', { state: 'starting' }, /starting/],
     ['state', { state: 'stopping' }, /stopping/],
-    ['feed', { connections: { backoff: 2 } }, /0 live of 2/],
-    ['feed', { connections: {} }, /0 live of 0/],
-    ['data', { lastDataAgeMs: undefined }, /none yet/],
-    ['data', { lastDataAgeMs: 90_001 }, /90 s ago/],
-    ['closes', { seriesBehind: 4 }, /4 of 60 series overdue/],
+    ['state', { state: 'warming', warmup: { status: 'active', percentComplete: 43 } }, /warming, 43 %/],
     [
-      'truth',
-      { truth: contradicted(1_800_001) },
-      /7 bars wait for another reading, 2 contradict their parts/,
+      'feed',
+      { connections: { waiting: 2 }, idlest: { name: 'a', state: 'waiting', forMs: 10_000 } },
+      /0 live of 2 connections; a waiting for 10 s/,
     ],
+    ['feed', { connections: {} }, /0 live of 0/],
+    [
+      'feed',
+      { connections: { live: 1, waiting: 1 }, idlest: { name: 'b', state: 'waiting', forMs: 60_000 } },
+      /1 live of 2 connections; b waiting for 60 s/,
+    ],
+    ['data', { lastFrameAgeMs: undefined }, /none yet/],
+    ['data', { lastFrameAgeMs: 60_001 }, /newest frame 60 s ago, newest candle 1 s ago/],
+    [
+      'holes',
+      {
+        holes: { overdue: 7, series: 2, undecided: 3, oldest: OLDEST },
+        gaps: { ...someFacts().gaps, open: 2 },
+      },
+      /^7 bars of 2 series are missing, BTCUSDT 1m 2026-01-02T03:02:00.000Z for 12 s the longest; 3 undecided, 2 gaps being repaired$/,
+    ],
+    [
+      'holes',
+      {
+        holes: { overdue: 7, series: 2, undecided: 0, oldest: OLDEST },
+        loss: { reason: 'emptied', series: 2, at: OLDEST.noticedAt - 1 },
+      },
+      /; they were deleted from Redis \(FLUSHALL, DEL or an expiry\)$/,
+    ],
+    [
+      'writes',
+      { lastRedisTrouble: { trouble: 'full', agoMs: 9_999 } },
+      /accepted again; Redis was full 10 s ago/,
+    ],
+    ['truth', { truth: contradicted(60_001) }, /7 bars wait for another reading, 2 contradict their parts/],
     ['venue', { bannedUntil: Date.UTC(2030, 0, 1) }, /banned this address until 2030-01-01/],
     ['venue', { blocked: 'not from here' }, /refuses this location: not from here/],
   ])('%s alone fails when %o', (name, different, detail) => {
-    const health = judgeHealth(someFacts(different), ANSWERS);
+    const health = judgeHealth(someFacts(different), ANSWERS, NOW);
     const failed = health.checks.filter((check) => !check.ok);
     expect(failed.map((check) => check.name)).toEqual([name]);
     expect(failed[0]?.detail).toMatch(detail);
@@ -52,13 +86,13 @@ describe('health', () => {
   });
 
   it('fails when Redis does not answer now', () => {
-    const health = judgeHealth(someFacts(), { ok: false, detail: 'no answer within 2000 ms' });
+    const health = judgeHealth(someFacts(), { ok: false, detail: 'no answer within 2000 ms' }, NOW);
     expect(health.ok).toBe(false);
     expect(health.checks[0]).toEqual({ name: 'redis', ok: false, detail: 'no answer within 2000 ms' });
   });
 
-  it('gives readings half an hour to settle a contradiction, and says what waits meanwhile', () => {
-    const health = judgeHealth(someFacts({ truth: contradicted(1_800_000) }), ANSWERS);
+  it('gives readings a minute to settle a contradiction, and says what waits meanwhile', () => {
+    const health = judgeHealth(someFacts({ truth: contradicted(60_000) }), ANSWERS, NOW);
     expect(health.ok).toBe(true);
     expect(health.checks.find((check) => check.name === 'truth')).toEqual({
       name: 'truth',
@@ -67,8 +101,14 @@ describe('health', () => {
     });
   });
 
-  it('lets a few series be overdue while a boundary is worked off, and any number while warming', () => {
-    expect(judgeHealth(someFacts({ seriesBehind: 3 }), ANSWERS).ok).toBe(true);
-    expect(judgeHealth(someFacts({ state: 'warming', seriesBehind: 60 }), ANSWERS).ok).toBe(true);
+  it('is well while bars are undecided, a connection comes back, and long after writes were held', () => {
+    const facts = someFacts({
+      holes: { overdue: 0, series: 0, undecided: 9, oldest: undefined },
+      connections: { live: 1, rotating: 1, waiting: 1 },
+      idlest: { name: 'c', state: 'waiting', forMs: 59_999 },
+      lastRedisTrouble: { trouble: 'full', agoMs: 10_000 },
+      lastDataAgeMs: 3_600_000,
+    });
+    expect(judgeHealth(facts, ANSWERS, NOW).ok).toBe(true);
   });
 });

@@ -1,4 +1,5 @@
 import type { InstanceFacts } from './facts';
+import { LOSS_SENTENCES } from './store-loss';
 
 /** One thing a health answer looked at. */
 export interface HealthCheck {
@@ -13,46 +14,31 @@ export interface Health {
   readonly checks: readonly HealthCheck[];
 }
 
-/** Data older than this on a live feed is not live. */
-const STALE_DATA_MS = 90_000;
-/** A bar that contradicts its parts for this long, ms, is one that readings do not settle. */
-const CONTRADICTED_MS = 1_800_000;
-/** Share of series that may be overdue for a moment, while a boundary is being worked off. */
-const BEHIND_SHARE = 0.05;
+/** A feed on which nothing at all came for so long, ms, is not live; a connection may come back within it. */
+const SILENT_MS = 60_000;
+/** And the only one there is within this, ms: what is silent for long is opened anew, and that is no fault. */
+const RECONNECT_MS = 10_000;
+/** A bar that contradicts its parts for this long, ms, is known to be wrong, or one of them is. */
+const CONTRADICTED_MS = 60_000;
+/** Writes that were held so short a time ago, ms, may be held again. */
+const CALM_MS = 10_000;
 
 /**
  * Judges a running exchange from its facts and from a Redis that was asked just now. *Active* never hides a dead
- * socket: every check says what it saw.
+ * socket: every check says what it saw. `now`: the venue's time, ms.
  */
 export function judgeHealth(
   facts: InstanceFacts,
   redis: { readonly ok: boolean; readonly detail: string },
+  now: number,
 ): Health {
-  const live = facts.connections.live ?? 0;
-  const age = facts.lastDataAgeMs;
   const checks: HealthCheck[] = [
     { name: 'redis', ...redis },
-    {
-      name: 'writes',
-      ok: facts.redisTrouble === undefined,
-      detail: facts.redisTrouble === undefined ? 'accepted' : `held: Redis is ${facts.redisTrouble}`,
-    },
-    { name: 'state', ok: facts.state === 'active' || facts.state === 'warming', detail: facts.state },
-    {
-      name: 'feed',
-      ok: live > 0,
-      detail: `${live} live of ${sum(Object.values(facts.connections))} connections`,
-    },
-    {
-      name: 'data',
-      ok: age !== undefined && age <= STALE_DATA_MS,
-      detail: age === undefined ? 'none yet' : `newest frame ${Math.round(age / 1000)} s ago`,
-    },
-    {
-      name: 'closes',
-      ok: facts.state !== 'active' || facts.seriesBehind <= Math.ceil(facts.series * BEHIND_SHARE),
-      detail: `${facts.seriesBehind} of ${facts.series} series overdue, ${facts.gaps.open} gaps open`,
-    },
+    writesCheck(facts),
+    { name: 'state', ok: facts.state === 'active', detail: stateDetail(facts) },
+    feedCheck(facts),
+    dataCheck(facts),
+    { name: 'holes', ok: facts.holes.overdue === 0, detail: holesDetail(facts, now) },
     {
       name: 'truth',
       ok: facts.truth.contradictions.oldestMs <= CONTRADICTED_MS,
@@ -67,6 +53,54 @@ export function judgeHealth(
   return { ok: checks.every((check) => check.ok), state: facts.state, checks };
 }
 
+function feedCheck({ connections, idlest }: InstanceFacts): HealthCheck {
+  const live = (connections.live ?? 0) + (connections.rotating ?? 0);
+  const all = Object.values(connections).reduce((total, count) => total + count, 0);
+  const worst =
+    idlest === undefined ? '' : `; ${idlest.name} ${idlest.state} for ${Math.round(idlest.forMs / 1000)} s`;
+  const patience = live > 0 ? SILENT_MS : RECONNECT_MS;
+  const ok = all > 0 && (idlest === undefined || idlest.forMs < patience);
+  return { name: 'feed', ok, detail: `${live} live of ${all} connections${worst}` };
+}
+
+function ago(ms: number): string {
+  return `${Math.round(ms / 1000)} s ago`;
+}
+
+function dataCheck({ lastFrameAgeMs, lastDataAgeMs }: InstanceFacts): HealthCheck {
+  const name = 'data';
+  if (lastFrameAgeMs === undefined) return { name, ok: false, detail: 'none yet' };
+  const candle = lastDataAgeMs === undefined ? 'no candle yet' : `newest candle ${ago(lastDataAgeMs)}`;
+  const detail = `newest frame ${ago(lastFrameAgeMs)}, ${candle}`;
+  return { name, ok: lastFrameAgeMs <= SILENT_MS, detail };
+}
+
+/** No answer says that all is well between two times at which it is not. */
+function writesCheck({ redisTrouble, lastRedisTrouble }: InstanceFacts): HealthCheck {
+  const name = 'writes';
+  if (redisTrouble !== undefined) return { name, ok: false, detail: `held: Redis is ${redisTrouble}` };
+  if (lastRedisTrouble === undefined || lastRedisTrouble.agoMs >= CALM_MS) {
+    return { name, ok: true, detail: 'accepted' };
+  }
+  const { trouble, agoMs } = lastRedisTrouble;
+  return { name, ok: false, detail: `accepted again; Redis was ${trouble} ${ago(agoMs)}` };
+}
+
+function stateDetail({ state, warmup }: InstanceFacts): string {
+  return state === 'warming' && warmup !== undefined ? `warming, ${warmup.percentComplete} %` : state;
+}
+
+function holesDetail({ holes, gaps, loss }: InstanceFacts, now: number): string {
+  const { overdue, series, undecided, oldest } = holes;
+  const waiting = `${undecided} undecided, ${gaps.open} gaps being repaired`;
+  if (oldest === undefined) return `none overdue, ${waiting}`;
+  const { symbol, timeframe, openTime, noticedAt } = oldest;
+  const bar = `${symbol} ${timeframe} ${new Date(openTime).toISOString()}`;
+  const since = `for ${Math.round((now - noticedAt) / 1000)} s`;
+  const why = loss === undefined || loss.at > noticedAt + CALM_MS ? '' : `; ${LOSS_SENTENCES[loss.reason]}`;
+  return `${overdue} bars of ${series} series are missing, ${bar} ${since} the longest; ${waiting}${why}`;
+}
+
 function truthDetail({ truth }: InstanceFacts): string {
   const { unsettled, contradictions, audit } = truth;
   return `${unsettled} bars wait for another reading, ${contradictions.open} contradict their parts, ${audit.verified} series verified`;
@@ -77,8 +111,4 @@ function venueDetail(facts: InstanceFacts): string {
   if (facts.bannedUntil !== undefined)
     return `has banned this address until ${new Date(facts.bannedUntil).toISOString()}`;
   return `weight ${facts.weight.used} of ${facts.weight.limit}`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

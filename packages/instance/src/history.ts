@@ -32,7 +32,7 @@ export interface HistoryOptions {
   readonly ownerUserId?: number;
   readonly writer?: Pick<
     CandleWriterOptions,
-    'liveSince' | 'onClosed' | 'onOverflow' | 'onRetracted' | 'onWritten'
+    'liveSince' | 'onClosed' | 'onForeign' | 'onOverflow' | 'onRetracted' | 'onWritten'
   >;
   readonly onReport?: (report: PageReport) => void;
   readonly onTrouble?: (trouble: RestTrouble) => void;
@@ -119,7 +119,7 @@ export function openHistory(options: HistoryOptions): History {
 /** What the writer and the REST side know of themselves. */
 export function historyFacts({ writer, rest }: Pick<History, 'writer' | 'rest'>) {
   const { weight, queued, inFlight, bannedUntil, blocked, byStatus } = rest.client.facts();
-  const { queuedCloses, pendingUpdates, inFlight: writes, trouble } = writer.facts;
+  const { queuedCloses, pendingUpdates, inFlight: writes, trouble, lastTrouble } = writer.facts;
   return {
     queues: { closes: queuedCloses, updates: pendingUpdates, writes, rest_in_flight: inFlight, ...queued },
     restByStatus: byStatus,
@@ -128,6 +128,7 @@ export function historyFacts({ writer, rest }: Pick<History, 'writer' | 'rest'>)
     blocked,
     venueClockOffsetMs: rest.time.facts.offsetMs,
     redisTrouble: trouble,
+    lastRedisTrouble: lastTrouble,
   };
 }
 

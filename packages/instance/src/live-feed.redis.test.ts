@@ -53,6 +53,7 @@ describe('the live feed of a venue that tells five-minute buckets', () => {
       metrics: new ExchangeMetrics(exchange.name, undefined),
       onMissed: () => undefined,
       onInterrupted: (series) => interruptions.push(series?.map(({ symbol }) => symbol) ?? 'all'),
+      onCarried: () => undefined,
       onActive: (symbol, at, arrivedAt) => active.push([symbol, at, arrivedAt]),
     });
     const symbols = SYMBOLS.map((symbol) => ({ symbol, base: symbol, quote: 'USD', isTradable: true }));

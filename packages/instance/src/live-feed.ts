@@ -1,7 +1,13 @@
 import { TickerCacheStrategy } from '@livermore/cache';
 import type { RedisClient } from '@livermore/cache';
 import { ExchangeAdapterFactory } from '@livermore/exchange-core';
-import type { AdapterEvent, CandleBook, StreamingAdapter, Transport } from '@livermore/exchange-core';
+import type {
+  AdapterEvent,
+  CandleBook,
+  ConnectionFacts,
+  StreamingAdapter,
+  Transport,
+} from '@livermore/exchange-core';
 import { MICROS_PER_MS, isClosed } from '@livermore/schemas';
 import type { Exchange, ExchangeSymbol, Series, Timeframe, UnifiedCandle } from '@livermore/schemas';
 import type { Clock, Logger, Random } from '@livermore/utils';
@@ -28,6 +34,8 @@ export interface LiveFeedOptions {
   readonly onMissed: (missed: Missed) => void;
   /** A symbol trades: the stream told something of it that was true at `at`, and arrived at `arrivedAt` (venue time, ms). */
   readonly onActive: (symbol: string, at: number, arrivedAt: number, said: string) => void;
+  /** A symbol is subscribed, and was told of by what traded before (venue time, ms). */
+  readonly onCarried: (symbol: string, since: number) => void;
   /** Frames of these series may have been lost; of all that are carried where none are named. */
   readonly onInterrupted: (series?: readonly Series[]) => void;
 }
@@ -38,7 +46,19 @@ type Missed = Pick<Extract<AdapterEvent, { type: 'feed:repair' }>, 'series' | 's
 const PATIENCE_MS = 10_000;
 /** An as-of further ahead of the venue's clock than this would shut out every later state of its bar. */
 const MAX_AHEAD_MS = 60_000;
-const NO_FEED: FeedFacts = { connections: {}, frames: 0, reconnects: 0, lastDataAgeMs: undefined };
+const NO_FEED: FeedFacts = {
+  connections: {},
+  frames: 0,
+  reconnects: 0,
+  lastDataAgeMs: undefined,
+  lastFrameAgeMs: undefined,
+  idlest: undefined,
+};
+
+/** Whether a connection in this state brings what it was subscribed to. */
+export function isCarrying(state: string): boolean {
+  return state === 'live' || state === 'rotating';
+}
 
 /** The stream of an exchange, wired to what decides and writes: frames in, book entries to the writer. */
 export class LiveFeed {
@@ -46,6 +66,10 @@ export class LiveFeed {
   readonly #tickers: TickerKeeper;
   #adapter: StreamingAdapter | undefined;
   #lastDataAt: number | undefined;
+  #lastFrameAt = 0;
+  #openedAt = 0;
+  /** By connection, since when it brings nothing, ms. */
+  readonly #downSince = new Map<string, number>();
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
@@ -57,6 +81,12 @@ export class LiveFeed {
     if (this.#adapter === undefined) return NO_FEED;
     const { clock } = this.#options;
     const all = this.#adapter.facts().connections;
+    // A connection knows of its current socket only.
+    this.#lastFrameAt = Math.max(
+      this.#lastFrameAt,
+      this.#lastDataAt ?? 0,
+      ...all.map((each) => each.lastFrameAt),
+    );
     const connections: Record<string, number> = {};
     for (const { state } of all) connections[state] = (connections[state] ?? 0) + 1;
     return {
@@ -64,7 +94,21 @@ export class LiveFeed {
       frames: all.reduce((sum, each) => sum + each.frames, 0),
       reconnects: all.reduce((sum, each) => sum + each.reconnects, 0),
       lastDataAgeMs: this.#lastDataAt === undefined ? undefined : clock.now() - this.#lastDataAt,
+      lastFrameAgeMs: this.#lastFrameAt === 0 ? undefined : clock.now() - this.#lastFrameAt,
+      idlest: this.#idlest(all),
     };
+  }
+
+  #idlest(all: readonly ConnectionFacts[]): FeedFacts['idlest'] {
+    const now = this.#options.clock.now();
+    const idle = all
+      .filter(({ state }) => !isCarrying(state))
+      .map(({ name, state }) => ({
+        name,
+        state,
+        forMs: now - (this.#downSince.get(name) ?? this.#openedAt),
+      }));
+    return idle.toSorted((a, b) => b.forMs - a.forMs)[0];
   }
 
   /** Venue time (ms) up to which every connection has told what it had to tell; 0 while one of them is not well. */
@@ -79,6 +123,7 @@ export class LiveFeed {
     const { clock, logger } = this.#options;
     const adapter = this.#adapterFor(symbols);
     this.#adapter = adapter;
+    this.#openedAt = clock.now();
     this.#listen(adapter);
     this.#subscribe(
       adapter,
@@ -128,10 +173,12 @@ export class LiveFeed {
     });
     adapter.on('feed:gap', () => this.#options.onInterrupted());
     adapter.on('feed:disconnected', ({ connection }) => {
+      if (!this.#downSince.has(connection)) this.#downSince.set(connection, this.#options.clock.now());
       history.downtimes.isDownFrom(connection, history.rest.time.now());
       this.#options.onInterrupted();
     });
     adapter.on('feed:live', ({ connection }) => {
+      this.#downSince.delete(connection);
       history.downtimes.isUpAt(connection, history.rest.time.now());
     });
     adapter.on('feed:decode-error', ({ field, series }) => {
@@ -154,7 +201,7 @@ export class LiveFeed {
     // What a snapshot tells of the past is no sign of life; its newest bucket shows that the symbol is carried now.
     if (candle.source !== 'snapshot' || !isClosed(candle)) {
       onActive(candle.symbol, asOfMs, rest.time.now(), `${candle.timestamp} ${candle.volume}`);
-    }
+    } else this.#options.onCarried(candle.symbol, rest.time.now());
     for (const entry of book.observe(candle)) {
       if (timeframes.includes(entry.candle.timeframe)) writer.take(entry, receivedAt);
     }

@@ -75,6 +75,12 @@ export const METRICS = [
     help: 'Series whose newest closed candle is overdue.',
   },
   {
+    name: 'livermore_holes',
+    kind: 'gauge',
+    labels: ['exchange', 'state'],
+    help: 'Closed candles that are not there: overdue, or undecided whether the venue has them.',
+  },
+  {
     name: 'livermore_gaps_open',
     kind: 'gauge',
     labels: ['exchange'],
@@ -313,6 +319,11 @@ function gaugeValues(name: MetricName, facts: InstanceFacts): readonly (readonly
       return [[{}, facts.series]];
     case 'livermore_series_behind':
       return [[{}, facts.seriesBehind]];
+    case 'livermore_holes':
+      return [
+        [{ state: 'overdue' }, facts.holes.overdue],
+        [{ state: 'undecided' }, facts.holes.undecided],
+      ];
     case 'livermore_gaps_open':
       return [[{}, facts.gaps.open]];
     case 'livermore_queue_depth':

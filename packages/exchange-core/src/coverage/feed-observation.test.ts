@@ -18,6 +18,43 @@ function observation() {
 }
 
 describe('what the feed has seen', () => {
+  it('of a first frame, which may tell of a bar that is long over, only what is fresh shows that something came', () => {
+    const { feed, heard } = observation();
+    heard('A', START + 12_000, START + 100_000);
+    heard('B', START + 12_000, START + 16_000);
+    expect(feed.heardDuring('A', START, START + 60_000)).toBe(false);
+    expect(feed.heardDuring('B', START, START + 60_000)).toBe(true);
+    feed.interrupted();
+    heard('B', START + 120_000, START + 200_000);
+    heard('B', START + 240_000, START + 240_000);
+    expect(feed.heardDuring('B', START + 60_000, START + 200_000)).toBe(false);
+    expect(feed.heardDuring('B', START + 200_000, START + 260_000)).toBe(true);
+  });
+
+  it('a symbol is silent while it is carried and nothing comes, which is less than a proof that nothing traded', () => {
+    const { feed, alive, heard } = observation();
+    alive(START + 600_000);
+    const silent = (from: number, to: number) => feed.silentDuring('A', START + from, START + to);
+    expect(silent(0, 60_000)).toBe(false);
+    feed.carried('A', START + 60_000);
+    expect([silent(59_999, 120_000), silent(60_000, 600_000), silent(60_000, 600_001)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect(feed.quietDuring('A', START + 60_000, START + 120_000)).toBe(false);
+    heard('A', START + 130_000);
+    expect([silent(60_000, 130_000), silent(120_000, 180_000), silent(180_000, 240_000)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    feed.interrupted();
+    expect(silent(180_000, 240_000)).toBe(false);
+    feed.carried('A', START + 300_000);
+    expect([silent(180_000, 240_000), silent(300_000, 360_000)]).toEqual([false, true]);
+  });
+
   it('is nothing before a symbol was heard, and nothing of the time before', () => {
     const { feed, alive, heard } = observation();
     alive(START + 600_000);

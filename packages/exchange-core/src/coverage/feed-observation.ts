@@ -9,6 +9,8 @@ const SLOTS_KEPT = 2_000;
 interface Watched {
   /** Venue time (ms) since which nothing of it can have been lost; infinite until its next frame. */
   since: number;
+  /** Venue time (ms) since which it is subscribed without a gap; infinite while it is not. */
+  carriedSince: number;
   /** What came last. */
   said: string;
   /** Slots (number since the epoch) in which something came, ascending. */
@@ -37,12 +39,17 @@ export class FeedObservation implements FeedWitness {
     const slot = Math.floor(at / SLOT_MS);
     const known = this.#watched.get(symbol);
     if (known === undefined) {
-      this.#watched.set(symbol, { since: Math.max(at, arrivedAt), said, active: [slot] });
+      const since = Math.max(at, arrivedAt);
+      const active = isFresh(at, arrivedAt) ? [slot] : [];
+      this.#watched.set(symbol, { since, carriedSince: since, said, active });
       return;
     }
-    if (known.since === Infinity) known.since = Math.max(at, arrivedAt);
+    known.carriedSince = Math.min(known.carriedSince, Math.max(at, arrivedAt));
+    const isFirst = known.since === Infinity;
+    if (isFirst) known.since = Math.max(at, arrivedAt);
     if (known.said === said) return;
     known.said = said;
+    if (isFirst && !isFresh(at, arrivedAt)) return;
     const after = known.active.findLastIndex((each) => each <= slot);
     if (known.active[after] === slot) return;
     known.active.splice(after + 1, 0, slot);
@@ -52,13 +59,24 @@ export class FeedObservation implements FeedWitness {
     }
   }
 
+  /**
+   * A symbol was told of that is subscribed since (venue time, ms), by what traded before: what came of it shows that it is
+   * carried, and not when it traded.
+   */
+  carried(symbol: string, since: number): void {
+    const known = this.#watched.get(symbol);
+    if (known === undefined) {
+      this.#watched.set(symbol, { since: Infinity, carriedSince: since, said: '', active: [] });
+    } else if (known.carriedSince === Infinity) known.carriedSince = since;
+  }
+
   /** Frames of these series, or of all, may have been lost: what is seen counts from the next frame of their symbols on. */
   interrupted(series?: readonly Pick<Series, 'symbol'>[]): void {
     const symbols = series?.map(({ symbol }) => symbol) ?? this.#watched.keys();
     for (const symbol of symbols) {
       const known = this.#watched.get(symbol);
       // What did come stays seen.
-      if (known !== undefined) known.since = Infinity;
+      if (known !== undefined) known.since = known.carriedSince = Infinity;
     }
   }
 
@@ -69,8 +87,24 @@ export class FeedObservation implements FeedWitness {
     return !known.active.some((slot) => slot >= first && slot <= last);
   }
 
+  /**
+   * Whether nothing came of a symbol between two venue times (ms) while it was subscribed: less than that nothing traded,
+   * because a subscription may have died that nothing was heard of.
+   */
+  silentDuring(symbol: string, from: number, to: number): boolean {
+    const known = this.#watched.get(symbol);
+    if (known === undefined || known.carriedSince > from || this.#toldTo() < to) return false;
+    const [first, last] = [Math.floor(from / SLOT_MS), Math.floor((to - 1) / SLOT_MS)];
+    return !known.active.some((slot) => slot >= first && slot <= last);
+  }
+
   heardDuring(symbol: string, from: number, to: number): boolean {
     const [first, end] = [Math.ceil(from / SLOT_MS), Math.floor(to / SLOT_MS)];
     return this.#watched.get(symbol)?.active.some((slot) => slot >= first && slot < end) === true;
   }
+}
+
+/** Whether a first frame tells of something that happened now, and not of when its bar was to close. */
+function isFresh(at: number, arrivedAt: number): boolean {
+  return arrivedAt - at < SLOT_MS;
 }

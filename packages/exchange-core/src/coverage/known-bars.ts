@@ -34,7 +34,7 @@ export interface KnownPage extends KnownBars {
 /** Longer bars of which a missing one is at most this many-eth part are looked at: a minute of four hours, no day. */
 const LARGEST_PARENT_BARS = 288;
 /** A frame may come this late after what it tells of happened, ms. */
-const LATE_FRAME_MS = 5_000;
+export const LATE_FRAME_MS = 5_000;
 
 /** Gathers what is known of the bars an answer lacks: from the cache, from the feed, and from other symbols. */
 export class KnownBarsReader {

@@ -140,6 +140,33 @@ describe('writing candles', () => {
     expect(diary).toEqual(['write 1@10', 'write 2@10']);
   });
 
+  it('once stopped, writes nothing of what waits, however long Redis was away, and takes nothing', async () => {
+    const { writer, diary, clock, fails } = world();
+    fails.push(new Error('Connection is closed.'), new Error('Connection is closed.'));
+    writer.take(close(0), 0);
+    writer.take(update(1), 0);
+    await clock.advance(0);
+    writer.stop();
+    writer.take(close(2), 0);
+    await writer.drain();
+    await clock.advance(60_000);
+    expect(diary).toEqual([]);
+    expect(writer.facts).toMatchObject({ queuedCloses: 0, pendingUpdates: 0, inFlight: 0 });
+  });
+
+  it('says which series a value of another type stands in the way of, and writes it when it is gone', async () => {
+    const foreign: string[] = [];
+    const { writer, diary, clock, fails } = world({
+      onForeign: ({ symbol, timeframe }) => foreign.push(`${symbol} ${timeframe}`),
+    });
+    fails.push(new Error('WRONGTYPE Operation against a key holding the wrong kind of value'));
+    writer.take(close(0), 0);
+    await clock.advance(1_000);
+    expect(foreign).toEqual(['BTCUSDT 1m']);
+    expect(diary).toEqual(['write 0@10']);
+    expect(writer.facts).toMatchObject({ refused: 0, lastTrouble: { trouble: 'foreign', agoMs: 1_000 } });
+  });
+
   it('writes no more closes of a series in one step than hold Redis for a moment', async () => {
     const { writer, diary } = world();
     for (let minute = 0; minute < 600; minute += 1) writer.take(close(minute), 0);

@@ -17,6 +17,8 @@ export interface CandleWriterOptions {
   readonly logger: Logger;
   /** More closes wait than may: this one is dropped here and must be repaired from the venue. */
   readonly onOverflow?: (candle: SourcedCandle) => void;
+  /** A series cannot be written because a key of it holds a value of another type: what is written waits until it does not. */
+  readonly onForeign?: (series: Series) => void;
   /** A write is done and, for a close that is news, announced by it. */
   readonly onWritten?: (entry: BookEntry, outcome: WriteOutcome, took: WriteTimes) => void;
   /** A bar is in the cache as closed, whoever brought it. */
@@ -40,7 +42,10 @@ export interface CandleWriterFacts {
   readonly inFlight: number;
   readonly refused: number;
   readonly overflowed: number;
+  /** What is wrong with Redis now. */
   readonly trouble: RedisTrouble | undefined;
+  /** What was wrong when a write failed last, and how long ago that was, ms. */
+  readonly lastTrouble: { readonly trouble: RedisTrouble; readonly agoMs: number } | undefined;
 }
 
 interface Job {
@@ -75,9 +80,11 @@ export class CandleWriter implements HistorySink {
   #refused = 0;
   #overflowed = 0;
   #trouble: RedisTrouble | undefined;
+  #lastTrouble: { readonly trouble: RedisTrouble; readonly at: number } | undefined;
   #failures = 0;
   #isHeld = false;
   #isScheduled = false;
+  #isStopped = false;
 
   constructor(options: CandleWriterOptions) {
     this.#options = options;
@@ -92,11 +99,16 @@ export class CandleWriter implements HistorySink {
       refused: this.#refused,
       overflowed: this.#overflowed,
       trouble: this.#trouble,
+      lastTrouble: this.#lastTrouble && {
+        trouble: this.#lastTrouble.trouble,
+        agoMs: this.#options.clock.monotonicMs() - this.#lastTrouble.at,
+      },
     };
   }
 
   /** Takes what the book decided. Returns at once; `receivedAt` is the clock's monotonic time of the frame. */
   take(entry: BookEntry, receivedAt: number): void {
+    if (this.#isStopped) return;
     const key = seriesKey(entry.candle);
     if (entry.kind === 'update') this.#updates.set(key, { entry, receivedAt });
     else if (this.#queued < this.#limits.maxQueuedCloses) this.#wait(key, { entry, receivedAt });
@@ -164,6 +176,15 @@ export class CandleWriter implements HistorySink {
     return new Promise((resolve) => {
       this.#idle.push(resolve);
     });
+  }
+
+  /** Takes and writes nothing any more: what waits is let go, what is under way ends by itself. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#closes.clear();
+    this.#updates.clear();
+    this.#queued = 0;
+    this.#settle();
   }
 
   /** One turn later, so that all frames of a turn share a pipeline. */
@@ -267,7 +288,7 @@ export class CandleWriter implements HistorySink {
     const [first] = jobs;
     if (trouble !== undefined) {
       this.#putBack(key, jobs);
-      this.#hold(trouble);
+      this.#hold(trouble, first?.entry.candle);
       return;
     }
     const alone = jobs.map((job) => ({ ...job, isAlone: true as const }));
@@ -283,8 +304,8 @@ export class CandleWriter implements HistorySink {
       this.#goOn();
       return;
     }
-    if (!this.#updates.has(key)) this.#updates.set(key, job);
-    this.#hold(trouble);
+    if (!this.#updates.has(key) && !this.#isStopped) this.#updates.set(key, job);
+    this.#hold(trouble, job.entry.candle);
   }
 
   #refuse({ entry: { candle } }: Job, error: unknown): void {
@@ -308,6 +329,7 @@ export class CandleWriter implements HistorySink {
 
   /** What was tried goes before what came since. */
   #putBack(key: string, jobs: readonly Job[]): void {
+    if (this.#isStopped) return;
     this.#closes.set(key, [...jobs, ...(this.#closes.get(key) ?? [])]);
     this.#queued += jobs.length;
   }
@@ -318,7 +340,11 @@ export class CandleWriter implements HistorySink {
   }
 
   /** Waits before the next try. */
-  #hold(trouble: RedisTrouble): void {
+  #hold(trouble: RedisTrouble, series: Series | undefined): void {
+    this.#lastTrouble = { trouble, at: this.#options.clock.monotonicMs() };
+    if (trouble === 'foreign' && series !== undefined) {
+      this.#options.onForeign?.({ symbol: series.symbol, timeframe: series.timeframe });
+    }
     if (this.#trouble !== trouble) {
       this.#options.logger.error({
         event: 'candle_writes_held',

@@ -17,8 +17,8 @@ catalogue is closed: this page is written from \`packages/instance/src/metrics.t
 |---|---|---|---|
 ${rows.join('\n')}
 
-Worth an alarm: \`livermore_series_behind\` above 0 for minutes, \`livermore_last_data_age_seconds\` above 90,
-\`livermore_contradictions_open\` above 0 for half an hour, \`livermore_redis_trouble\` above 0, any
+Worth an alarm: \`livermore_holes{state="overdue"}\` above 0 for a minute, \`livermore_last_data_age_seconds\` above what
+your symbols trade, \`livermore_contradictions_open\` above 0 for minutes, \`livermore_redis_trouble\` above 0, any
 \`livermore_queue_overflows_total\`, any \`livermore_audit_compared_total{verdict="different"}\`, and statuses 418, 429 and
 451 among \`livermore_rest_requests_total\`. \`/health\` on the same port judges the same facts: 200 when all is well,
 else 503 with the checks that failed.

@@ -18,6 +18,8 @@ export interface LiveBenchOptions {
   /** When it begins, ms. */
   readonly startMs: number;
   readonly faults?: FaultScript;
+  /** The quietest of the universe in the place of the busiest. */
+  readonly isQuiet?: boolean;
   readonly instance?: Partial<ExchangeInstanceOptions>;
 }
 
@@ -27,7 +29,7 @@ export interface HeardClose {
   readonly found: StoredCandle | undefined;
 }
 
-/** The busiest of the universe: quiet ones have bars that nobody can prove. */
+/** The busiest of the universe, unless it is said otherwise: quiet ones have bars that nobody can prove. */
 const SYMBOLS = 2;
 
 type Redis = ReturnType<typeof createRedis>;
@@ -51,7 +53,8 @@ export class LiveBench {
   constructor(options: LiveBenchOptions) {
     const { venue, exchangeId, startMs, faults } = options;
     this.#options = options;
-    const listed = defaultUniverse(venue).slice(0, SYMBOLS);
+    const universe = defaultUniverse(venue).filter((each) => each.status === 'trading');
+    const listed = options.isQuiet === true ? universe.slice(-SYMBOLS) : universe.slice(0, SYMBOLS);
     this.#symbols = listed.map((each) => each.symbol);
     this.clock = new ReplayClock({ startMs, speed: 'max' });
     this.exchange = { ...defaultExchange(venue), id: exchangeId };

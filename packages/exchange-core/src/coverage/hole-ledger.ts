@@ -1,0 +1,231 @@
+import {
+  HARDCODED_CONFIG,
+  closeTimeOf,
+  newestClosedOpenTime,
+  seriesKey,
+  timeframeMs,
+} from '@livermore/schemas';
+import type { OpenTimeRange, Series } from '@livermore/schemas';
+import type { ExchangeProtocol, RestLimits } from '../protocol/protocol';
+import { LATE_FRAME_MS } from './known-bars';
+
+/** What the feed saw of a symbol; a part of what a `FeedObservation` knows. */
+export interface HeardAndSeen {
+  /** Whether something of the symbol came, and all of it lies between two venue times (ms). */
+  heardDuring(symbol: string, from: number, to: number): boolean;
+  /** Whether nothing came between them, while the symbol was subscribed. */
+  silentDuring(symbol: string, from: number, to: number): boolean;
+}
+
+export interface HoleLedgerOptions {
+  readonly emptyBuckets: ExchangeProtocol['emptyBuckets'];
+  readonly limits: Pick<RestLimits, 'confirmMs'>;
+  readonly feed: HeardAndSeen;
+  /** Candles each series should hold: holes behind them are no concern. */
+  readonly target: number;
+}
+
+/** A hole, by its first bar. */
+export interface Hole extends Series {
+  readonly openTime: number;
+  /** When it was noticed (venue time, ms). */
+  readonly noticedAt: number;
+}
+
+export interface HoleFacts {
+  /** Closed bars that must be there, and are not; and of how many series. */
+  readonly overdue: number;
+  readonly series: number;
+  /** Closed bars that are not there, of which it is not known whether the venue has them. */
+  readonly undecided: number;
+  /** What has been overdue for the longest; undefined where nothing is. */
+  readonly oldest: Hole | undefined;
+}
+
+/** Bars that are not there: `from` ≤ open time < `to`, ms. */
+interface Missing extends OpenTimeRange {
+  readonly noticedAt: number;
+}
+
+interface Kept {
+  readonly series: Series;
+  /** Open time of the newest bar that is there, or that is known not to be. */
+  newest: number;
+  missing: readonly Missing[];
+}
+
+/** By open time, when an answer of the venue lacked a bar last (venue time, ms). */
+type LackedAt = Map<number, number>;
+
+/** A closed bar may be on its way for so long, ms. */
+export const HOLE_GRACE_MS = 60_000;
+/** One that has not come so long after its close, ms, is asked for; and again after this. */
+const ASK_AFTER_MS = 40_000;
+const ASK_AHEAD_MS = HOLE_GRACE_MS - ASK_AFTER_MS;
+const ASK_AGAIN_MS = 60_000;
+
+/**
+ * The holes of every series, as a figure that is kept: told by what closes, by what the cache was seen to hold, and by
+ * what the venue answered. A hole is *overdue* when evidence says that its bar must exist, or when nobody has asked for
+ * it although an answer would say something by now; it is *undecided* while an answer lacked it, or the feed was silent
+ * in it, and nothing is proven. Pure; memory is bounded by the bars that the series should hold.
+ */
+export class HoleLedger {
+  readonly #options: HoleLedgerOptions;
+  readonly #kept = new Map<string, Kept>();
+  readonly #lackedAt = new Map<string, LackedAt>();
+
+  constructor(options: HoleLedgerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The cache was looked at: of a series, `missing` is all that it lacks, but for what it is known to be absent. `newest`:
+   * the last bar that was looked for. Times are ms, `now` by the venue's clock.
+   */
+  looked(
+    series: Series,
+    look: { readonly missing: readonly OpenTimeRange[]; readonly newest: number },
+    now: number,
+  ): void {
+    const before = this.#kept.get(seriesKey(series));
+    const lackedAt = this.#lackedAt.get(seriesKey(series));
+    for (const openTime of lackedAt?.keys() ?? []) {
+      const isMissing = openTime > look.newest || look.missing.some((range) => isIn(range, openTime));
+      if (!isMissing) lackedAt?.delete(openTime);
+    }
+    // What closed while the cache was being read is not in what was read.
+    const newest = Math.max(look.newest, before?.newest ?? 0);
+    const since = (before?.missing ?? []).filter((range) => range.from > look.newest);
+    const missing = look.missing.map((range) => ({ ...range, noticedAt: noticedOf(range, before, now) }));
+    this.#kept.set(seriesKey(series), { series, newest, missing: [...missing, ...since] });
+  }
+
+  /** A bar is there as closed, or the venue does not have it. What lies between it and the newest before it is not. */
+  closed(series: Series, openTime: number, now: number): void {
+    const kept = this.#kept.get(seriesKey(series));
+    if (kept === undefined) return;
+    const step = timeframeMs(series.timeframe);
+    if (openTime > kept.newest) {
+      const from = kept.newest + step;
+      if (from < openTime) kept.missing = [...kept.missing, { from, to: openTime, noticedAt: now }];
+      kept.newest = openTime;
+    } else if (kept.missing.length > 0) {
+      kept.missing = kept.missing.flatMap((range) => without(range, openTime, step));
+    }
+    this.#lackedAt.get(seriesKey(series))?.delete(openTime);
+  }
+
+  /** A bar that was there is there no more. */
+  lost(series: Series, openTime: number, now: number): void {
+    const kept = this.#kept.get(seriesKey(series));
+    if (kept === undefined || openTime > kept.newest) return;
+    if (kept.missing.some((range) => isIn(range, openTime))) return;
+    const lost = { from: openTime, to: openTime + timeframeMs(series.timeframe), noticedAt: now };
+    kept.missing = [...kept.missing, lost].toSorted((a, b) => a.from - b.from);
+  }
+
+  /** The venue answered at `answeredAt` (venue time, ms), and nothing can be said yet of the bars at these open times. */
+  lacked(series: Series, openTimes: readonly number[], answeredAt: number): void {
+    const key = seriesKey(series);
+    const { confirmMs } = this.#options.limits;
+    const lackedAt = this.#lackedAt.get(key) ?? new Map<number, number>();
+    for (const openTime of openTimes) {
+      if (answeredAt >= closeTimeOf(series.timeframe, openTime) + confirmMs)
+        lackedAt.set(openTime, answeredAt);
+    }
+    for (const oldest of lackedAt.keys()) {
+      if (lackedAt.size <= HARDCODED_CONFIG.cache.maxCandlesPerSeries) break;
+      lackedAt.delete(oldest);
+    }
+    this.#lackedAt.set(key, lackedAt);
+  }
+
+  /** A series is not kept any more. */
+  forget(series: Series): void {
+    this.#kept.delete(seriesKey(series));
+    this.#lackedAt.delete(seriesKey(series));
+  }
+
+  /** Every hole at the venue's time `now` (ms), but for bars that closed less than a minute ago. */
+  facts(now: number): HoleFacts {
+    let [overdue, undecided, lacking] = [0, 0, 0];
+    let oldest: Hole | undefined;
+    for (const kept of this.#kept.values()) {
+      const before = overdue;
+      for (const hole of this.#holesOf(kept, now - HOLE_GRACE_MS)) {
+        if (this.#isUndecided(kept.series, hole.openTime, now)) undecided += 1;
+        else {
+          overdue += 1;
+          if (oldest === undefined || hole.noticedAt < oldest.noticedAt) oldest = hole;
+        }
+      }
+      if (overdue > before) lacking += 1;
+    }
+    return { overdue, series: lacking, undecided, oldest };
+  }
+
+  /**
+   * By series, the holes that will be overdue soon, or are, and that no answer has lacked lately: what is to be asked for at
+   * the venue's time `now` (ms).
+   */
+  *toAsk(now: number): Generator<{ readonly series: Series; readonly range: OpenTimeRange }> {
+    for (const kept of this.#kept.values()) {
+      const { series } = kept;
+      const lackedAt = this.#lackedAt.get(seriesKey(series));
+      let [from, to] = [Infinity, -Infinity];
+      for (const { openTime } of this.#holesOf(kept, now - ASK_AFTER_MS)) {
+        const isFresh = now - (lackedAt?.get(openTime) ?? -Infinity) < ASK_AGAIN_MS;
+        if (isFresh || this.#isUndecided(series, openTime, now + ASK_AHEAD_MS)) continue;
+        [from, to] = [Math.min(from, openTime), openTime + timeframeMs(series.timeframe)];
+      }
+      if (from < to) yield { series, range: { from, to } };
+    }
+  }
+
+  /** Each bar of a series that had closed by `closedBy` (venue time, ms) and is not there, ascending. */
+  *#holesOf({ series, missing, newest }: Kept, closedBy: number): Generator<Hole> {
+    const { timeframe } = series;
+    const step = timeframeMs(timeframe);
+    const due = newestClosedOpenTime(timeframe, closedBy);
+    const least = due - (this.#options.target - 1) * step;
+    const ranges =
+      newest < due ? [...missing, { from: newest + step, to: due + step, noticedAt: undefined }] : missing;
+    for (const { from, to, noticedAt } of ranges) {
+      for (let openTime = Math.max(from, least); openTime < Math.min(to, due + step); openTime += step) {
+        yield { ...series, openTime, noticedAt: Math.max(noticedAt ?? 0, openTime + step) };
+      }
+    }
+  }
+
+  #isUndecided(series: Series, openTime: number, now: number): boolean {
+    const { emptyBuckets, feed, limits } = this.#options;
+    const { symbol, timeframe } = series;
+    if (emptyBuckets === 'flat') return false;
+    const [from, close] = [openTime + LATE_FRAME_MS, closeTimeOf(timeframe, openTime)];
+    if (feed.heardDuring(symbol, from, close)) return false;
+    // Before that no answer says anything of a bar that is not in it.
+    if (now < close + limits.confirmMs + HOLE_GRACE_MS) return true;
+    const lackedAt = this.#lackedAt.get(seriesKey(series));
+    return lackedAt?.has(openTime) === true || feed.silentDuring(symbol, from, close);
+  }
+}
+
+function isIn({ from, to }: OpenTimeRange, openTime: number): boolean {
+  return openTime >= from && openTime < to;
+}
+
+/** When any part of a range was first noticed to be missing. */
+function noticedOf(range: OpenTimeRange, before: Kept | undefined, now: number): number {
+  const known = before?.missing.filter(({ from, to }) => from < range.to && to > range.from) ?? [];
+  return Math.min(now, ...known.map((each) => each.noticedAt));
+}
+
+function without(range: Missing, openTime: number, step: number): readonly Missing[] {
+  if (!isIn(range, openTime)) return [range];
+  const parts = [
+    { ...range, to: openTime },
+    { ...range, from: openTime + step },
+  ];
+  return parts.filter(({ from, to }) => from < to);
+}
