@@ -78,9 +78,11 @@ export class ExchangeInstance {
     this.#history = this.#openHistory();
     const { protocol, loader } = this.#history;
     const { candlesPerPage } = protocol.rest.limits;
-    const shared = { clock: this.#clock, logger: this.#logger, loader, candlesPerPage };
+    const shared = { clock: this.#clock, logger: this.#logger };
     this.#repairer = new GapRepairer({
       ...shared,
+      loader,
+      candlesPerPage,
       onReport: (report, reasons) => this.#verification.noteRepair(report, reasons),
     });
     this.#keeper = openKeeper(this.#history, {
@@ -91,7 +93,15 @@ export class ExchangeInstance {
     const { streamed, rolledUp } = protocol.timeframes;
     this.#book = new CandleBook({ closes: protocol.closes, base: streamed[0] ?? '1m', rolledUp });
     this.#feed = this.#newFeed();
-    this.#verification = this.#newVerification();
+    this.#verification = new Verification({
+      ...shared,
+      exchange: options.exchange,
+      redis: options.redis,
+      history: this.#history,
+      timeframes: this.#timeframes,
+      series: () => this.#allSeries(),
+      repair: (request) => this.#repairer.request(request),
+    });
     this.#ledger = new HoleLedger({
       emptyBuckets: protocol.emptyBuckets,
       limits: protocol.rest.limits,
@@ -325,20 +335,6 @@ export class ExchangeInstance {
       repairer: this.#repairer,
       series: () => this.#allSeries(),
       target,
-      clock: this.#clock,
-      logger: this.#logger,
-    });
-  }
-
-  #newVerification(): Verification {
-    const { exchange, redis } = this.#options;
-    return new Verification({
-      exchange,
-      redis,
-      history: this.#history,
-      timeframes: this.#timeframes,
-      series: () => this.#allSeries(),
-      repair: (request) => this.#repairer.request(request),
       clock: this.#clock,
       logger: this.#logger,
     });

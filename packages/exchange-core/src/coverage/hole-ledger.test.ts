@@ -22,6 +22,9 @@ function ledgerWith(over: Partial<ConstructorParameters<typeof HoleLedger>[0]> =
   return ledger;
 }
 
+const asked = (ledger: HoleLedger, now: number) =>
+  [...ledger.toAsk(now)].map(({ range }) => [range.from, range.to]);
+
 describe('holes of a series', () => {
   it('has none while every bar closes in its turn', () => {
     const ledger = ledgerWith();
@@ -135,9 +138,6 @@ describe('holes of a series', () => {
   });
 
   describe('what is to be asked for', () => {
-    const asked = (ledger: HoleLedger, now: number) =>
-      [...ledger.toAsk(now)].map(({ range }) => [range.from, range.to]);
-
     it('is a bar that has not come forty seconds after its close, and again a minute after an answer lacked it', () => {
       const ledger = ledgerWith();
       expect(asked(ledger, at(2) + 39_999)).toEqual([]);
