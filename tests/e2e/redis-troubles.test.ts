@@ -36,7 +36,6 @@ describe('a Redis in trouble', () => {
   beforeEach(async () => {
     isStopped = false;
     server = await startThrowAwayRedis({ env: process.env });
-    // A replica is not reconnected to for each refused write: the test looks at the refusal itself.
     redis = createRedis(server.url, { reconnectOnError: () => false });
     redis.on('error', () => undefined);
     cache = new CandleCacheStrategy(redis);
@@ -74,6 +73,24 @@ describe('a Redis in trouble', () => {
     await expect(inspectRedis(redis)).rejects.toBeInstanceOf(UnsuitableRedisError);
     await redis.replicaof('NO', 'ONE');
     expect(await cache.addExchangeCandleIfNewer(EXCHANGE, sourcedCandle())).toBe(true);
+  });
+
+  it('that is read-only is connected to anew once in a while, not for each refused write', async () => {
+    const usual = createRedis(server.url);
+    usual.on('error', () => undefined);
+    const writer = new CandleCacheStrategy(usual);
+    const connections = async () =>
+      Number(/^total_connections_received:(\d+)/m.exec(await redis.info('stats'))?.[1]);
+    await usual.ping();
+    await redis.replicaof('127.0.0.1', '1');
+    const before = await connections();
+    for (let round = 0; round < 200; round += 1) {
+      expect(await troubleOf(writer.addExchangeCandleIfNewer(EXCHANGE, sourcedCandle()))).toBe('read-only');
+    }
+    expect((await connections()) - before).toBe(1);
+    await redis.replicaof('NO', 'ONE');
+    expect(await writer.addExchangeCandleIfNewer(EXCHANGE, sourcedCandle())).toBe(true);
+    usual.disconnect();
   });
 
   it('that is gone is known as unreachable', async () => {

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
+import { systemClock } from '@livermore/utils';
 import { UnsuitableRedisError } from './errors';
 import { GatheringRedis } from './gathering-redis';
 
@@ -45,6 +46,7 @@ export type RedisClient = Pick<
 
 const RECONNECT_STEP_MS = 100;
 const RECONNECT_CAP_MS = 2_000;
+const NEW_PRIMARY_EVERY_MS = 5_000;
 
 /** What a Redis URL may begin with. */
 const REDIS_URL = /^(?:rediss?:\/\/[^/\s]|unix:\/\/\/)\S*$/;
@@ -66,12 +68,26 @@ export function createRedis(url: string, options: Omit<RedisOptions, 'replyMappi
   const settings = {
     maxRetriesPerRequest: null,
     retryStrategy: (attempt: number) => Math.min(attempt * RECONNECT_STEP_MS, RECONNECT_CAP_MS),
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    reconnectOnError: newPrimaryWanted(),
     ...options,
   };
   return url.startsWith('unix://')
     ? new GatheringRedis(url.slice('unix://'.length), settings)
     : new GatheringRedis(url, settings);
+}
+
+/**
+ * A primary that became a replica refuses every write: another server may be behind the same address by now. One new
+ * connection in a while finds that out, however many writes are refused meanwhile.
+ */
+function newPrimaryWanted(): (error: Error) => boolean {
+  let triedAt = -Infinity;
+  return ({ message }) => {
+    const now = systemClock.monotonicMs();
+    if (!message.includes('READONLY ') || now - triedAt < NEW_PRIMARY_EVERY_MS) return false;
+    triedAt = now;
+    return true;
+  };
 }
 
 /** Oldest server version this system runs on: ioredis 6 speaks RESP3 and needs it. */
