@@ -6,6 +6,9 @@ import { createLogger, seededRandom } from '@livermore/utils';
 import { z } from 'zod';
 import { scaledClock } from './scaled-clock';
 
+/** Real time between two answers about its health, ms. */
+const HEALTH_EVERY_MS = 250;
+
 /** What a node under proof is told on its command line. */
 export const NodeOrdersSchema = z.object({
   exchange: ExchangeSchema,
@@ -22,7 +25,7 @@ export const NodeOrdersSchema = z.object({
 });
 export type NodeOrders = z.infer<typeof NodeOrdersSchema>;
 
-/** Runs one exchange over real sockets in a process of its own, until SIGTERM. States go to stdout, a line each. */
+/** Runs one exchange over real sockets in a process of its own, until SIGTERM. States and health go to stdout, a line each. */
 export async function runNodeProcess(text: string): Promise<void> {
   const { exchange, redisUrl, symbols, seed, logFile, time } = NodeOrdersSchema.parse(JSON.parse(text));
   const { jump, ...rest } = time;
@@ -40,6 +43,13 @@ export async function runNodeProcess(text: string): Promise<void> {
     logger,
     onState: (state) => process.stdout.write(`${state}\n`),
   });
+  const tellHealth = setInterval(() => {
+    // What a health answer would say now; a Redis that does not answer fails it as well.
+    const { ok, checks } = instance.health({ ok: redis.status === 'ready', detail: redis.status });
+    const failing = checks.flatMap(({ name, ok: isOk, detail }) => (isOk ? [] : [`${name}: ${detail}`]));
+    process.stdout.write(`health ${JSON.stringify({ ok, failing })}\n`);
+  }, HEALTH_EVERY_MS);
+  tellHealth.unref();
   process.once('SIGTERM', () => {
     void instance.stop().finally(() => process.exit(0));
   });

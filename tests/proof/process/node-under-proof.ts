@@ -1,14 +1,19 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import type { HealthLine } from './health-log';
 import type { NodeOrders } from './node-process';
 
 const EXIT_PATIENCE_MS = 10_000;
+const HealthLineSchema = z.object({ ok: z.boolean(), failing: z.array(z.string()) });
 
 /** A node in a process of its own, that can be hurt. */
 export class NodeUnderProof {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   #state = '';
+  #health: HealthLine | undefined;
   #hasEnded = false;
   #wasKilled = false;
 
@@ -16,9 +21,9 @@ export class NodeUnderProof {
   constructor(command: readonly [string, ...string[]], orders: NodeOrders) {
     const [program, ...args] = command;
     this.#child = spawn(program, [...args, JSON.stringify(orders)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    this.#child.stdout?.on('data', (data: Buffer) => {
-      this.#state = data.toString('utf8').trim().split('\n').at(-1) ?? this.#state;
-    });
+    if (this.#child.stdout !== null) {
+      createInterface({ input: this.#child.stdout }).on('line', (line) => this.#take(line));
+    }
     this.#ended = new Promise((resolve) => {
       this.#child.once('exit', () => {
         this.#hasEnded = true;
@@ -31,12 +36,24 @@ export class NodeUnderProof {
     return this.#hasEnded ? 'ended' : this.#state;
   }
 
+  /** What it said of its health last; undefined before it did, and when it is over. */
+  get health(): HealthLine | undefined {
+    return this.#hasEnded ? undefined : this.#health;
+  }
+
+  #take(line: string): void {
+    if (line.startsWith('health ')) this.#health = HealthLineSchema.parse(JSON.parse(line.slice(7)));
+    else this.#state = line;
+  }
+
   get wasKilled(): boolean {
     return this.#wasKilled;
   }
 
   pause(): void {
     this.#child.kill('SIGSTOP');
+    // Who is frozen answers nobody.
+    this.#health = undefined;
   }
 
   resume(): void {

@@ -13,6 +13,7 @@ export async function runProcessFault(fault: ProcessFault, options: StageOptions
     const { candles, differences, missing } = await stage.judge();
     const untold = untoldOf(candles);
     const saidWrongly = saidWronglyOf(candles);
+    const told = toldProblems(stage);
     const { log } = stage.simulator;
     const statuses = Object.fromEntries([...log.statuses].map(([status, times]) => [String(status), times]));
     return {
@@ -31,12 +32,19 @@ export async function runProcessFault(fault: ProcessFault, options: StageOptions
         ...wrongOf(candles),
         ...(stage.redis.wasEmptied ? [] : saidWrongly),
         ...(stage.tellsAll ? untold : []),
+        ...told,
+        ...list('bars missing while health said that all was well', stage.health.lies),
         ...[418, 429]
           .filter((status) => log.statuses.has(status) && fault.allows?.includes(status) !== true)
           .map((status) => `answers ${status}`),
       ],
       // Nobody knows what was told of a bar where that was deleted too, so other values of it are no correction.
-      notes: [...(stage.tellsAll ? [] : untold), ...(stage.redis.wasEmptied ? saidWrongly : [])],
+      notes: [
+        `${stage.told.count} in the log`,
+        `failed checks: ${stage.health.failed.join(' ') || 'none'}`,
+        ...(stage.tellsAll ? [] : untold),
+        ...(stage.redis.wasEmptied ? saidWrongly : []),
+      ],
       differences,
       missing,
     };
@@ -61,6 +69,20 @@ function wrongOf(candles: ProofRow['candles']): readonly string[] {
     ...(isWhole ? [] : ['the cache is not what the venue serves']),
     ...(announced > 0 ? [] : ['no close was heard of']),
   ];
+}
+
+/** What the log of closes owes: everything, once, in order. */
+function toldProblems(stage: Stage): readonly string[] {
+  const { twice, disordered } = stage.told.faults();
+  return [
+    ...list('closes that the log never told', stage.unsaid()),
+    ...list('closes told twice as live', twice),
+    ...list('closes told as live behind a later one', disordered),
+  ];
+}
+
+function list(what: string, bars: readonly string[]): readonly string[] {
+  return bars.length === 0 ? [] : [`${bars.length} ${what}: ${bars.slice(0, 3).join(', ')}`];
 }
 
 function saidWronglyOf({ announcedWrongLast: bars }: ProofRow['candles']): readonly string[] {

@@ -15,8 +15,10 @@ import { closeBefore, servedSides } from '../served';
 import type { Served } from '../served';
 import { NodeUnderProof } from './node-under-proof';
 import { RedisUnderProof } from './redis-under-proof';
+import { HealthLog } from './health-log';
 import { scaledClock } from './scaled-clock';
 import type { ScaledTime } from './scaled-clock';
+import { ToldLog } from './told-log';
 
 export interface StageOptions {
   readonly venue: ProofVenue;
@@ -41,6 +43,11 @@ const SEED = 7;
 /** A bar younger than this (ms of the venue's time) may still be on its way. */
 const YOUNG_MS = 100_000;
 const POLL_MS = 100;
+/** Health is held against the cache so often, real ms, for bars that closed longer ago than this, ms of the venue's time. */
+const HEALTH_LOOK_MS = 500;
+const HEALTH_GRACE_MS = 60_000;
+/** A bar that closes while the exchange is becoming live may belong to its history, ms. */
+const WARM_MS = 60_000;
 /** Real time in which what was written is announced and heard, ms. */
 const ANNOUNCED_WITHIN_MS = 500;
 
@@ -56,6 +63,9 @@ export class Stage {
   readonly simulator: Simulator;
   readonly symbols: readonly string[];
   readonly announcements: Announcements;
+  /** What a listener of the log heard. */
+  readonly told: ToldLog;
+  readonly health = new HealthLog();
   readonly #options: StageOptions;
   readonly #time: ScaledTime;
   readonly #exchange: Exchange;
@@ -64,6 +74,10 @@ export class Stage {
   readonly #nodes: NodeUnderProof[] = [];
   /** When the cache was last filled from nothing: it must hold as many bars before that as any warmup leaves. */
   #filledAt = STARTS_AT;
+  /** Since when every close is promised to be told (venue time, ms). */
+  #tellsSince: number | undefined;
+  readonly #ending = new AbortController();
+  readonly #watching: Promise<void>;
 
   private constructor(options: StageOptions, parts: StageParts) {
     this.#options = options;
@@ -75,6 +89,8 @@ export class Stage {
     this.#exchange = parts.exchange;
     this.#cache = new CandleCacheStrategy(parts.redis.admin);
     this.announcements = new Announcements(parts.redis.admin);
+    this.told = new ToldLog(parts.redis.admin, parts.exchange.id);
+    this.#watching = this.#watchHealth();
     this.#logFolder = options.logFolder ?? mkdtempSync(join(tmpdir(), 'livermore-proof-'));
   }
 
@@ -115,17 +131,45 @@ export class Stage {
     return node;
   }
 
-  /**
-   * Whether every close is promised to be told. What a node was about to tell when it was killed is told by nobody; and
-   * where a series had told nothing yet, what closes while no node is there is history.
-   */
+  /** Whether who listened to the channel heard every close: who is killed publishes nothing, a Redis that is away neither. */
   get tellsAll(): boolean {
     return !this.redis.wasHurt && !this.#nodes.some((node) => node.wasKilled);
+  }
+
+  /** Bars that closed since the first node was live and that the log of closes never told, as `series open time`. */
+  unsaid(until = this.clock.now()): readonly string[] {
+    const since = this.#tellsSince ?? Infinity;
+    return this.#series().flatMap((series) => {
+      const range = this.#settled(series, until);
+      const { truth } = servedSides(this.#served, series, range);
+      return truth
+        .map((bar) => bar.openTime)
+        .filter((openTime) => closeTimeOf(series.timeframe, openTime) > since + WARM_MS)
+        .filter((openTime) => !this.told.wasTold(series, openTime))
+        .map((openTime) => `${series.symbol} ${series.timeframe} ${new Date(openTime).toISOString()}`);
+    });
   }
 
   /** The cache has just been filled, or must be filled anew: older bars need not be there. */
   beginsAnew(): void {
     this.#filledAt = this.clock.now();
+    this.#tellsSince ??= this.#filledAt;
+  }
+
+  /** Looks once a second whether what health says is true of what the cache holds. */
+  async #watchHealth(): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      await this.clock.sleep(HEALTH_LOOK_MS * this.#time.speed, signal).catch(() => undefined);
+      if (signal.aborted || this.#tellsSince === undefined) continue;
+      const now = this.clock.now();
+      const found = this.#find(() => NOTHING_SAID, now, HEALTH_GRACE_MS);
+      // Nobody can look into a Redis that is down.
+      const missing = await found.then((all) => all.missing).catch(() => []);
+      const said = this.#nodes.flatMap((node) => node.health ?? []);
+      const bars = missing.map((each) => JSON.stringify(each));
+      if (said.length > 0) this.health.look(now, bars, said);
+    }
   }
 
   /** Real time passes. */
@@ -172,10 +216,11 @@ export class Stage {
   async #find(
     saidOf: (series: Series, range: OpenTimeRange, sides: Sides) => Said,
     until = this.clock.now(),
+    young = YOUNG_MS,
   ): Promise<ReturnType<Findings['results']>> {
     const findings = new Findings();
     for (const series of this.#series()) {
-      const range = this.#settled(series, until);
+      const range = this.#settled(series, until, young);
       const query = { from: range.from, to: range.to - 1 };
       const cached = await this.#cache.readExchangeCandles(this.#exchange.id, series, query);
       const sides = servedSides(this.#served, series, range);
@@ -213,6 +258,9 @@ export class Stage {
   }
 
   async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#watching;
+    await this.told.close();
     await Promise.all(this.#nodes.filter((node) => node.state !== 'ended').map((node) => node.stop()));
     await this.announcements.close();
     await this.simulator.close();
@@ -221,9 +269,9 @@ export class Stage {
   }
 
   /** From the first bar of the warmup, to the newest that cannot be on its way any more. */
-  #settled({ timeframe }: Series, now: number): OpenTimeRange {
+  #settled({ timeframe }: Series, now: number, young = YOUNG_MS): OpenTimeRange {
     const { from } = targetWindow(timeframe, MIN_CANDLE_THRESHOLD, this.#filledAt);
-    return { from, to: Math.max(from, openTimeOf(timeframe, now - YOUNG_MS)) };
+    return { from, to: Math.max(from, openTimeOf(timeframe, now - young)) };
   }
 
   get #served(): Served {
