@@ -192,6 +192,43 @@ export const PROCESS_FAULTS: readonly ProcessFault[] = [
     ),
   },
   {
+    id: 'redis-replies-lost',
+    title: 'Redis does what it is told over midnight, and nobody hears its replies',
+    cause: 'replies dropped for 100 s (5 s of real time), then the connections cut',
+    run: redisFault(
+      async (stage) => stage.redis.loseReplies(),
+      async (stage) => stage.redis.cutAndReply(),
+    ),
+  },
+  {
+    id: 'redis-flushed',
+    title: '`FLUSHALL` under a running node, half a minute before midnight',
+    cause: 'everything deleted at once, the connections stay',
+    run: redisFault(async (stage) => {
+      await stage.redis.empty();
+      stage.beginsAnew();
+    }, still),
+  },
+  {
+    id: 'redis-evicts',
+    title: 'Redis throws out keys for want of memory',
+    cause: '`maxmemory` below what is used, allkeys-random, for 100 s over midnight (5 s of real time)',
+    needsServer: true,
+    run: redisFault(
+      (stage) => stage.redis.evict(),
+      async (stage) => {
+        await stage.redis.keepAll();
+        stage.beginsAnew();
+      },
+    ),
+  },
+  {
+    id: 'redis-foreign-values',
+    title: 'somebody writes values of another type over a series, and over what was told',
+    cause: '`SET` on three keys, half a minute before midnight',
+    run: redisFault((stage) => stage.overwrite(), still),
+  },
+  {
     id: 'redis-full',
     title: 'Redis full (`OOM`) over midnight',
     cause: '`maxmemory 1`, noeviction, for 100 s (5 s of real time)',

@@ -44,4 +44,4 @@ export class HealthLog {
 }
 
 /** Between two looks the world goes on: what is missing at one may be there, or said, at the next, ms. */
-const TOLERATED_MS = 30_000;
+const TOLERATED_MS = 40_000;

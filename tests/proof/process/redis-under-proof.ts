@@ -6,6 +6,9 @@ import { startThrowAwayRedis } from '@livermore/embedded/testing';
 
 type Client = ReturnType<typeof createRedis>;
 
+/** Share of the memory in use that is left after some keys were thrown out. */
+const EVICTED_TO = 0.97;
+
 /** A real Redis behind a door that can be shut, frozen and opened, and that can be killed, filled and demoted. */
 export class RedisUnderProof {
   readonly #server: StartedRedis;
@@ -15,6 +18,7 @@ export class RedisUnderProof {
   #door: Server | undefined;
   #wasHurt = false;
   #wasEmptied = false;
+  #losesReplies = false;
   #port = 0;
 
   private constructor(server: StartedRedis, target: { host: string; port: number }) {
@@ -42,12 +46,12 @@ export class RedisUnderProof {
     return this.#admin;
   }
 
-  /** Whether anything was ever done to it that keeps a write or an announcement back. */
   /** Whether what it held was deleted: what was told of which bar as well. */
   get wasEmptied(): boolean {
     return this.#wasEmptied;
   }
 
+  /** Whether anything was ever done to it that keeps a write or an announcement back. */
   get wasHurt(): boolean {
     return this.#wasHurt;
   }
@@ -89,6 +93,39 @@ export class RedisUnderProof {
 
   thaw(): void {
     for (const socket of this.#sockets) socket.resume();
+  }
+
+  /** What is asked for is done, and nobody hears of it: replies are lost, until the connections are cut. */
+  loseReplies(): void {
+    this.#wasHurt = true;
+    this.#losesReplies = true;
+  }
+
+  cutAndReply(): void {
+    this.#losesReplies = false;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Keys are thrown out until a tenth less memory is used. */
+  async evict(): Promise<void> {
+    this.#wasHurt = true;
+    this.#wasEmptied = true;
+    const used = Number(/^used_memory:(\d+)/m.exec(await this.#admin.info('memory'))?.[1]);
+    await this.#admin.config('SET', 'maxmemory-policy', 'allkeys-random');
+    await this.#admin.config('SET', 'maxmemory', String(Math.floor(used * EVICTED_TO)));
+  }
+
+  async keepAll(): Promise<void> {
+    await this.#admin.config('SET', 'maxmemory', '0');
+    await this.#admin.config('SET', 'maxmemory-policy', 'noeviction');
+  }
+
+  /** Somebody writes over what is ours. */
+  async overwrite(keys: readonly string[]): Promise<void> {
+    this.#wasHurt = true;
+    this.#wasEmptied = true;
+    await this.#admin.del(...keys);
+    for (const key of keys) await this.#admin.set(key, 'mine');
   }
 
   /** `kill -9` of the server; it is started again with its data. */
@@ -142,6 +179,8 @@ export class RedisUnderProof {
       });
     }
     inside.on('data', (data) => outside.write(data));
-    outside.on('data', (data) => inside.write(data));
+    outside.on('data', (data) => {
+      if (!this.#losesReplies) inside.write(data);
+    });
   }
 }

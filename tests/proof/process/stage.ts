@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CandleCacheStrategy } from '@livermore/cache';
+import { CandleCacheStrategy, exchangeCandleKey, exchangeToldKey } from '@livermore/cache';
 import { MIN_CANDLE_THRESHOLD, defaultExchange, targetWindow } from '@livermore/exchange-core';
 import { Announcements, Findings, compareSeries } from '@livermore/replay';
 import type { FoundIn, Totals } from '@livermore/replay';
@@ -44,7 +44,7 @@ const SEED = 7;
 const YOUNG_MS = 100_000;
 const POLL_MS = 100;
 /** Health is held against the cache so often, real ms, for bars that closed longer ago than this, ms of the venue's time. */
-const HEALTH_LOOK_MS = 500;
+const HEALTH_LOOK_MS = 1_000;
 const HEALTH_GRACE_MS = 60_000;
 /** A bar that closes while the exchange is becoming live may belong to its history, ms. */
 const WARM_MS = 60_000;
@@ -170,6 +170,15 @@ export class Stage {
       const bars = missing.map((each) => JSON.stringify(each));
       if (said.length > 0) this.health.look(now, bars, said);
     }
+  }
+
+  /** Somebody writes over the series of a minute, that of an hour, and over what was told of all. */
+  async overwrite(): Promise<void> {
+    const { id } = this.#exchange;
+    const [symbol = ''] = this.symbols;
+    const series = (['1m', '1h'] as const).map((timeframe) => exchangeCandleKey(id, symbol, timeframe));
+    await this.redis.overwrite([...series, exchangeToldKey(id)]);
+    this.beginsAnew();
   }
 
   /** Real time passes. */
