@@ -5,10 +5,12 @@ import type { FaultScript } from '@livermore/simulator';
 import type { Logger } from '@livermore/utils';
 import type { ProofData } from './data';
 import { idleLines, neverActed } from './acted';
+import { HealthLog, mendsText } from './health-log';
 import { AFTER_MIDNIGHT_MS, BEFORE_MIDNIGHT_MS } from './replay-faults';
 import type { ReplayFault } from './replay-faults';
 import type { ProofRow } from './row';
 import { unexplainedHoles } from './unexplained-holes';
+import { watchHealth } from './watch-health';
 
 export interface RunOptions {
   readonly redisUrl: string;
@@ -25,7 +27,9 @@ export async function runReplayFault(
 ): Promise<ProofRow & { readonly report: ReplayReport }> {
   const script = fault.script(data);
   const views = viewsOf(fault, data);
+  const health = new HealthLog(TOLERATED_MS);
   const report = await replay({
+    watch: watchHealth(health),
     venue: data.venue,
     data: data.folder,
     from: data.midnight - BEFORE_MIDNIGHT_MS,
@@ -40,6 +44,7 @@ export async function runReplayFault(
     ...problemsOf(report, fault),
     ...idleOf(data.venue, { views, script }, report),
     ...(unexplained === 0 ? [] : [`${unexplained} holes that coverage does not explain`]),
+    ...healthProblems(fault, script, health),
   ];
   return {
     group: 'replay',
@@ -53,14 +58,38 @@ export async function runReplayFault(
     connections,
     announced: closes.announced,
     problems,
+    notes: [
+      ...(health.failed.length === 0 ? [] : [`failed checks: ${health.failed.join(' ')}`]),
+      ...[mendsText(health.mends)].filter((text) => text !== ''),
+    ],
     differences: report.differences,
     missing: report.missing,
     report,
   };
 }
 
+/** Two looks, and what a round of the exchange takes, ms of the replayed time. */
+const TOLERATED_MS = 30_000;
 /** Bars that close later than this are corrected no more: what is said of them could not settle before the end. */
 const CORRECTS_FOR = '105m';
+
+/** Health that said too little, and where nothing was wrong, too much. */
+function healthProblems(
+  { isTruthful }: ReplayFault,
+  script: FaultScript,
+  health: HealthLog,
+): readonly string[] {
+  const { lies, complaints } = health;
+  const isFaultFree = isTruthful === true && script.length === 0;
+  return [
+    ...(lies.length === 0
+      ? []
+      : [`${lies.length} bars missing while health said that all was well: ${lies.slice(0, 3).join(', ')}`]),
+    ...(isFaultFree && complaints.length > 0
+      ? [`health complained without a fault: ${complaints.join('; ')}`]
+      : []),
+  ];
+}
 
 /** The venue's views of one tape differ in every row but the ones that show what happens when they do not. */
 function viewsOf({ isTruthful }: ReplayFault, { venue }: ProofData): FaultScript {

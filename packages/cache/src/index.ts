@@ -14,6 +14,7 @@ export * from './store-look';
 export * from './strategies/candle-cache';
 export * from './strategies/ticker-cache';
 export * from './symbol-store';
+export * from './told-store';
 export * from './unserved-store';
 export * from './verified-store';
 export * from './waiting';

@@ -18,6 +18,7 @@ export type RedisClient = Pick<
   | 'hgetall'
   | 'hincrby'
   | 'hset'
+  | 'hsetnx'
   | 'info'
   | 'multi'
   | 'off'

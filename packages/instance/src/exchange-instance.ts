@@ -1,5 +1,4 @@
-import { SymbolStore } from '@livermore/cache';
-import type { WriteOutcome } from '@livermore/cache';
+import { SymbolStore, beginTelling } from '@livermore/cache';
 import {
   CandleBook,
   DEFAULT_CANDLE_TARGET,
@@ -7,11 +6,12 @@ import {
   GapRepairer,
   HoleLedger,
 } from '@livermore/exchange-core';
-import type { BoundaryKeeper, PageReport, WarmupReport, WarmupStats } from '@livermore/exchange-core';
+import type { BoundaryKeeper, WarmupReport, WarmupStats } from '@livermore/exchange-core';
 import { TIMEFRAMES } from '@livermore/schemas';
 import type { ExchangeSymbol, Series, SourcedCandle, Timeframe } from '@livermore/schemas';
 import { messageOf, systemClock, systemRandom } from '@livermore/utils';
 import type { Clock, Logger, Random } from '@livermore/utils';
+import { BarNews } from './bar-news';
 import { busiestFirst } from './choose-symbols';
 import { CoverageWatch } from './coverage-watch';
 import { ExchangeMetrics } from './exchange-metrics';
@@ -29,6 +29,7 @@ import { LiveFeed } from './live-feed';
 import { repairsSince } from './repairs-since';
 import type { SeriesName } from './repairs-since';
 import { seedBook } from './seed-book';
+import { untilAnswered } from './until-answered';
 import { Verification } from './verification';
 import { warmUpUntilDone } from './warm-up';
 
@@ -56,6 +57,7 @@ export class ExchangeInstance {
   readonly #observation: FeedObservation;
   readonly #verification: Verification;
   readonly #ledger: HoleLedger;
+  readonly #bars: BarNews;
   readonly #coverage: CoverageWatch;
   readonly #life: Life;
   #starting: Promise<void> | undefined;
@@ -107,6 +109,14 @@ export class ExchangeInstance {
       limits: protocol.rest.limits,
       feed: this.#observation,
       target: options.target ?? DEFAULT_CANDLE_TARGET,
+    });
+    this.#bars = new BarNews({
+      book: this.#book,
+      keeper: this.#keeper,
+      verification: this.#verification,
+      ledger: this.#ledger,
+      metrics: this.#metrics,
+      history: this.#history,
     });
     this.#coverage = this.#newCoverageWatch();
   }
@@ -213,6 +223,26 @@ export class ExchangeInstance {
     );
     this.#liveSince = this.#history.rest.time.now();
     await this.#life.still(() => this.#feed.open(this.#symbols, signal));
+    const patient = { what: 'telling', signal, clock: this.#clock, logger: this.#logger };
+    await untilAnswered(() => this.#beginTelling(), patient);
+  }
+
+  /** What closes from now on is owed to who listens, also if nobody runs the exchange when it does. */
+  #beginTelling(): Promise<void> {
+    const { exchange, redis } = this.#options;
+    const { writer, rest } = this.#history;
+    return beginTelling(
+      redis,
+      exchange.id,
+      this.#allSeries(),
+      (series) => writer.newsFrom(series) ?? rest.time.now(),
+    );
+  }
+
+  /** Puts back what is not a candle: Redis has lost its data. */
+  async #restore(): Promise<void> {
+    await this.#saveSymbols();
+    await this.#beginTelling();
   }
 
   async #warmUp(signal: AbortSignal): Promise<void> {
@@ -282,12 +312,12 @@ export class ExchangeInstance {
       writer: {
         onOverflow: (candle) => this.#overflowed(candle),
         liveSince: () => this.#liveSince,
-        onClosed: (candle, outcome) => this.#closed(candle, outcome),
-        onRetracted: (bar) => this.#retracted(bar),
+        onClosed: (candle, outcome) => this.#bars.closed(candle, outcome, this.#liveSince),
+        onRetracted: (bar) => this.#bars.retracted(bar),
         onForeign: (series) => void this.#coverage.mend(series),
         onWritten: (entry, _outcome, took) => this.#metrics.written(entry, took),
       },
-      onReport: (report) => this.#noteReport(report),
+      onReport: (report) => this.#bars.reported(report),
       feed: this.#observation,
       busiest: () => busiestFirst(this.#symbols),
       onUnreadable: (field) => this.#metrics.unreadable(field),
@@ -328,7 +358,7 @@ export class ExchangeInstance {
       exchangeId: exchange.id,
       redis,
       ledger: this.#ledger,
-      restore: () => this.#saveSymbols(),
+      restore: () => this.#restore(),
       history: this.#history,
       venueTime: this.#history.rest.time,
       keeper: this.#keeper,
@@ -357,34 +387,6 @@ export class ExchangeInstance {
   #overflowed(candle: SourcedCandle): void {
     this.#metrics.count('livermore_queue_overflows_total');
     this.#repairSince([candle], candle.timestamp, 'queue overflow');
-  }
-
-  #closed(candle: SourcedCandle, outcome: WriteOutcome): void {
-    if (outcome.written) this.#book.remember([candle]);
-    const isNative = candle.source === 'rest' || candle.source === 'no-trades';
-    this.#keeper.settled(candle, candle.timestamp, isNative);
-    this.#verification.note(candle, outcome);
-    const now = this.#history.rest.time.now();
-    this.#ledger.closed(candle, candle.timestamp, now);
-    if (outcome.written) this.#metrics.closed(candle, outcome, { now, liveSince: this.#liveSince });
-  }
-
-  #retracted(bar: SourcedCandle): void {
-    this.#verification.noteRetracted(bar);
-    this.#ledger.lost(bar, bar.timestamp, this.#history.rest.time.now());
-  }
-
-  #noteReport(report: PageReport): void {
-    const { page, corrected, absent, unsettled, answeredAt } = report;
-    if (corrected > 0) {
-      this.#metrics.count('livermore_corrections_total', { timeframe: page.timeframe }, corrected);
-    }
-    for (const openTime of absent) {
-      this.#keeper.settled(page, openTime);
-      this.#ledger.closed(page, openTime, answeredAt);
-    }
-    this.#ledger.lacked(page, unsettled, answeredAt);
-    if (this.#history.protocol.emptyBuckets === 'flat') this.#metrics.restLag(report);
   }
 
   #allSeries(): Series[] {

@@ -2,6 +2,7 @@ import {
   CandleCacheStrategy,
   exchangeAbsenceKey,
   exchangeCandleKey,
+  exchangeClosesKey,
   exchangeCorrectionsKey,
   exchangeDoubtKey,
   exchangeLooksKey,
@@ -11,11 +12,11 @@ import {
 } from '@livermore/cache';
 import { defaultExchange, protocolOf, readWarmupSchedule } from '@livermore/exchange-core';
 import { ExchangeInstance } from '@livermore/instance';
-import type { NodeMetrics } from '@livermore/instance';
+import type { Health, NodeMetrics } from '@livermore/instance';
 import { openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { Exchange, OpenTimeRange, Series } from '@livermore/schemas';
 import { createSimulator, loadRecordedMarket } from '@livermore/simulator';
-import type { FaultScript, RecordedMarket, SimulatedVenue } from '@livermore/simulator';
+import type { FaultScript, Market, RecordedMarket, SimulatedVenue } from '@livermore/simulator';
 import { ReplayClock, seededRandom, silentLogger, systemClock } from '@livermore/utils';
 import type { Logger } from '@livermore/utils';
 import { Announcements } from './announcements';
@@ -54,12 +55,27 @@ export interface ReplayOptions {
   readonly logger?: Logger;
   /** What the exchange measures goes here, as in a node; nowhere when absent. */
   readonly metrics?: NodeMetrics;
+  /** Looks at the running exchange every so often (ms of the replayed time), from when it is active on. */
+  readonly watch?: { readonly everyMs: number; readonly look: (view: ReplayView) => Promise<void> };
   /** Where the replayed time (ms) is, now and then. */
   readonly onProgress?: (progress: {
     readonly now: number;
     readonly from: number;
     readonly to: number;
   }) => void;
+}
+
+/** What there is to see of an exchange at an instant of a replay. */
+export interface ReplayView {
+  /** ms. */
+  readonly now: number;
+  readonly venue: SimulatedVenue;
+  readonly health: Health;
+  readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
+  readonly exchange: Exchange;
+  readonly series: readonly Series[];
+  /** What trades, whatever the venue says of it. */
+  readonly market: Market;
 }
 
 /**
@@ -211,6 +227,7 @@ class ReplayRun {
     await this.#redis.del(
       exchangeLooksKey(id),
       exchangeToldKey(id),
+      exchangeClosesKey(id),
       exchangeCorrectionsKey(id),
       exchangeVerifiedKey(id),
     );
@@ -219,14 +236,14 @@ class ReplayRun {
 
   /** Runs the exchange from the start of the range to its end, comparing as bars are about to leave the cache. */
   async live(): Promise<void> {
-    const stop = this.#compareOnTheWay();
+    const stops = [this.#compareOnTheWay(), this.#watch()];
     const started = this.#instance.start();
     let failure: unknown;
     started.catch((error: unknown) => {
       failure = error;
     });
     await this.#clock.run(this.#range.to + this.#settings.settleMs);
-    stop();
+    for (const stop of stops) stop();
     if (failure !== undefined) throw failure;
     await this.#instance.settle();
     await this.#announcements.caughtUp();
@@ -298,6 +315,33 @@ class ReplayRun {
     this.#clock.setTimer(next, Math.min(everyMs, PROGRESS_EVERY_MS));
     return () => {
       isStopped = true;
+    };
+  }
+
+  #watch(): () => void {
+    const { watch } = this.#options;
+    let isStopped = watch === undefined;
+    const next = () => {
+      if (watch === undefined || isStopped) return;
+      this.#clock.setTimer(next, watch.everyMs);
+      const state = this.#instance.state;
+      if (state === 'active') void this.#clock.during(watch.look(this.#view()));
+    };
+    this.#clock.setTimer(next, watch?.everyMs ?? 0);
+    return () => {
+      isStopped = true;
+    };
+  }
+
+  #view(): ReplayView {
+    return {
+      now: this.#clock.now(),
+      venue: this.#options.venue,
+      health: this.#instance.health({ ok: true, detail: 'answers' }),
+      cache: this.#cache,
+      exchange: this.#exchange,
+      series: this.#series(),
+      market: this.#simulator.truth,
     };
   }
 

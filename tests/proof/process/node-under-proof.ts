@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import type { HealthLine } from './health-log';
+import type { HealthLine } from '../health-log';
 import type { NodeOrders } from './node-process';
 
 const EXIT_PATIENCE_MS = 10_000;

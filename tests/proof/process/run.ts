@@ -1,5 +1,6 @@
 import { messageOf } from '@livermore/utils';
 import type { ProofRow } from '../row';
+import { mendsText } from '../health-log';
 import type { ProcessFault } from './faults';
 import { Stage } from './stage';
 import type { StageOptions } from './stage';
@@ -42,6 +43,7 @@ export async function runProcessFault(fault: ProcessFault, options: StageOptions
       notes: [
         `${stage.told.count} in the log`,
         `failed checks: ${stage.health.failed.join(' ') || 'none'}`,
+        ...[mendsText(stage.health.mends)].filter((text) => text !== ''),
         ...(stage.tellsAll ? [] : untold),
         ...(stage.redis.wasEmptied ? saidWrongly : []),
       ],

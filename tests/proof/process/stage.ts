@@ -15,7 +15,7 @@ import { closeBefore, servedSides } from '../served';
 import type { Served } from '../served';
 import { NodeUnderProof } from './node-under-proof';
 import { RedisUnderProof } from './redis-under-proof';
-import { HealthLog } from './health-log';
+import { HealthLog } from '../health-log';
 import { scaledClock } from './scaled-clock';
 import type { ScaledTime } from './scaled-clock';
 import { ToldLog } from './told-log';
@@ -46,6 +46,7 @@ const POLL_MS = 100;
 /** Health is held against the cache so often, real ms, for bars that closed longer ago than this, ms of the venue's time. */
 const HEALTH_LOOK_MS = 1_000;
 const HEALTH_GRACE_MS = 60_000;
+const TOLERATED_MS = 40_000;
 /** A bar that closes while the exchange is becoming live may belong to its history, ms. */
 const WARM_MS = 60_000;
 /** Real time in which what was written is announced and heard, ms. */
@@ -65,7 +66,7 @@ export class Stage {
   readonly announcements: Announcements;
   /** What a listener of the log heard. */
   readonly told: ToldLog;
-  readonly health = new HealthLog();
+  readonly health = new HealthLog(TOLERATED_MS);
   readonly #options: StageOptions;
   readonly #time: ScaledTime;
   readonly #exchange: Exchange;

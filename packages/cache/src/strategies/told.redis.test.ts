@@ -15,6 +15,7 @@ import {
   exchangeToldKey,
 } from '../keys';
 import { createRedis } from '../redis';
+import { beginTelling } from '../told-store';
 import { EXAMPLE_OPEN_TIME, anyCandle, candleWith, freshExchangeId, layout1Of } from '../testing';
 import { CandleCacheStrategy } from './candle-cache';
 import type { WriteContext } from './candle-cache';
@@ -198,6 +199,23 @@ describe('what is told', () => {
     expect(await newsOf(barAt(3, 5), LIVE)).toBe('live');
     const [, ...after] = await logged();
     expect(after).toEqual(['live@1', 'live@2', 'retracted@2', 'late@2', 'live@3']);
+  });
+
+  it('what closes once the telling has begun is owed, also if nobody was there when it did', async () => {
+    const hour = { symbol: 'BTCUSDT', timeframe: '1h' } as const;
+    await beginTelling(redis, exchangeId, [SERIES, hour], () => openTimeAt(1) + 14_000);
+    const later = { liveSince: closeAt(5) };
+    expect(await newsOf(barAt(0, 5, REST), later)).toBeUndefined();
+    expect(await newsOf(barAt(1, 5, REST), later)).toBe('late');
+    expect(await newsOf(barAt(6, 5), later)).toBe('live');
+    expect(await newsOf(barAt(3, 5, REST), later)).toBe('late');
+    await beginTelling(redis, exchangeId, [SERIES, hour], () => openTimeAt(50));
+    expect(await newsOf(barAt(4, 5, REST), later)).toBe('late');
+    expect(await newsOf(barAt(1, 9_000, { ...REST, volume: 99 }), later)).toBe('correction');
+    const hourOpen = openTimeOf('1h', openTimeAt(1));
+    expect(await redis.hget(exchangeToldKey(exchangeId), 'BTCUSDT 1h')).toBe(
+      `${hourOpen}:${hourOpen - 60 * MINUTE}`,
+    );
   });
 
   it('a forming bar is told by nobody', async () => {

@@ -151,13 +151,16 @@ export class CandleWriter implements HistorySink {
   }
 
   #contextOf(series: Series, cause: string): WriteContext {
-    const liveSince = this.#newsFrom(series);
+    const liveSince = this.newsFrom(series);
     const now = this.#options.venueTime.now();
     return { now, cause, ...(liveSince === undefined ? {} : { liveSince }) };
   }
 
-  /** Close time (ms) from which on a series may begin to tell: a Redis that lost its data does not make the past news. */
-  #newsFrom(series: Series): number | undefined {
+  /**
+   * Time (ms) from which on what closes of a series is news; undefined while nothing is. A Redis that lost its data does not
+   * make the past news.
+   */
+  newsFrom(series: Series): number | undefined {
     const since = this.#options.liveSince?.();
     const toldTo = this.#toldTo.get(seriesKey(series));
     return since === undefined || toldTo === undefined ? since : Math.max(since, toldTo + 1);
