@@ -11,6 +11,8 @@ export interface ReplayFault {
   readonly script: (data: ProofData) => FaultScript;
   /** Whether the venue agrees with itself in this row. */
   readonly isTruthful?: true;
+  /** How long before midnight it starts, and after it ends, ms; as below when absent. */
+  readonly aroundMs?: number;
   /** Whether there are ten symbols more, so that others can be witnesses of a quiet bar. */
   readonly isInCompany?: true;
   /** Statuses that the fault itself brings; any other refusal is an offence of ours. */
@@ -287,6 +289,13 @@ const WRONG_ROWS: readonly ReplayFault[] = [
 
 const SOCKET_FAULTS: readonly ReplayFault[] = [
   { id: 'none', title: 'no fault at all', isTruthful: true, script: () => [] },
+  {
+    id: 'a-day',
+    title: 'no fault at all, for 24 hours',
+    isTruthful: true,
+    aroundMs: 12 * 3_600_000,
+    script: () => [],
+  },
   { id: 'views-differ', title: 'no fault but that the views differ', script: () => [] },
   {
     id: 'cut',
