@@ -52,7 +52,7 @@ export class BarNews {
       keeper.settled(page, openTime);
       ledger.closed(page, openTime, answeredAt);
     }
-    ledger.lacked(page, unsettled, answeredAt);
+    ledger.lacked(page, unsettled, report);
     if (history.protocol.emptyBuckets === 'flat') metrics.restLag(report);
   }
 }

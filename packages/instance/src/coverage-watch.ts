@@ -218,7 +218,8 @@ export class CoverageWatch {
     return queries.map(({ series: each, window }, at) => {
       const coverage = coverages[at];
       const missing = coverage?.missing.filter((range) => range.why === 'not-fetched') ?? [window];
-      ledger.looked(each, { missing, newest: window.to - timeframeMs(each.timeframe) }, now);
+      const newest = window.to - timeframeMs(each.timeframe);
+      ledger.looked(each, { missing, oldest: window.from, newest }, now);
       if ((coverage?.present ?? 0) > 0) this.#present.set(seriesKey(each), each);
       else this.#present.delete(seriesKey(each));
       return { series: each, window, coverage };

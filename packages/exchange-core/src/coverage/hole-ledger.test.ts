@@ -18,7 +18,7 @@ function ledgerWith(over: Partial<ConstructorParameters<typeof HoleLedger>[0]> =
     target: 100,
     ...over,
   });
-  ledger.looked(SERIES, { missing: [], newest: at(0) }, at(1));
+  ledger.looked(SERIES, { missing: [], oldest: at(-60), newest: at(0) }, at(1));
   return ledger;
 }
 
@@ -64,12 +64,16 @@ describe('holes of a series', () => {
   it('what the cache was seen to lack is a hole, whatever closed before', () => {
     const ledger = ledgerWith();
     ledger.closed(SERIES, at(1), at(2));
-    ledger.looked(SERIES, { missing: [{ from: at(-50), to: at(2) }], newest: at(1) }, at(2));
+    ledger.looked(SERIES, { missing: [{ from: at(-50), to: at(2) }], oldest: at(-60), newest: at(1) }, at(2));
     expect(ledger.facts(at(2) + 30_000)).toMatchObject({
       overdue: 51,
       oldest: { openTime: at(-50), noticedAt: at(2) },
     });
-    ledger.looked(SERIES, { missing: [{ from: at(-50), to: at(-40) }], newest: at(1) }, at(2));
+    ledger.looked(
+      SERIES,
+      { missing: [{ from: at(-50), to: at(-40) }], oldest: at(-60), newest: at(1) },
+      at(2),
+    );
     expect(ledger.facts(at(3) - 1)).toMatchObject({ overdue: 10, oldest: { noticedAt: at(2) } });
   });
 
@@ -78,7 +82,7 @@ describe('holes of a series', () => {
     ledger.closed(SERIES, at(1), at(2));
     ledger.closed(SERIES, at(2), at(3));
     ledger.closed(SERIES, at(4), at(5));
-    ledger.looked(SERIES, { missing: [], newest: at(1) }, at(5));
+    ledger.looked(SERIES, { missing: [], oldest: at(-60), newest: at(1) }, at(5));
     expect(ledger.facts(at(5))).toMatchObject({ overdue: 1, oldest: { openTime: at(3) } });
   });
 
@@ -95,10 +99,30 @@ describe('holes of a series', () => {
 
   it('holes behind the bars a series should hold are no concern', () => {
     const ledger = ledgerWith({ target: 3 });
-    ledger.looked(SERIES, { missing: [{ from: at(-50), to: at(0) }], newest: at(0) }, at(1));
+    ledger.looked(SERIES, { missing: [{ from: at(-50), to: at(0) }], oldest: at(-60), newest: at(0) }, at(1));
     expect(ledger.facts(at(2)).overdue).toBe(2);
     ledger.forget(SERIES);
     expect(ledger.facts(at(9)).overdue).toBe(0);
+  });
+
+  it('bars before any that is there are undecided once an answer had others and lacked them: the symbol may be new', () => {
+    const ledger = ledgerWith();
+    ledger.looked(
+      SERIES,
+      { missing: [{ from: at(-60), to: at(-20) }], oldest: at(-60), newest: at(0) },
+      at(1),
+    );
+    const early = Array.from({ length: 40 }, (_, index) => at(index - 60));
+    ledger.lacked(SERIES, early, { answeredAt: at(1), rows: 0 });
+    expect(ledger.facts(at(1))).toMatchObject({ overdue: 40, undecided: 0 });
+    ledger.lacked(SERIES, early, { answeredAt: at(1), rows: 20 });
+    expect(ledger.facts(at(1))).toMatchObject({ overdue: 0, undecided: 40 });
+    ledger.looked(
+      SERIES,
+      { missing: [{ from: at(-50), to: at(-20) }], oldest: at(-60), newest: at(0) },
+      at(1),
+    );
+    expect(ledger.facts(at(1))).toMatchObject({ overdue: 30, undecided: 0 });
   });
 
   describe('where the venue leaves out bars without trades', () => {
@@ -112,11 +136,11 @@ describe('holes of a series', () => {
 
     it('one that an answer lacked is undecided, unless the answer came before the venue can have had it', () => {
       const ledger = ledgerWith(omitted);
-      ledger.lacked(SERIES, [at(1)], at(2) + 4_999);
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 4_999, rows: 1 });
       expect(ledger.facts(at(3) + 5_000).overdue).toBe(1);
-      ledger.lacked(SERIES, [at(1)], at(2) + 5_000);
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 5_000, rows: 1 });
       expect(ledger.facts(at(3) + 5_000)).toEqual({ overdue: 0, series: 0, undecided: 1, oldest: undefined });
-      ledger.looked(SERIES, { missing: [{ from: at(1), to: at(2) }], newest: at(1) }, at(3));
+      ledger.looked(SERIES, { missing: [{ from: at(1), to: at(2) }], oldest: at(-60), newest: at(1) }, at(3));
       expect(ledger.facts(at(3) + 5_000)).toMatchObject({ overdue: 0, undecided: 1 });
       ledger.closed(SERIES, at(1), at(3));
       expect(ledger.facts(at(3) + 5_000)).toMatchObject({ overdue: 0, undecided: 0 });
@@ -132,7 +156,7 @@ describe('holes of a series', () => {
     it('one in which the feed heard a trade must exist, whatever an answer lacked', () => {
       const heardDuring = (_symbol: string, from: number) => from === at(1) + 5_000;
       const ledger = ledgerWith({ ...omitted, feed: { ...BLIND, heardDuring } });
-      ledger.lacked(SERIES, [at(1)], at(3));
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(3), rows: 1 });
       expect(ledger.facts(at(3))).toMatchObject({ overdue: 1, undecided: 0 });
     });
   });
@@ -142,7 +166,7 @@ describe('holes of a series', () => {
       const ledger = ledgerWith();
       expect(asked(ledger, at(2) + 39_999)).toEqual([]);
       expect(asked(ledger, at(2) + 40_000)).toEqual([[at(1), at(2)]]);
-      ledger.lacked(SERIES, [at(1)], at(2) + 41_000);
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 41_000, rows: 1 });
       expect(asked(ledger, at(3) + 39_999)).toEqual([]);
       expect(asked(ledger, at(3) + 41_000)).toEqual([[at(1), at(3)]]);
     });
@@ -151,7 +175,7 @@ describe('holes of a series', () => {
       const ledger = ledgerWith({ emptyBuckets: 'omitted' });
       expect(asked(ledger, at(2) + 44_999)).toEqual([]);
       expect(asked(ledger, at(2) + 45_000)).toEqual([[at(1), at(2)]]);
-      ledger.lacked(SERIES, [at(1)], at(2) + 46_000);
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 46_000, rows: 1 });
       expect(asked(ledger, at(9))).toEqual([[at(2), at(8)]]);
     });
   });
@@ -166,9 +190,9 @@ describe('holes of a series', () => {
     ledger.lacked(
       SERIES,
       Array.from({ length: 2_000 }, (_, index) => at(index - 2_000)),
-      at(1),
+      { answeredAt: at(1), rows: 1 },
     );
-    ledger.looked(SERIES, { missing: [{ from: at(-10), to: at(0) }], newest: at(0) }, at(1));
+    ledger.looked(SERIES, { missing: [{ from: at(-10), to: at(0) }], oldest: at(-60), newest: at(0) }, at(1));
     expect(ledger.facts(at(2))).toMatchObject({ overdue: 0, undecided: 10 });
   });
 
@@ -196,7 +220,7 @@ describe('holes of a series', () => {
             const missing = Array.from({ length: newest }, (_, index) => index + 1)
               .filter((index) => !there.has(index))
               .map((index) => ({ from: at(index), to: at(index + 1) }));
-            ledger.looked(SERIES, { missing, newest: at(newest) }, at(31));
+            ledger.looked(SERIES, { missing, oldest: at(-60), newest: at(newest) }, at(31));
           }
         }
         const expected = Array.from({ length: 30 }, (_, index) => index + 1).filter(

@@ -6,6 +6,7 @@ import {
   timeframeMs,
 } from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
+import type { PageReport } from '../ports';
 import type { ExchangeProtocol, RestLimits } from '../protocol/protocol';
 import { LATE_FRAME_MS } from './known-bars';
 
@@ -45,7 +46,11 @@ export interface HoleFacts {
 /** Bars that are not there: `from` ≤ open time < `to`, ms. */
 interface Missing extends OpenTimeRange {
   readonly noticedAt: number;
+  /** No older bar is there: they may be of a time before the symbol was listed. */
+  readonly isLeading: boolean;
 }
+
+type HoleToJudge = Hole & Pick<Missing, 'isLeading'>;
 
 interface Kept {
   readonly series: Series;
@@ -80,12 +85,12 @@ export class HoleLedger {
   }
 
   /**
-   * The cache was looked at: of a series, `missing` is all that it lacks, but for what it is known to be absent. `newest`:
-   * the last bar that was looked for. Times are ms, `now` by the venue's clock.
+   * The cache was looked at: of a series, `missing` is all that it lacks, but for what it is known to be absent. `oldest` and
+   * `newest`: the first and the last bar that were looked for. Times are ms, `now` by the venue's clock.
    */
   looked(
     series: Series,
-    look: { readonly missing: readonly OpenTimeRange[]; readonly newest: number },
+    look: { readonly missing: readonly OpenTimeRange[]; readonly oldest: number; readonly newest: number },
     now: number,
   ): void {
     const before = this.#kept.get(seriesKey(series));
@@ -97,7 +102,11 @@ export class HoleLedger {
     // What closed while the cache was being read is not in what was read.
     const newest = Math.max(look.newest, before?.newest ?? 0);
     const since = (before?.missing ?? []).filter((range) => range.from > look.newest);
-    const missing = look.missing.map((range) => ({ ...range, noticedAt: noticedOf(range, before, now) }));
+    const missing = look.missing.map((range) => ({
+      ...range,
+      noticedAt: noticedOf(range, before, now),
+      isLeading: range.from <= look.oldest,
+    }));
     this.#kept.set(seriesKey(series), { series, newest, missing: [...missing, ...since] });
   }
 
@@ -108,7 +117,8 @@ export class HoleLedger {
     const step = timeframeMs(series.timeframe);
     if (openTime > kept.newest) {
       const from = kept.newest + step;
-      if (from < openTime) kept.missing = [...kept.missing, { from, to: openTime, noticedAt: now }];
+      if (from < openTime)
+        kept.missing = [...kept.missing, { from, to: openTime, noticedAt: now, isLeading: false }];
       kept.newest = openTime;
     } else if (kept.missing.length > 0) {
       kept.missing = kept.missing.flatMap((range) => without(range, openTime, step));
@@ -121,12 +131,21 @@ export class HoleLedger {
     const kept = this.#kept.get(seriesKey(series));
     if (kept === undefined || openTime > kept.newest) return;
     if (kept.missing.some((range) => isIn(range, openTime))) return;
-    const lost = { from: openTime, to: openTime + timeframeMs(series.timeframe), noticedAt: now };
+    const to = openTime + timeframeMs(series.timeframe);
+    const lost = { from: openTime, to, noticedAt: now, isLeading: false };
     kept.missing = [...kept.missing, lost].toSorted((a, b) => a.from - b.from);
   }
 
-  /** The venue answered at `answeredAt` (venue time, ms), and nothing can be said yet of the bars at these open times. */
-  lacked(series: Series, openTimes: readonly number[], answeredAt: number): void {
+  /**
+   * The venue answered at `answeredAt` (venue time, ms), and nothing can be said yet of the bars at these open times. `rows`:
+   * how many others it served. One that serves a row for every bar has said nothing where it served none.
+   */
+  lacked(
+    series: Series,
+    openTimes: readonly number[],
+    { answeredAt, rows }: Pick<PageReport, 'answeredAt' | 'rows'>,
+  ): void {
+    if (rows === 0 && this.#options.emptyBuckets === 'flat') return;
     const key = seriesKey(series);
     const { confirmMs } = this.#options.limits;
     const lackedAt = this.#lackedAt.get(key) ?? new Map<number, number>();
@@ -154,10 +173,10 @@ export class HoleLedger {
     for (const kept of this.#kept.values()) {
       const before = overdue;
       for (const hole of this.#holesOf(kept, now - HOLE_GRACE_MS)) {
-        if (this.#isUndecided(kept.series, hole.openTime, now)) undecided += 1;
+        if (this.#isUndecided(hole, now)) undecided += 1;
         else {
           overdue += 1;
-          if (oldest === undefined || hole.noticedAt < oldest.noticedAt) oldest = hole;
+          if (oldest === undefined || hole.noticedAt < oldest.noticedAt) oldest = holeOf(hole);
         }
       }
       if (overdue > before) lacking += 1;
@@ -174,9 +193,10 @@ export class HoleLedger {
       const { series } = kept;
       const lackedAt = this.#lackedAt.get(seriesKey(series));
       let [from, to] = [Infinity, -Infinity];
-      for (const { openTime } of this.#holesOf(kept, now - ASK_AFTER_MS)) {
+      for (const hole of this.#holesOf(kept, now - ASK_AFTER_MS)) {
+        const { openTime } = hole;
         const isFresh = now - (lackedAt?.get(openTime) ?? -Infinity) < ASK_AGAIN_MS;
-        if (isFresh || this.#isUndecided(series, openTime, now + ASK_AHEAD_MS)) continue;
+        if (isFresh || this.#isUndecided(hole, now + ASK_AHEAD_MS)) continue;
         [from, to] = [Math.min(from, openTime), openTime + timeframeMs(series.timeframe)];
       }
       if (from < to) yield { series, range: { from, to } };
@@ -184,31 +204,36 @@ export class HoleLedger {
   }
 
   /** Each bar of a series that had closed by `closedBy` (venue time, ms) and is not there, ascending. */
-  *#holesOf({ series, missing, newest }: Kept, closedBy: number): Generator<Hole> {
+  *#holesOf({ series, missing, newest }: Kept, closedBy: number): Generator<HoleToJudge> {
     const { timeframe } = series;
     const step = timeframeMs(timeframe);
     const due = newestClosedOpenTime(timeframe, closedBy);
     const least = due - (this.#options.target - 1) * step;
     const ranges =
-      newest < due ? [...missing, { from: newest + step, to: due + step, noticedAt: undefined }] : missing;
-    for (const { from, to, noticedAt } of ranges) {
+      newest < due
+        ? [...missing, { from: newest + step, to: due + step, noticedAt: 0, isLeading: false }]
+        : missing;
+    for (const { from, to, noticedAt, isLeading } of ranges) {
       for (let openTime = Math.max(from, least); openTime < Math.min(to, due + step); openTime += step) {
-        yield { ...series, openTime, noticedAt: Math.max(noticedAt ?? 0, openTime + step) };
+        yield { ...series, openTime, noticedAt: Math.max(noticedAt, openTime + step), isLeading };
       }
     }
   }
 
-  #isUndecided(series: Series, openTime: number, now: number): boolean {
+  #isUndecided({ symbol, timeframe, openTime, isLeading }: HoleToJudge, now: number): boolean {
     const { emptyBuckets, feed, limits } = this.#options;
-    const { symbol, timeframe } = series;
-    if (emptyBuckets === 'flat') return false;
+    const lackedAt = this.#lackedAt.get(seriesKey({ symbol, timeframe }));
+    if (emptyBuckets === 'flat') return isLeading && lackedAt?.has(openTime) === true;
     const [from, close] = [openTime + LATE_FRAME_MS, closeTimeOf(timeframe, openTime)];
     if (feed.heardDuring(symbol, from, close)) return false;
     // Before that no answer says anything of a bar that is not in it.
     if (now < close + limits.confirmMs + HOLE_GRACE_MS) return true;
-    const lackedAt = this.#lackedAt.get(seriesKey(series));
     return lackedAt?.has(openTime) === true || feed.silentDuring(symbol, from, close);
   }
+}
+
+function holeOf({ symbol, timeframe, openTime, noticedAt }: HoleToJudge): Hole {
+  return { symbol, timeframe, openTime, noticedAt };
 }
 
 function isIn({ from, to }: OpenTimeRange, openTime: number): boolean {
