@@ -20,6 +20,8 @@ export interface NodeOptions {
   readonly target?: number;
   readonly derive?: boolean;
   readonly audit?: boolean;
+  /** Whether the start fails when the venue refuses this location at the first request; else it is asked again. */
+  readonly endsIfBlocked?: boolean;
   readonly ownerUserId?: number;
   readonly transport?: Transport;
 }

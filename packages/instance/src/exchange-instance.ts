@@ -30,6 +30,7 @@ import { repairsSince } from './repairs-since';
 import type { SeriesName } from './repairs-since';
 import { seedBook } from './seed-book';
 import { untilAnswered } from './until-answered';
+import type { InVain } from './until-answered';
 import { Verification } from './verification';
 import { warmUpUntilDone } from './warm-up';
 
@@ -65,6 +66,7 @@ export class ExchangeInstance {
   #symbols: readonly ExchangeSymbol[] = [];
   /** Venue time (ms) from which on closes are news. */
   #liveSince: number | undefined;
+  #inVain: InVain | undefined;
   #warmup: WarmupStats | undefined;
   #report: WarmupReport | undefined;
 
@@ -192,6 +194,7 @@ export class ExchangeInstance {
       gaps: this.#repairer.facts,
       holes: this.#ledger.facts(this.#history.rest.time.now()),
       loss: this.#coverage.loss,
+      inVain: this.#inVain,
       truth: this.#verification.facts,
       warmup: this.#warmup,
     };
@@ -203,6 +206,8 @@ export class ExchangeInstance {
       choice: this.#options.symbols,
       save: (symbols) => this.#saveSymbols(symbols),
       life: this.#life,
+      onInVain: (inVain) => (this.#inVain = inVain),
+      endsIfBlocked: this.#options.endsIfBlocked ?? false,
       clock: this.#clock,
       logger: this.#logger,
     });

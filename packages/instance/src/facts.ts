@@ -1,6 +1,7 @@
 import type { RedisTrouble } from '@livermore/cache';
 import type { HoleFacts } from '@livermore/exchange-core';
 import type { NoticedLoss } from './coverage-watch';
+import type { InVain } from './until-answered';
 import type { TruthFacts } from './verification';
 
 /** The states of a running exchange. */
@@ -25,6 +26,8 @@ export interface FeedFacts {
 /** What a running exchange knows of itself at this moment, for metrics and health. */
 export interface InstanceFacts extends FeedFacts {
   readonly state: InstanceState;
+  /** What a start asks for in vain; undefined while it is answered. */
+  readonly inVain: InVain | undefined;
   readonly symbols: number;
   readonly series: number;
   readonly seriesBehind: number;

@@ -45,6 +45,11 @@ describe('health', () => {
       { connections: { waiting: 2 }, idlest: { name: 'a', state: 'waiting', forMs: 10_000 } },
       /0 live of 2 connections; a waiting for 10 s/,
     ],
+    [
+      'state',
+      { state: 'starting', inVain: { what: 'venue_listing', error: 'refused', nextTryAt: NOW + 3_900 } },
+      /^starting: no venue listing: refused; next try in 4 s$/,
+    ],
     ['feed', { connections: {} }, /0 live of 0/],
     [
       'feed',

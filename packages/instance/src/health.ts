@@ -35,7 +35,7 @@ export function judgeHealth(
   const checks: HealthCheck[] = [
     { name: 'redis', ...redis },
     writesCheck(facts),
-    { name: 'state', ok: facts.state === 'active', detail: stateDetail(facts) },
+    { name: 'state', ok: facts.state === 'active', detail: stateDetail(facts, now) },
     feedCheck(facts),
     dataCheck(facts),
     { name: 'holes', ok: facts.holes.overdue === 0, detail: holesDetail(facts, now) },
@@ -86,7 +86,12 @@ function writesCheck({ redisTrouble, lastRedisTrouble }: InstanceFacts): HealthC
   return { name, ok: false, detail: `accepted again; Redis was ${trouble} ${ago(agoMs)}` };
 }
 
-function stateDetail({ state, warmup }: InstanceFacts): string {
+function stateDetail({ state, warmup, inVain, venueClockOffsetMs }: InstanceFacts, now: number): string {
+  if (inVain !== undefined) {
+    const inMs = Math.max(0, inVain.nextTryAt + venueClockOffsetMs - now);
+    const what = inVain.what.replaceAll('_', ' ');
+    return `${state}: no ${what}: ${inVain.error}; next try in ${Math.ceil(inMs / 1000)} s`;
+  }
   return state === 'warming' && warmup !== undefined ? `warming, ${warmup.percentComplete} %` : state;
 }
 

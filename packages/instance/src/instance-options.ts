@@ -24,6 +24,8 @@ export interface ExchangeInstanceOptions {
   readonly audit?: boolean;
   /** Whether tickers are kept as well; yes unless said otherwise. */
   readonly tickers?: boolean;
+  /** Whether the start fails when the venue refuses this location at the first request; else it is asked again. */
+  readonly endsIfBlocked?: boolean;
   readonly ownerUserId?: number;
   readonly metrics?: NodeMetrics;
   readonly onProgress?: (stats: WarmupStats) => void;

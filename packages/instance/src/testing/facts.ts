@@ -23,6 +23,7 @@ export function someTruth(different: Partial<TruthFacts> = {}): TruthFacts {
 export function someFacts(different: Partial<InstanceFacts> = {}): InstanceFacts {
   return {
     state: 'active',
+    inVain: undefined,
     connections: { live: 1 },
     frames: 1,
     reconnects: 0,
