@@ -330,6 +330,12 @@ function addNode(program: Command): void {
         .default(DEFAULT_CANDLE_TARGET),
     )
     .addOption(new Option('--no-derive', 'fetch every timeframe natively, derive none'))
+    .addOption(
+      new Option(
+        '--end-if-blocked',
+        'end with 4 if the venue refuses this location at the first request, and do not ask again',
+      ),
+    )
     .addOption(new Option('--no-audit', 'do not compare cached candles with native ones in the spare budget'))
     .addOption(restUrlOption())
     .addOption(wsUrlOption())

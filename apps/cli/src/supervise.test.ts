@@ -85,18 +85,21 @@ describe('keeping a program running', () => {
     const { clock, starts, supervision } = bench();
     const kept = supervision();
     for (let round = 0; round < 8; round += 1) {
-      starts.at(-1)?.end(EXIT_CODES.venue);
+      starts.at(-1)?.end(EXIT_CODES.redis);
       await clock.advance(60_000);
     }
-    await expect(kept.over).rejects.toMatchObject({ exitCode: EXIT_CODES.venue });
+    await expect(kept.over).rejects.toMatchObject({ exitCode: EXIT_CODES.redis });
     expect(starts).toHaveLength(8);
   });
 
-  it('does not start one again that says it was called wrongly', async () => {
+  it.each([
+    ['it was called wrongly', EXIT_CODES.usage],
+    ['the venue refuses it', EXIT_CODES.venue],
+  ])('does not start one again that says that %s', async (_what, code) => {
     const { clock, starts, supervision } = bench();
     const kept = supervision();
-    starts[0]?.end(EXIT_CODES.usage);
-    await expect(kept.over).rejects.toMatchObject({ exitCode: EXIT_CODES.usage });
+    starts[0]?.end(code);
+    await expect(kept.over).rejects.toMatchObject({ exitCode: code });
     await clock.advance(100_000);
     expect(starts).toHaveLength(1);
   });

@@ -22,6 +22,8 @@ export interface Supervision {
   stop(): Promise<void>;
 }
 
+/** Called wrongly, or refused by the venue for where it is: it would only end so again. */
+const FINAL: ReadonlySet<number> = new Set([EXIT_CODES.usage, EXIT_CODES.venue]);
 const FIRST_DELAY_MS = 1_000;
 const DELAY_CAP_MS = 60_000;
 /** One that ran this long had not failed at its start. */
@@ -45,7 +47,7 @@ export function supervise(options: SuperviseOptions): Supervision {
       const how = await current.ended;
       if (stopping.signal.aborted) return;
       failures = clock.monotonicMs() - startedAt >= HEALTHY_MS ? 1 : failures + 1;
-      if (first === undefined || how.exitCode === EXIT_CODES.usage) throw how;
+      if (first === undefined || FINAL.has(how.exitCode)) throw how;
       if (failures >= MAX_FAILURES) throw how;
       const delayMs = Math.min(DELAY_CAP_MS, FIRST_DELAY_MS * 2 ** (failures - 1));
       onEnded(messageOf(how), delayMs);

@@ -18,6 +18,7 @@ export interface NodeCommandOptions {
   readonly derive: boolean;
   readonly audit: boolean;
   readonly metricsPort: number;
+  readonly endIfBlocked?: boolean;
   readonly logFile?: string;
   readonly logLevel?: LogLevel;
 }
@@ -38,6 +39,7 @@ export async function node(name: string, options: NodeCommandOptions, config: Cl
     metricsPort: options.metricsPort,
     logger,
     audit: options.audit,
+    endsIfBlocked: options.endIfBlocked === true,
     ...(options.derive ? {} : { derive: false }),
     ...(timeframes === undefined ? {} : { timeframes }),
     ...(target === undefined ? {} : { target }),

@@ -2,6 +2,7 @@ import type { StartedRedis } from '@livermore/embedded';
 import type { CliConfig } from '../config';
 import { duration } from '../output/format';
 import { json, styled } from '../output/print';
+import type { Screen } from '../output/screen';
 
 export interface UpOptions {
   readonly exchange: string;
@@ -24,6 +25,7 @@ export interface Stage {
   readonly signal: AbortSignal;
   /** Says something to a person; nothing when a program listens. */
   readonly say: (text: string) => void;
+  readonly screen: Screen;
   /** What stops the parts made so far: run in reverse order. */
   readonly undo: (() => unknown)[];
 }

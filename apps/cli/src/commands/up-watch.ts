@@ -1,4 +1,4 @@
-import { subscribeCloses } from '@livermore/cache';
+import { redisTroubleOf, subscribeCloses } from '@livermore/cache';
 import type { createRedis } from '@livermore/cache';
 import { readWarmupSchedule, readWarmupStats } from '@livermore/exchange-core';
 import type { WarmupSchedule, WarmupStats } from '@livermore/exchange-core';
@@ -6,7 +6,6 @@ import { messageOf, systemClock } from '@livermore/utils';
 import { exchangeOf } from '../exchange-choice';
 import { LiveView } from '../output/live-view';
 import { json, note, styled } from '../output/print';
-import { StatusLine } from '../output/status-line';
 import { endSentence, planSentence, progressLine } from '../output/warmup-view';
 import type { Stage, UpOptions } from './up-stage';
 
@@ -20,7 +19,6 @@ const SLACK_MS = 1_000;
 export async function watchWarmup(redis: Redis, options: UpOptions, stage: Stage): Promise<void> {
   const { id } = exchangeOf(options.exchange, options);
   const since = systemClock.now() - SLACK_MS;
-  const status = new StatusLine();
   let shownPlan: string | undefined;
   while (!stage.signal.aborted) {
     await systemClock.sleep(WATCH_EVERY_MS, stage.signal).catch(() => undefined);
@@ -30,11 +28,10 @@ export async function watchWarmup(redis: Redis, options: UpOptions, stage: Stage
       const schedule = await readWarmupSchedule(redis, id);
       if (schedule?.runId === stats.runId) {
         shownPlan = stats.runId;
-        status.clear();
         showPlan(schedule, options, stage);
       }
     }
-    if (showStats(stats, status, options, stage) === 'over') return;
+    if (showStats(stats, options, stage) === 'over') return;
   }
 }
 
@@ -44,24 +41,19 @@ function showPlan(schedule: WarmupSchedule, options: UpOptions, { say }: Stage):
   } else say(`  ${planSentence(schedule)}`);
 }
 
-function showStats(
-  stats: WarmupStats,
-  status: StatusLine,
-  options: UpOptions,
-  { say }: Stage,
-): 'over' | 'under way' {
+function showStats(stats: WarmupStats, options: UpOptions, { say, screen }: Stage): 'over' | 'under way' {
   if (options.json === true) json({ event: 'warmup_progress', stats });
   const tookMs = (stats.finishedAt ?? stats.updatedAt) - stats.startedAt;
   if (stats.status === 'complete' || stats.status === 'incomplete') {
-    status.clear();
+    screen.show('warmup', '');
     const mark = stats.status === 'complete' ? styled('green', '✔') : styled('yellow', '!');
     say(`${mark} ${endSentence(stats, tookMs)}`);
     return 'over';
   }
   if (options.json === true) return 'under way';
   if (stats.status === 'error') {
-    status.show(`  ${styled('red', endSentence(stats, tookMs))} It is begun again by itself.`);
-  } else if (stats.totalPairs > 0) status.show(`  ${progressLine(stats)}`);
+    screen.show('warmup', `  ${styled('red', endSentence(stats, tookMs))} It is begun again by itself.`);
+  } else if (stats.totalPairs > 0) screen.show('warmup', `  ${progressLine(stats)}`);
   return 'under way';
 }
 
@@ -79,7 +71,10 @@ export async function showCloses(redis: Redis, options: UpOptions, { say, undo }
         view.take(candle);
       }
     },
-    onInvalid: (error) => note(messageOf(error)),
+    // Trouble with Redis is told by the node's health, in better words.
+    onInvalid: (error) => {
+      if (redisTroubleOf(error) === undefined) note(messageOf(error));
+    },
   });
   undo.push(stop);
 }

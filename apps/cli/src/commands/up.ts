@@ -7,9 +7,11 @@ import { startChild } from '../child';
 import type { CliConfig } from '../config';
 import { SANDBOX, exchangeOf } from '../exchange-choice';
 import { json, line, note, styled } from '../output/print';
+import { Screen } from '../output/screen';
 import { withoutSecrets } from '../secrets';
 import { supervise } from '../supervise';
 import { untilInterrupted } from '../until-interrupted';
+import { watchHealth } from './up-health';
 import { startSandbox } from './up-sandbox';
 import type { Address } from './up-sandbox';
 import { sayEnded } from './up-stage';
@@ -25,9 +27,10 @@ export async function up(options: UpOptions, config: CliConfig): Promise<void> {
     else note('\nStopping: letting what was received be written …');
   });
   const undo: (() => unknown)[] = [];
-  const say = options.json === true ? () => undefined : line;
+  const screen = new Screen(line);
+  const say = options.json === true ? () => undefined : (text: string) => screen.say(text);
   try {
-    const stage = await openStage(options, config, { say, undo, signal: stopping.signal });
+    const stage = await openStage(options, config, { say, screen, undo, signal: stopping.signal });
     if (!stopping.signal.aborted) await Promise.race([interrupted, run(options, stage)]);
   } finally {
     stopping.abort(new Error('stopped'));
@@ -39,7 +42,7 @@ export async function up(options: UpOptions, config: CliConfig): Promise<void> {
 async function openStage(
   options: UpOptions,
   config: CliConfig,
-  parts: Pick<Stage, 'say' | 'undo' | 'signal'>,
+  parts: Pick<Stage, 'say' | 'screen' | 'undo' | 'signal'>,
 ): Promise<Stage> {
   const dataDir = acquireDataDir(options.dataDir ?? config.dataDir, {
     clock: systemClock,
@@ -70,7 +73,10 @@ async function run(options: UpOptions, stage: Stage): Promise<void> {
   client.on('error', () => undefined);
   stage.undo.push(() => client.disconnect());
   const { url } = await node.ready;
+  sayAddresses(options, stage, String(url));
+  const health = watchHealth(String(url), options, stage);
   const watching = watchWarmup(client, options, stage).then(async () => {
+    await Promise.race([health.live, aborted(stage.signal)]);
     if (stage.signal.aborted) return;
     sayLive(options, stage, String(url));
     await showCloses(client, options, stage);
@@ -82,7 +88,7 @@ function superviseNode(options: UpOptions, where: Partial<Address>, stage: Stage
   // The URL may hold a password: it goes through the environment, which only this user can read.
   const env = { ...stage.config.env, REDIS_URL: stage.redis.url };
   const node = supervise({
-    start: () => startChild(nodeArguments(options, where, stage), env),
+    start: (before) => startChild(nodeArguments(options, where, stage, before === undefined), env),
     readyEvent: 'node_started',
     clock: systemClock,
     onEnded: (sentence, delayMs) => sayEnded(stage, options, { what: 'node', sentence, delayMs }),
@@ -91,7 +97,12 @@ function superviseNode(options: UpOptions, where: Partial<Address>, stage: Stage
   return node;
 }
 
-function nodeArguments(options: UpOptions, where: Partial<Address>, { logFile }: Stage): readonly string[] {
+function nodeArguments(
+  options: UpOptions,
+  where: Partial<Address>,
+  { logFile }: Stage,
+  isFirst: boolean,
+): readonly string[] {
   const exchange = exchangeOf(options.exchange, where);
   const symbols = options.symbols ?? (options.exchange === SANDBOX ? ['all'] : undefined);
   const flags = [
@@ -99,12 +110,14 @@ function nodeArguments(options: UpOptions, where: Partial<Address>, { logFile }:
     ['--ws-url', exchange.wsUrl],
     ['--metrics-port', String(options.metricsPort)],
     ['--log-file', logFile],
+    // Where it was served before, a refusal is a pause.
+    ...(isFirst ? [['--end-if-blocked']] : []),
     ...(symbols === undefined ? [] : [['--symbols', symbols.join(',')]]),
   ];
   return ['node', options.exchange, ...flags.flat()];
 }
 
-function sayLive(options: UpOptions, { redis, say, logFile }: Stage, url: string): void {
+function sayLive(options: UpOptions, { redis, say }: Stage, url: string): void {
   const candles = withoutSecrets(redis.tcpUrl ?? redis.url);
   if (options.json === true) {
     json({ event: 'live', exchange: options.exchange, redis: candles, url });
@@ -112,17 +125,36 @@ function sayLive(options: UpOptions, { redis, say, logFile }: Stage, url: string
   }
   say(`${styled('green', '✔')} Live. Ctrl-C stops cleanly.`);
   const { exchange, dataDir } = options;
-  const at = dataDir === undefined ? '' : ` --data-dir ${dataDir}`;
-  for (const [what, where] of [
+  const at = dataDir === undefined ? '' : ` --data-dir ${quoted(dataDir)}`;
+  sayWhere(say, [
     ['candles', styled('bold', candles)],
-    ['metrics', `${url}/metrics`],
-    ['health', `${url}/health`],
-    ['log', logFile],
     ['look', `npx livermore candles ${exchange} SYMBOL 1m${at}`],
     ['', `npx livermore coverage ${exchange}${at}`],
-  ] as const) {
-    say(`  ${styled('dim', what.padEnd(8))} ${where}`);
-  }
+  ]);
+}
+
+/** Where to look when something is wrong comes first: before anything can be. */
+function sayAddresses(options: UpOptions, { say, logFile }: Stage, url: string): void {
+  if (options.json === true)
+    json({ event: 'addresses', log: logFile, health: `${url}/health`, metrics: `${url}/metrics` });
+  sayWhere(say, [
+    ['log', logFile],
+    ['health', `${url}/health`],
+    ['metrics', `${url}/metrics`],
+  ]);
+}
+
+function sayWhere(say: Stage['say'], places: readonly (readonly [string, string])[]): void {
+  for (const [what, where] of places) say(`  ${styled('dim', what.padEnd(8))} ${where}`);
+}
+
+/** A path as a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 function redisSentence(redis: StartedRedis, dataDir: string): string {
