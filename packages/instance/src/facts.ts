@@ -8,6 +8,18 @@ import type { TruthFacts } from './verification';
 export const INSTANCE_STATES = ['idle', 'starting', 'warming', 'active', 'stopping', 'stopped'] as const;
 export type InstanceState = (typeof INSTANCE_STATES)[number];
 
+/** A connection that carries no data. */
+export interface IdleConnection {
+  readonly name: string;
+  readonly state: string;
+  /** How long it has not, ms. */
+  readonly forMs: number;
+  /** Why it was lost; undefined where it never was. */
+  readonly reason?: string;
+  /** In how many ms it is tried again; undefined while it is being tried. */
+  readonly nextTryInMs?: number;
+}
+
 /** What is known of the stream. */
 export interface FeedFacts {
   /** Connections by state. */
@@ -19,8 +31,8 @@ export interface FeedFacts {
   readonly lastDataAgeMs: number | undefined;
   /** Milliseconds since the newest frame of any kind, heartbeats included; undefined before the first. */
   readonly lastFrameAgeMs: number | undefined;
-  /** The connection that has not been carrying data for the longest, and for how long, ms; undefined where all do. */
-  readonly idlest: { readonly name: string; readonly state: string; readonly forMs: number } | undefined;
+  /** The connection that has not been carrying data for the longest; undefined where all do. */
+  readonly idlest: IdleConnection | undefined;
 }
 
 /** What a running exchange knows of itself at this moment, for metrics and health. */

@@ -42,8 +42,11 @@ describe('health', () => {
     ['state', { state: 'warming', warmup: { status: 'active', percentComplete: 43 } }, /warming, 43 %/],
     [
       'feed',
-      { connections: { waiting: 2 }, idlest: { name: 'a', state: 'waiting', forMs: 10_000 } },
-      /0 live of 2 connections; a waiting for 10 s/,
+      {
+        connections: { waiting: 2 },
+        idlest: { name: 'a', state: 'waiting', forMs: 10_000, reason: 'refused', nextTryInMs: 3_100 },
+      },
+      /0 live of 2 connections; a waiting, without data for 10 s \(refused\), next try in 4 s$/,
     ],
     [
       'state',
@@ -54,7 +57,7 @@ describe('health', () => {
     [
       'feed',
       { connections: { live: 1, waiting: 1 }, idlest: { name: 'b', state: 'waiting', forMs: 60_000 } },
-      /1 live of 2 connections; b waiting for 60 s/,
+      /1 live of 2 connections; b waiting, without data for 60 s$/,
     ],
     ['data', { lastFrameAgeMs: undefined }, /none yet/],
     ['data', { lastFrameAgeMs: 60_001 }, /newest frame 60 s ago, newest candle 1 s ago/],

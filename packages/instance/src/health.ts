@@ -1,4 +1,4 @@
-import type { InstanceFacts } from './facts';
+import type { IdleConnection, InstanceFacts } from './facts';
 import { LOSS_SENTENCES } from './store-loss';
 
 /** One thing a health answer looked at. */
@@ -56,11 +56,16 @@ export function judgeHealth(
 function feedCheck({ connections, idlest }: InstanceFacts): HealthCheck {
   const live = (connections.live ?? 0) + (connections.rotating ?? 0);
   const all = Object.values(connections).reduce((total, count) => total + count, 0);
-  const worst =
-    idlest === undefined ? '' : `; ${idlest.name} ${idlest.state} for ${Math.round(idlest.forMs / 1000)} s`;
+  const worst = idlest === undefined ? '' : `; ${idleText(idlest)}`;
   const patience = live > 0 ? SILENT_MS : RECONNECT_MS;
   const ok = all > 0 && (idlest === undefined || idlest.forMs < patience);
   return { name: 'feed', ok, detail: `${live} live of ${all} connections${worst}` };
+}
+
+function idleText({ name, state, forMs, reason, nextTryInMs }: IdleConnection): string {
+  const why = reason === undefined ? '' : ` (${reason})`;
+  const next = nextTryInMs === undefined ? '' : `, next try in ${Math.ceil(nextTryInMs / 1000)} s`;
+  return `${name} ${state}, without data for ${Math.round(forMs / 1000)} s${why}${next}`;
 }
 
 function ago(ms: number): string {

@@ -12,7 +12,7 @@ import { MICROS_PER_MS, isClosed } from '@livermore/schemas';
 import type { Exchange, ExchangeSymbol, Series, Timeframe, UnifiedCandle } from '@livermore/schemas';
 import type { Clock, Logger, Random } from '@livermore/utils';
 import type { ExchangeMetrics } from './exchange-metrics';
-import type { FeedFacts } from './facts';
+import type { FeedFacts, IdleConnection } from './facts';
 import type { History } from './history';
 import { TickerKeeper } from './ticker-keeper';
 
@@ -68,8 +68,8 @@ export class LiveFeed {
   #lastDataAt: number | undefined;
   #lastFrameAt = 0;
   #openedAt = 0;
-  /** By connection, since when it brings nothing, ms. */
-  readonly #downSince = new Map<string, number>();
+  /** By connection that brings nothing: since when, why, and when it is tried again, ms. */
+  readonly #down = new Map<string, { readonly since: number; reason: string; nextTryAt: number }>();
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
@@ -103,12 +103,16 @@ export class LiveFeed {
     const now = this.#options.clock.now();
     const idle = all
       .filter(({ state }) => !isCarrying(state))
-      .map(({ name, state }) => ({
-        name,
-        state,
-        forMs: now - (this.#downSince.get(name) ?? this.#openedAt),
-      }));
+      .map(({ name, state }) => this.#idle(name, state, now));
     return idle.toSorted((a, b) => b.forMs - a.forMs)[0];
+  }
+
+  #idle(name: string, state: string, now: number): IdleConnection {
+    const down = this.#down.get(name);
+    if (down === undefined) return { name, state, forMs: now - this.#openedAt };
+    const { since, reason, nextTryAt } = down;
+    const nextTry = nextTryAt > now ? { nextTryInMs: nextTryAt - now } : {};
+    return { name, state, forMs: now - since, reason, ...nextTry };
   }
 
   /** Venue time (ms) up to which every connection has told what it had to tell; 0 while one of them is not well. */
@@ -172,13 +176,18 @@ export class LiveFeed {
       onMissed(missed);
     });
     adapter.on('feed:gap', () => this.#options.onInterrupted());
-    adapter.on('feed:disconnected', ({ connection }) => {
-      if (!this.#downSince.has(connection)) this.#downSince.set(connection, this.#options.clock.now());
+    adapter.on('feed:disconnected', ({ connection, reason }) => {
+      const { since = this.#options.clock.now() } = this.#down.get(connection) ?? {};
+      this.#down.set(connection, { since, reason, nextTryAt: 0 });
       history.downtimes.isDownFrom(connection, history.rest.time.now());
       this.#options.onInterrupted();
     });
+    adapter.on('feed:reconnecting', ({ connection, delayMs }) => {
+      const down = this.#down.get(connection);
+      if (down !== undefined) down.nextTryAt = this.#options.clock.now() + delayMs;
+    });
     adapter.on('feed:live', ({ connection }) => {
-      this.#downSince.delete(connection);
+      this.#down.delete(connection);
       history.downtimes.isUpAt(connection, history.rest.time.now());
     });
     adapter.on('feed:decode-error', ({ field, series }) => {

@@ -1,11 +1,13 @@
 import { createRedis } from '@livermore/cache';
 import { acquireDataDir, startRedis } from '@livermore/embedded';
 import type { StartedRedis } from '@livermore/embedded';
+import { knownExchanges } from '@livermore/exchange-core';
 import { createLogger, systemClock } from '@livermore/utils';
 import { join } from 'node:path';
 import { startChild } from '../child';
 import type { CliConfig } from '../config';
 import { SANDBOX, exchangeOf } from '../exchange-choice';
+import { ChildEndedError } from '../exit-codes';
 import { json, line, note, styled } from '../output/print';
 import { Screen } from '../output/screen';
 import { withoutSecrets } from '../secrets';
@@ -31,12 +33,26 @@ export async function up(options: UpOptions, config: CliConfig): Promise<void> {
   const say = options.json === true ? () => undefined : (text: string) => screen.say(text);
   try {
     const stage = await openStage(options, config, { say, screen, undo, signal: stopping.signal });
-    if (!stopping.signal.aborted) await Promise.race([interrupted, run(options, stage)]);
+    if (!stopping.signal.aborted)
+      await Promise.race([interrupted, run(options, stage).catch(withAdvice(options))]);
   } finally {
     stopping.abort(new Error('stopped'));
     for (const each of undo.toReversed()) await each();
   }
   say('Stopped. The next start goes on from here.');
+}
+
+/** A venue that serves nobody here: another one may. */
+function withAdvice({ exchange }: UpOptions): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof ChildEndedError) || !error.message.includes('refuses this location')) throw error;
+    const others = knownExchanges().filter((name) => name !== exchange && name !== SANDBOX);
+    const commands = others.map((name) => `npx livermore up --exchange ${name}`);
+    throw new ChildEndedError(
+      `${error.message}\nTry another exchange: ${commands.join(', or ')}`,
+      error.exitCode,
+    );
+  };
 }
 
 async function openStage(
