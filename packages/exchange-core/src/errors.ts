@@ -63,6 +63,20 @@ export class UnavailableError extends AppError {
   readonly recovery: Recovery = 'retry';
 }
 
+/** A body is longer than anything of its kind: it was not read to its end, and its connection was dropped. */
+export class BodyTooLargeError extends AppError {
+  readonly code = 'BODY_TOO_LARGE';
+  readonly recovery: Recovery = 'retry';
+
+  /** `told`: how long it says it is, bytes, where it does. */
+  constructor(maxBytes: number, told?: number) {
+    super(
+      `the body is longer than the ${maxBytes} bytes such an answer may have${told === undefined ? '' : `: it says ${told}`}`,
+      { maxBytes, ...(told === undefined ? {} : { told }) },
+    );
+  }
+}
+
 /** The venue refused the request itself. */
 export class RejectedError extends AppError {
   readonly code = 'EXCHANGE_REJECTED';

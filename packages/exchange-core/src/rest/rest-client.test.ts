@@ -49,7 +49,7 @@ function setUp(given: Partial<FakeRestVenueOptions> = {}, options: Partial<RestC
 }
 
 function ask(weight: number, name: string): PricedRequest {
-  return { url: `http://fake/${name}?w=${weight}`, weight };
+  return { url: `http://fake/${name}?w=${weight}`, weight, maxBodyBytes: 1_000 };
 }
 
 const respond = (status: number, body = '', headers: Record<string, string> = {}) => ({

@@ -133,13 +133,18 @@ export function fakeRest(
       budget: limit,
     },
     candleWeight: () => 2,
-    timeRequest: (exchange) => ({ url: `${exchange.restUrl}/time?w=1`, weight: 1 }),
+    timeRequest: (exchange) => ({ url: `${exchange.restUrl}/time?w=1`, weight: 1, maxBodyBytes: 1_000 }),
     serverTime: (response) => read(TimeSchema, response).time,
-    listingRequest: (exchange) => ({ url: `${exchange.restUrl}/listing?w=1`, weight: 1 }),
+    listingRequest: (exchange) => ({
+      url: `${exchange.restUrl}/listing?w=1`,
+      weight: 1,
+      maxBodyBytes: 1_000,
+    }),
     listing: (response) => ({ symbols: [], unreadable: [], weightLimit: read(ListingSchema, response) }),
     candleRequest: (exchange, page) => ({
       url: `${exchange.restUrl}/bars?w=2&s=${page.symbol}&from=${page.from}&to=${page.to}&step=${timeframeMs(page.timeframe)}`,
       weight: 2,
+      maxBodyBytes: 100_000,
     }),
     candles: (page, response, { exchange, answeredAt }) =>
       readRows(page, read(BarsSchema, response), {
