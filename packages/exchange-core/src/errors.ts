@@ -51,7 +51,7 @@ export class BannedError extends AppError {
   }
 }
 
-/** The venue refuses this location (HTTP 451): retrying cannot help. */
+/** The venue refuses this location (HTTP 451). `details.until`: when it is asked again, ms, our clock. */
 export class BlockedError extends AppError {
   readonly code = 'EXCHANGE_BLOCKED';
   readonly recovery: Recovery = 'stop';
@@ -61,6 +61,11 @@ export class BlockedError extends AppError {
 export class UnavailableError extends AppError {
   readonly code = 'EXCHANGE_UNAVAILABLE';
   readonly recovery: Recovery = 'retry';
+}
+
+/** The venue has not answered for a while: nothing is sent before `details.until` (ms, our clock), when one request tries. */
+export class AwayError extends UnavailableError {
+  override readonly recovery: Recovery = 'stop';
 }
 
 /** A body is longer than anything of its kind: it was not read to its end, and its connection was dropped. */

@@ -147,7 +147,7 @@ test('451: the run ends at once, and says that no retry can help', async () => {
   onPage(1, { status: 451, body: 'not from where you are' });
   expect((await run()).stats).toMatchObject({
     status: 'error',
-    error: { code: 'EXCHANGE_BLOCKED', message: expect.stringContaining('retrying cannot help') },
+    error: { code: 'EXCHANGE_BLOCKED', message: expect.stringContaining('use a host that serves it') },
   });
   expect(pages().length).toBeLessThanOrEqual(2);
 });
