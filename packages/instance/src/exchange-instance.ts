@@ -69,10 +69,12 @@ export class ExchangeInstance {
     this.#observation = new FeedObservation(() => this.#feed.toldTo);
     this.#history = this.#openHistory();
     const { protocol, loader } = this.#history;
-    const { candlesPerPage } = protocol.rest.limits;
-    const shared = { clock: this.#clock, logger: this.#logger, loader, candlesPerPage };
     this.#repairer = new GapRepairer({
-      ...shared,
+      loader,
+      rest: protocol.rest,
+      clock: this.#clock,
+      venueTime: this.#history.rest.time,
+      logger: this.#logger,
       onReport: (report, reasons) => this.#verification.noteRepair(report, reasons),
     });
     this.#keeper = this.#newKeeper();

@@ -1,4 +1,5 @@
 import type { RedisTrouble } from '@livermore/cache';
+import type { GapRepairerFacts, RestFacts } from '@livermore/exchange-core';
 import type { TruthFacts } from './verification';
 
 /** The states of a running exchange. */
@@ -22,7 +23,8 @@ export interface InstanceFacts extends FeedFacts {
   readonly symbols: number;
   readonly series: number;
   readonly seriesBehind: number;
-  readonly gaps: { readonly open: number; readonly repaired: number; readonly failures: number };
+  /** What is missing and asked for, the oldest of it one by one: why it is, and what happens next. */
+  readonly gaps: GapRepairerFacts;
   /** How sure the candles are. */
   readonly truth: TruthFacts;
   readonly queues: Readonly<Record<string, number>>;
@@ -33,6 +35,8 @@ export interface InstanceFacts extends FeedFacts {
   readonly bannedUntil: number | undefined;
   /** What the venue said when it refused this location; undefined once it serves us. */
   readonly blocked: string | undefined;
+  /** Whether REST serves us, what pauses it and until when, and what failed last. */
+  readonly rest: Pick<RestFacts, 'breaker' | 'lastFailure' | 'pause'>;
   readonly venueClockOffsetMs: number;
   readonly redisTrouble: RedisTrouble | undefined;
   readonly warmup: { readonly status: string; readonly percentComplete: number } | undefined;
