@@ -6,6 +6,7 @@ import {
   DEFAULT_CANDLE_TARGET,
   FeedObservation,
   GapRepairer,
+  settlementOf,
 } from '@livermore/exchange-core';
 import type { PageReport, WarmupReport, WarmupStats } from '@livermore/exchange-core';
 import { TIMEFRAMES, openTimeOf, seriesKey } from '@livermore/schemas';
@@ -287,7 +288,7 @@ export class ExchangeInstance {
 
   #newFeed(): LiveFeed {
     const { exchange, transport, redis, tickers = true, logger } = this.#options;
-    const { closes, timeframes } = this.#history.protocol;
+    const { closes } = this.#history.protocol;
     return new LiveFeed({
       exchange,
       transport,
@@ -307,7 +308,7 @@ export class ExchangeInstance {
       },
       onActive: (symbol, ...heard) => {
         this.#observation.heard(symbol, ...heard);
-        if (closes === 'inferred') this.#keeper.active(symbol, timeframes.fetched);
+        if (closes === 'inferred') this.#keeper.active(symbol);
       },
     });
   }
@@ -370,19 +371,19 @@ export class ExchangeInstance {
 
   #closed(candle: SourcedCandle, outcome: WriteOutcome): void {
     if (outcome.written) this.#book.remember([candle]);
-    const isNative = candle.source === 'rest' || candle.source === 'no-trades';
-    this.#keeper.settled(candle, candle.timestamp, isNative);
+    this.#keeper.settled(candle, candle.timestamp, settlementOf(candle));
     this.#verification.note(candle, outcome);
     const now = this.#history.rest.time.now();
     if (outcome.written) this.#metrics.closed(candle, outcome, { now, liveSince: this.#liveSince });
   }
 
   #noteReport(report: PageReport): void {
-    const { page, corrected, absent } = report;
+    const { page, corrected, absent, unsettled } = report;
     if (corrected > 0) {
       this.#metrics.count('livermore_corrections_total', { timeframe: page.timeframe }, corrected);
     }
-    for (const openTime of absent) this.#keeper.settled(page, openTime);
+    for (const openTime of absent) this.#keeper.settled(page, openTime, 'quiet');
+    for (const openTime of unsettled) this.#keeper.lacked(page, openTime);
     if (this.#history.protocol.emptyBuckets === 'flat') this.#metrics.restLag(report);
   }
 
