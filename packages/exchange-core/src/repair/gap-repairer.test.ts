@@ -270,19 +270,25 @@ describe('repairing gaps (BASE-04)', () => {
     const { clock, repairer, request, pages } = world((_page, call) =>
       call < 6 ? new UnknownSymbolError('venue: HTTP 404: NOPE') : {},
     );
+    const series = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
     request(-5, 0);
-    await clock.advance(49 * MINUTE);
+    const overdue = { reason: 'overdue', isIdle: true } as const;
+    for (let minute = 1; minute <= 24; minute += 1) {
+      await clock.advance(MINUTE);
+      repairer.request({ ...overdue, series, from: NOW, to: NOW + minute * MINUTE, lane: 'repair' });
+    }
+    // After 1, 2, 4 and 8 minutes.
     expect(pages).toHaveLength(5);
     expect(repairer.facts).toMatchObject({ open: 1, refused: 1 });
     expect(repairer.facts.oldest).toEqual([
       {
-        series: { symbol: 'BTCUSDT', timeframe: '1m' },
+        series,
         from: NOW - 5 * MINUTE,
-        to: NOW,
+        to: NOW + 24 * MINUTE,
         sinceMs: NOW,
-        reason: 'test',
+        reason: 'test, overdue',
         lastError: 'venue: HTTP 404: NOPE',
-        nextTryAt: NOW + 50 * MINUTE,
+        nextTryAt: NOW + 25 * MINUTE,
       },
     ]);
     await clock.advance(2 * MINUTE);

@@ -2,6 +2,7 @@ import { openTimeOf, seriesKey, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
+import { ALL_OLD_MS } from '../coverage/evidence';
 import type { Lane, PageLoader, PageReport, VenueTime } from '../ports';
 import type { CandlePage, RestProtocol } from '../protocol/protocol';
 import { LogThrottle } from '../rest/log-throttle';
@@ -249,7 +250,12 @@ export class GapRepairer {
     const left: GapPart[] = [];
     const unsettled: number[] = [];
     let shared: unknown;
-    for (const page of pagesOf(series, part, rest.limits.candlesPerPage)) {
+    const pages = this.#rangesOf(series, part).flatMap((range) =>
+      pagesOf(series, range, rest.limits.candlesPerPage),
+    );
+    // The turn was for one page.
+    if (part.setback?.kind === 'unsettled') this.#pace.spend(pages.length - 1);
+    for (const page of pages) {
       try {
         const cause = reasonOf([part]);
         const report = await loader.load(page, { lane: part.lane, signal, cause });
@@ -271,6 +277,21 @@ export class GapRepairer {
     // A boundary's next round asks again for what its answer left open.
     if (!isWhole && part.lane === 'repair') left.push(this.#unsettled(series, part, unsettled));
     return { left, isWhole, shared };
+  }
+
+  /**
+   * What an answer could not settle is asked for in two ranges where some of it is old: an answer to a page that is all old
+   * may show nothing later and says all the same that the venue has nothing. Else a product that does not trade for hours
+   * would have no verdict on any bar, because there is always one that is young.
+   */
+  #rangesOf({ timeframe }: Series, part: GapPart): readonly OpenTimeRange[] {
+    const cut = openTimeOf(timeframe, this.#options.venueTime.now() - ALL_OLD_MS);
+    const { from, to, setback } = part;
+    if (setback?.kind !== 'unsettled' || from >= cut || cut >= to) return [part];
+    return [
+      { from, to: cut },
+      { from: cut, to },
+    ];
   }
 
   #unsettled(series: Series, part: GapPart, openTimes: readonly number[]): GapPart {

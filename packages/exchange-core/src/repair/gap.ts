@@ -70,9 +70,8 @@ export function joinedParts(
 /** Two parts in one: asked for when the first of them is, no sooner again than the one that had the most setbacks. */
 function oneOf(a: GapPart, b: GapPart): GapPart {
   const known = (a.setback?.tries ?? 0) >= (b.setback?.tries ?? 0) ? a.setback : b.setback;
-  // What is asked for anyhow lies in what is asked for again: that keeps its time.
-  const later = isRepeat(a, b) ? a : b;
-  const kept = isRepeat(a, b) || isRepeat(b, a) ? later : undefined;
+  const repeated = isRepeat(b, a) ? b : undefined;
+  const kept = isRepeat(a, b) ? a : repeated;
   return {
     from: Math.min(a.from, b.from),
     to: Math.max(a.to, b.to),
@@ -85,9 +84,14 @@ function oneOf(a: GapPart, b: GapPart): GapPart {
   };
 }
 
-/** Whether asking for `b` now says no more than what waits to be asked for again already, as `a`. */
+/**
+ * Whether asking for `b` now says no more than what waits to be asked for again already, as `a`: it lies in that, or nothing
+ * says that there is anything.
+ */
 function isRepeat(a: GapPart, b: GapPart): boolean {
-  return a.isPaced && a.setback !== undefined && a.dueAt > b.dueAt && a.from <= b.from && b.to <= a.to;
+  if (!a.isPaced || a.setback === undefined || a.dueAt <= b.dueAt) return false;
+  const isInside = a.from <= b.from && b.to <= a.to;
+  return isInside || (b.isPaced && b.setback === undefined);
 }
 
 /** Every reason of some parts, once. */

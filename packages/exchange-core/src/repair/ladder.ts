@@ -11,7 +11,7 @@ import { DecodeError, RejectedError, UnknownSymbolError } from '../errors';
  * | its request failed, was refused, or could not be read     | 1, 2, 4 … s                       | a minute, or 10 minutes |
  * | Redis is in trouble                                       | 1, 2, 4 … s                       | 5 s                     |
  * | the address is banned, refused, or the host is away       | until that is over, as it says    | 3 days                  |
- * | the venue does not know the symbol                        | 10 min                            | 10 min                  |
+ * | the venue does not know the symbol                        | 1, 2, 4 … min                     | 10 min                  |
  *
  * At most a minute where a bar of it closed within the last hour, else ten minutes.
  */
@@ -66,7 +66,7 @@ export function waitAfter(
     case 'held':
       return Math.min(HELD_CAP_MS, Math.max(BASE_MS, setback.until - hole.localNow));
     case 'refused':
-      return OLD_CAP_MS;
+      return Math.min(OLD_CAP_MS, YOUNG_CAP_MS * 2 ** Math.min(tries, 10));
     default:
       return assertNever(setback);
   }

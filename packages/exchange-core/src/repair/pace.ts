@@ -23,6 +23,11 @@ export class Pace {
     return true;
   }
 
+  /** Takes turns that nobody waited for: others wait longer. */
+  spend(turns: number): void {
+    this.#turns -= turns;
+  }
+
   /** How long until there is a turn, ms; 0 when there is one. */
   nextMs(now: number): number {
     this.#count(now);
