@@ -63,7 +63,7 @@ describe('keeping boundaries of a stream that flags closes (BASE-04)', () => {
     kept.start();
     await clock.advance(60 * MINUTE);
     expect(requests).toHaveLength(60);
-    expect(requests.map(({ isIdle }) => isIdle === true)).toEqual(requests.map((_, at) => at > 0));
+    expect(requests.map(({ canWait }) => canWait === true)).toEqual(requests.map((_, at) => at > 0));
     // In rounds 2, 4, 8, 16, 32 and 48.
     expect(silent).toHaveLength(6);
   });
@@ -114,29 +114,29 @@ describe('keeping boundaries where REST closes bars', () => {
     expect(said()).toEqual(['boundary 5m -10..5', 'confirm 5m -10..5', 'confirm 5m -10..5']);
   });
 
-  it('asks in every round for what is not there, as idle until the symbol gives a sign of life', async () => {
+  it('asks in every round for what is not there, first at once, then in its turn until the symbol gives a sign of life', async () => {
     const { clock, kept, requests } = keeper([]);
     kept.watch(one('1m'), MIDNIGHT - MINUTE);
     kept.start();
     await clock.advance(5 * MINUTE);
-    const idle = () => {
+    const waits = () => {
       const asked = requests.splice(0).filter(({ reason }) => reason === 'boundary');
-      return asked.map(({ isIdle }) => isIdle === true);
+      return asked.map(({ canWait }) => canWait === true);
     };
-    expect(idle()).toEqual([false, true, true, true, true]);
+    expect(waits()).toEqual([false, true, true, true, true]);
     kept.active('X');
     await clock.advance(2 * MINUTE);
-    expect(idle()).toEqual([false, true]);
+    expect(waits()).toEqual([false, true]);
     kept.settled(one('1m'), MIDNIGHT + 6 * MINUTE, 'quiet');
     await clock.advance(MINUTE);
-    expect(idle()).toEqual([true]);
+    expect(waits()).toEqual([true]);
     kept.settled(one('1m'), MIDNIGHT + 7 * MINUTE);
     await clock.advance(MINUTE);
-    expect(idle()).toEqual([false]);
+    expect(waits()).toEqual([false]);
     // What is read again is no sign of life.
     kept.settled(one('1m'), MIDNIGHT + 6 * MINUTE);
     await clock.advance(MINUTE);
-    expect(idle()).toEqual([true]);
+    expect(waits()).toEqual([true]);
   });
 });
 
@@ -162,7 +162,7 @@ describe('bars behind the newest settled one', () => {
     expect(said()).toEqual(['boundary 15m -45..0']);
   });
 
-  it('that a warmup’s answers lacked are asked for in the first round, as idle, but for what the round asks for anyhow', () => {
+  it('that a warmup’s answers lacked are asked for in the first round, in their turn, but for what the round asks for anyhow', () => {
     const { kept, said, requests } = keeper([]);
     for (const minute of [-9, -8, -4, -1]) kept.lacked(one('1m'), MIDNIGHT + minute * MINUTE);
     kept.settled(one('1m'), MIDNIGHT - 9 * MINUTE);
@@ -171,7 +171,7 @@ describe('bars behind the newest settled one', () => {
     kept.watch(one('1m'), MIDNIGHT - 3 * MINUTE);
     kept.round(MIDNIGHT + 3_000);
     expect(said()).toEqual(['hole 1m -8..-2', 'boundary 1m -3..0']);
-    expect(requests[0]).toMatchObject({ lane: 'repair', isIdle: true });
+    expect(requests[0]).toMatchObject({ lane: 'repair', canWait: true });
   });
 
   it('are forgotten with their series', async () => {
@@ -214,7 +214,7 @@ describe('keeping boundaries, whatever happens', () => {
       expect(asked.length).toBeGreaterThan(0);
     }
     // Nothing came of any: all but the first wait for their turn.
-    expect(requests.filter(({ isIdle }) => isIdle !== true)).toHaveLength(1);
+    expect(requests.filter(({ canWait }) => canWait !== true)).toHaveLength(1);
   });
 
   it('has asked for every bar that closed without being settled', () => {

@@ -44,7 +44,7 @@ interface Kept {
 interface Hole extends OpenTimeRange {
   readonly series: Series;
   /** Nothing says that any bar of it is there: an answer had none, and that was all. */
-  readonly isIdle: boolean;
+  readonly canWait: boolean;
 }
 
 const MINUTE_MS = 60_000;
@@ -64,7 +64,7 @@ const SILENT_ROUNDS = 16;
  * After a sleep or a missed boundary the same rule catches up. One timer a minute, whatever the number of series.
  *
  * What is not there is asked for in every round. A series of which the last answer had nothing, and whose symbol has given no
- * sign of life since, is asked for as *idle*: it waits for its turn among all that is asked for in vain, so that a venue
+ * sign of life since, can wait: it takes its turn among all that is asked for in vain, so that a venue
  * full of products that never trade costs a share of the allowance.
  *
  * Of a bar that is behind the newest settled one nothing would remind us: it is noticed when the newer one is settled, or
@@ -184,14 +184,14 @@ export class BoundaryKeeper {
     const { series } = kept;
     const { lane, reason } = why;
     const to = why.due + timeframeMs(series.timeframe);
-    const isIdle = kept.vain > 0;
+    const canWait = kept.vain > 0;
     kept.vain += 1;
-    this.#options.repair({ series, from, to, lane, reason, ...(isIdle ? { isIdle } : {}) });
+    this.#options.repair({ series, from, to, lane, reason, ...(canWait ? { canWait } : {}) });
   }
 
   /** Repair asks for what is behind the newest settled bar, until there is a verdict; what is not behind it is the round's. */
   #handOver(): void {
-    for (const [key, { series, from, to, isIdle }] of this.#holes) {
+    for (const [key, { series, from, to, canWait }] of this.#holes) {
       const kept = this.#kept.get(key);
       if (kept === undefined) continue;
       this.#holes.delete(key);
@@ -203,20 +203,20 @@ export class BoundaryKeeper {
         ...range,
         lane: 'repair',
         reason: 'hole',
-        ...(isIdle ? { isIdle } : {}),
+        ...(canWait ? { canWait } : {}),
       });
     }
   }
 
   /** A series has one range of holes: a wider one costs a row or two more, and no more memory. */
-  #notice({ symbol, timeframe }: Series, { from, to }: OpenTimeRange, isIdle: boolean): void {
+  #notice({ symbol, timeframe }: Series, { from, to }: OpenTimeRange, canWait: boolean): void {
     const key = seriesKey({ symbol, timeframe });
     const known = this.#holes.get(key);
     this.#holes.set(key, {
       series: { symbol, timeframe },
       from: Math.min(from, known?.from ?? from),
       to: Math.max(to, known?.to ?? to),
-      isIdle: isIdle && (known?.isIdle ?? true),
+      canWait: canWait && (known?.canWait ?? true),
     });
   }
 

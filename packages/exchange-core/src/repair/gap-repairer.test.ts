@@ -272,7 +272,7 @@ describe('repairing gaps (BASE-04)', () => {
     );
     const series = { symbol: 'BTCUSDT', timeframe: '1m' } as const;
     request(-5, 0);
-    const overdue = { reason: 'overdue', isIdle: true } as const;
+    const overdue = { reason: 'overdue', canWait: true } as const;
     for (let minute = 1; minute <= 24; minute += 1) {
       await clock.advance(MINUTE);
       repairer.request({ ...overdue, series, from: NOW, to: NOW + minute * MINUTE, lane: 'repair' });
@@ -332,10 +332,10 @@ describe('repairing gaps (BASE-04)', () => {
     expect(new Set(pages.slice(100)).size).toBeGreaterThan(95);
     request(-1, 0, 'NEW');
     expect(pages.at(-1)).toBe('NEW -1..0');
-    requestFor('idle', -1, 0, { series: { symbol: 'IDLE', timeframe: '1m' }, isIdle: true });
+    requestFor('overdue', -1, 0, { series: { symbol: 'LATER', timeframe: '1m' }, canWait: true });
     expect(pages.at(-1)).toBe('NEW -1..0');
     await clock.advance(10 * MINUTE);
-    expect(pages).toContain('IDLE -1..0');
+    expect(pages).toContain('LATER -1..0');
   });
 
   it('does not ask sooner for what it asks for again anyhow', async () => {

@@ -19,7 +19,7 @@ export interface RepairRequest extends OpenTimeRange {
   readonly reason: string;
   readonly lane: Extract<Lane, 'repair' | 'boundary'>;
   /** Nothing says that any of them is there: it waits for its turn among what is asked for again. */
-  readonly isIdle?: boolean;
+  readonly canWait?: boolean;
 }
 
 export interface GapRepairerOptions {
@@ -98,11 +98,11 @@ export class GapRepairer {
   }
 
   /** Asks for a range; ranges of one series that a request reaches grow together. Nothing to do for an empty one. */
-  request({ series, from: since, to, reason, lane, isIdle = false }: RepairRequest): void {
+  request({ series, from: since, to, reason, lane, canWait = false }: RepairRequest): void {
     const from = openTimeOf(series.timeframe, since);
     if (from >= to || this.#abort.signal.aborted) return;
     const now = this.#options.clock.now();
-    const part = { from, to, lane, reasons: [reason], since: now, dueAt: 0, isPaced: isIdle };
+    const part = { from, to, lane, reasons: [reason], since: now, dueAt: 0, isPaced: canWait };
     this.#add(series, [part]);
     this.#pump();
   }
