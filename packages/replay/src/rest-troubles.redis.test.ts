@@ -22,17 +22,25 @@ afterEach(async () => {
   bench = undefined;
 });
 
-/** An exchange that has run for some minutes, shortly before midnight. */
-async function running(venue: (typeof SIMULATED_VENUES)[number]): Promise<LiveBench> {
+type Venue = (typeof SIMULATED_VENUES)[number];
+
+/** An exchange that was never started, shortly before midnight. */
+function stopped(venue: Venue): LiveBench {
   bench = new LiveBench({
     venue,
     redisUrl: inject('redisUrl'),
     exchangeId: freshExchangeId(),
     startMs: MIDNIGHT - 4 * MINUTE_MS + 20_000,
   });
-  await bench.during(bench.instance.start());
-  await bench.pass(MIDNIGHT - 2 * MINUTE_MS - bench.clock.now());
   return bench;
+}
+
+/** An exchange that has run for some minutes. */
+async function running(venue: Venue): Promise<LiveBench> {
+  const it = stopped(venue);
+  await it.during(it.instance.start());
+  await it.pass(MIDNIGHT - 2 * MINUTE_MS - it.clock.now());
+  return it;
 }
 
 /** Bars that are neither in the cache nor judged. */
@@ -114,6 +122,15 @@ describe.each(SIMULATED_VENUES.filter((venue) => venue !== 'binance_us'))('an ex
     expect(await holes(it)).toBeGreaterThan(0);
     expect(await secondsUntilWhole(it, 15 * MINUTE_MS)).toBeLessThanOrEqual(60);
     await it.during(again.stop());
+  });
+
+  test('is whole minutes after a first start that met two of answers without a third of their rows', async () => {
+    const it = stopped(venue);
+    it.clock.setTimer(it.simulator.inject({ kind: 'rows-missing', share: 0.3 }), 2 * MINUTE_MS);
+    void it.instance.start();
+    await it.pass(2 * MINUTE_MS);
+    expect(await holes(it)).toBeGreaterThan(50);
+    expect(await secondsUntilWhole(it, 10 * MINUTE_MS)).toBeLessThanOrEqual(180);
   });
 
   test.each([

@@ -306,6 +306,17 @@ describe('repairing gaps (BASE-04)', () => {
     expect(Math.min(...askedAt.filter((at) => at > NOW))).toBe(until);
   });
 
+  it('asks for young bars within a minute, though they join an old hole that is asked for every ten', async () => {
+    const { clock, requestFor, request, pages } = world(() => ({ unsettled: [NOW - 60 * MINUTE] }));
+    request(-60, -59);
+    await clock.advance(30 * MINUTE);
+    const asked = pages.length;
+    requestFor('overdue', 29, 30, { canWait: true, lane: 'boundary' });
+    await clock.advance(MINUTE);
+    expect(pages.length).toBeGreaterThan(asked);
+    expect(pages.slice(asked).some((page) => page.endsWith('..30'))).toBe(true);
+  });
+
   it('tells of no more gaps than a person reads, the oldest first', async () => {
     const { clock, repairer, request } = world(() => new UnavailableError('down'));
     for (let at = 0; at < 40; at += 1) {
@@ -338,14 +349,24 @@ describe('repairing gaps (BASE-04)', () => {
     expect(pages).toContain('LATER -1..0');
   });
 
-  it('does not ask sooner for what it asks for again anyhow', async () => {
-    const { clock, request, pages } = world(() => ({ unsettled: [NOW - 400 * MINUTE] }));
+  it('asks in its turn for what it asks for again anyhow, and not sooner for what nothing says that it is there', async () => {
+    const { clock, request, requestFor, pages } = world(() => ({ unsettled: [NOW - 400 * MINUTE] }), {
+      repeatsPerMinute: 6,
+    });
     request(-400, -399);
-    await clock.advance(40 * MINUTE);
+    await clock.advance(41 * MINUTE);
     const asked = pages.length;
-    for (let at = 0; at < 20; at += 1) request(-400, -399);
-    await clock.advance(1_000);
-    expect(pages.length - asked).toBeLessThanOrEqual(1);
+    for (let at = 0; at < 20; at += 1) {
+      requestFor('overdue', -399, -398, { canWait: true });
+      await clock.advance(1_000);
+    }
+    expect(pages).toHaveLength(asked);
+    for (let at = 0; at < 60; at += 1) {
+      request(-400, -399);
+      await clock.advance(1_000);
+    }
+    expect(pages.length - asked).toBeGreaterThanOrEqual(1);
+    expect(pages.length - asked).toBeLessThanOrEqual(6 + 2);
   });
 
   it('runs urgent repairs before boundary fetches, and only so many at once', async () => {

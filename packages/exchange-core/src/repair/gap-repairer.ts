@@ -81,9 +81,9 @@ export class GapRepairer {
 
   constructor(options: GapRepairerOptions) {
     this.#options = options;
-    const { clock, logger, rest } = options;
+    const { clock, logger, rest, venueTime } = options;
     this.#log = new LogThrottle(logger, clock, LOG_EVERY_MS);
-    this.#pace = new Pace(repeatsPerMinute(rest), clock.monotonicMs());
+    this.#pace = new Pace(repeatsPerMinute(rest), venueTime.now());
   }
 
   get facts(): GapRepairerFacts {
@@ -170,14 +170,14 @@ export class GapRepairer {
 
   /** Lets those go that waited for their turn longest. */
   #giveTurns(): void {
-    const { clock } = this.#options;
+    const { clock, venueTime } = this.#options;
     this.#cancelTurn?.();
     this.#cancelTurn = undefined;
     for (const key of this.#paced) {
       const gap = this.#gaps.get(key);
       if (gap === undefined || this.#ready.has(key)) {
         this.#paced.delete(key);
-      } else if (this.#pace.take(clock.monotonicMs())) {
+      } else if (this.#pace.take(venueTime.now())) {
         this.#paced.delete(key);
         const parts = gap.parts.map((part) =>
           part.dueAt <= clock.now() ? { ...part, isPaced: false } : part,
@@ -185,7 +185,7 @@ export class GapRepairer {
         this.#gaps.set(key, { ...gap, parts });
         this.#ready.add(key);
       } else {
-        this.#cancelTurn = clock.setTimer(() => this.#pump(), this.#pace.nextMs(clock.monotonicMs()));
+        this.#cancelTurn = clock.setTimer(() => this.#pump(), this.#pace.nextMs(venueTime.now()));
         return;
       }
     }

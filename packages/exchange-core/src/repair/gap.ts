@@ -1,6 +1,7 @@
 import { HARDCODED_CONFIG } from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
 import type { Lane } from '../ports';
+import { YOUNG_CAP_MS } from './ladder';
 import type { Setback } from './ladder';
 
 /** Bars of a series to be fetched, why, and what came of it so far. Times of ours (`since`, `dueAt`) are ms. */
@@ -67,31 +68,43 @@ export function joinedParts(
   return joined;
 }
 
-/** Two parts in one: asked for when the first of them is, no sooner again than the one that had the most setbacks. */
+/** Two parts in one: asked for when the first of them is, after no fewer setbacks than the one that had more. */
 function oneOf(a: GapPart, b: GapPart): GapPart {
   const known = (a.setback?.tries ?? 0) >= (b.setback?.tries ?? 0) ? a.setback : b.setback;
-  const repeated = isRepeat(b, a) ? b : undefined;
-  const kept = isRepeat(a, b) ? a : repeated;
+  const isOneInVain = isNoNews(a, b) || isNoNews(b, a);
   return {
     from: Math.min(a.from, b.from),
     to: Math.max(a.to, b.to),
     lane: a.lane === 'repair' ? a.lane : b.lane,
     reasons: [...new Set([...a.reasons, ...b.reasons])].slice(0, MAX_REASONS),
     since: Math.min(a.since, b.since),
-    dueAt: kept?.dueAt ?? Math.min(a.dueAt, b.dueAt),
-    isPaced: kept?.isPaced ?? (a.isPaced && b.isPaced),
+    dueAt: dueOf(a, b),
+    isPaced: isOneInVain || (a.isPaced && b.isPaced),
     ...(known === undefined ? {} : { setback: known }),
   };
 }
 
-/**
- * Whether asking for `b` now says no more than what waits to be asked for again already, as `a`: it lies in that, or nothing
- * says that there is anything.
- */
-function isRepeat(a: GapPart, b: GapPart): boolean {
-  if (!a.isPaced || a.setback === undefined || a.dueAt <= b.dueAt) return false;
-  const isInside = a.from <= b.from && b.to <= a.to;
-  return isInside || (b.isPaced && b.setback === undefined);
+/** Whether nothing says that there is anything of a part that was not asked for yet. */
+function isUnfounded({ isPaced, setback }: GapPart): boolean {
+  return isPaced && setback === undefined;
+}
+
+/** When two parts in one are asked for. */
+function dueOf(a: GapPart, b: GapPart): number {
+  if (isUnfounded(a)) return dueWith(a, b);
+  return isUnfounded(b) ? dueWith(b, a) : Math.min(a.dueAt, b.dueAt);
+}
+
+/** An unfounded part takes the time of the one it joins, and waits no longer for that than a young gap may; for a refusal, to its end. */
+function dueWith({ since, dueAt }: GapPart, other: GapPart): number {
+  const kind = other.setback?.kind;
+  const latest = kind === 'refused' || kind === 'held' ? Infinity : since + YOUNG_CAP_MS;
+  return Math.max(dueAt, Math.min(other.dueAt, latest));
+}
+
+/** Whether all of `b` was asked for in vain already, as part of `a`: asking again takes its turn. */
+function isNoNews(a: GapPart, b: GapPart): boolean {
+  return a.isPaced && a.setback !== undefined && a.from <= b.from && b.to <= a.to;
 }
 
 /** Every reason of some parts, once. */

@@ -23,7 +23,7 @@ export type Setback =
 /** A hole with a bar that closed within so long, ms, is young: somebody waits for it. */
 const YOUNG_MS = 3_600_000;
 /** A young hole is asked for again after this at the latest, ms, and an older one after that. */
-const YOUNG_CAP_MS = 60_000;
+export const YOUNG_CAP_MS = 60_000;
 const OLD_CAP_MS = 600_000;
 const UNSETTLED_STEPS_MS = [3_000, 10_000, 30_000, 90_000, 300_000, OLD_CAP_MS];
 const BASE_MS = 1_000;

@@ -1,7 +1,7 @@
 /** How much of its burst a pace may spend at once: what it allows in so many seconds. */
 const BURST_S = 10;
 
-/** So many turns a minute, a few of them at once. Times are steady ones, ms. */
+/** So many turns a minute, a few of them at once. Times are the venue's, ms: they run with what is paced, also in a replay. */
 export class Pace {
   readonly #perMs: number;
   readonly #most: number;
@@ -35,7 +35,8 @@ export class Pace {
   }
 
   #count(now: number): void {
-    this.#turns = Math.min(this.#most, this.#turns + (now - this.#countedAt) * this.#perMs);
+    const passedMs = Math.max(0, now - this.#countedAt);
+    this.#turns = Math.min(this.#most, this.#turns + passedMs * this.#perMs);
     this.#countedAt = now;
   }
 }
