@@ -228,6 +228,7 @@ describe('repairing gaps (BASE-04)', () => {
   it.each([
     ['cannot be read', new DecodeError('venue', 'open', 'not a number')],
     ['is refused for no known reason', new RejectedError('venue refused the request: HTTP 400')],
+    ['always fails at the venue', new UnavailableError('HTTP 500')],
   ])('asks for ever for a page that %s, and for the others besides', async (_, error) => {
     const { clock, repairer, request, pages } = world((page, call) =>
       page.from === NOW - 200 * MINUTE && call < 40 ? error : {},
@@ -441,6 +442,66 @@ describe('a young gap, whatever becomes of its pages', () => {
         expect([...left.values()].flat()).toEqual([]);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('has every bar of it asked for in every minute, whatever else is asked for of its series, and when', async () => {
+    const outcome = fc.constantFrom<keyof typeof OUTCOMES | 'served'>(
+      'served',
+      'unsettled',
+      'unsettled',
+      'unavailable',
+      'unread',
+      'redis',
+    );
+    const asking = fc.record({
+      second: fc.integer({ min: 0, max: 1_200 }),
+      from: fc.integer({ min: -180, max: 0 }),
+      bars: fc.integer({ min: 1, max: 30 }),
+      canWait: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(asking, { minLength: 1, maxLength: 8 }),
+        fc.array(outcome, { minLength: 1, maxLength: 20 }),
+        async (askings, outcomes) => {
+          const openSince = new Map<number, number>();
+          const { clock, requestFor } = world((page, call) => {
+            const what = outcomes[call % outcomes.length] ?? 'served';
+            // A Redis in trouble is met by all of it.
+            const isMet = (at: number) => what === 'redis' || (page.from <= at && at < page.to);
+            const bars = [...openSince.keys()].filter(isMet);
+            for (const at of bars) {
+              if (what === 'served') openSince.delete(at);
+              else openSince.set(at, clock.now());
+            }
+            if (what === 'served') return {};
+            return what === 'unsettled' ? { unsettled: bars } : OUTCOMES[what]();
+          });
+          const inOrder = askings.toSorted((a, b) => a.second - b.second);
+          for (let second = 0; second <= 1_800; second += 5) {
+            while (inOrder[0] !== undefined && inOrder[0].second <= second) {
+              const { from, bars, canWait } = inOrder.shift() ?? { from: 0, bars: 0, canWait: false };
+              const now = Math.floor(clock.now() / MINUTE) * MINUTE;
+              for (
+                let at = now + from * MINUTE;
+                at < Math.min(now, now + (from + bars) * MINUTE);
+                at += MINUTE
+              ) {
+                if (!openSince.has(at)) openSince.set(at, clock.now());
+              }
+              const minutes = (now - NOW) / MINUTE;
+              requestFor('test', minutes + from, minutes + Math.min(0, from + bars), { canWait });
+            }
+            await clock.advance(5_000);
+            for (const [at, since] of openSince) {
+              if (clock.now() - at > 59 * MINUTE) continue;
+              expect(clock.now() - since).toBeLessThanOrEqual(MINUTE + 5_000);
+            }
+          }
+        },
+      ),
+      { numRuns: 40 },
     );
   });
 });

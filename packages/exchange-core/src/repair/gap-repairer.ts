@@ -264,7 +264,7 @@ export class GapRepairer {
       } catch (error) {
         if (signal.aborted) return { left: [], isWhole: false };
         const setback = setbackOf(error);
-        const isOfPage = setback.kind === 'bad-page';
+        const isOfPage = setback.kind === 'bad-page' || setback.kind === 'failed';
         this.#failed(page, part, setback, error);
         const to = isOfPage ? page.to : part.to;
         left.push(this.#after(series, { ...part, from: page.from, to }, setback, messageOf(error)));
