@@ -379,6 +379,16 @@ describe('repairing gaps (BASE-04)', () => {
     expect(pages).toHaveLength(21);
   });
 
+  it('has nothing left to drain when it is stopped in the middle of a page', async () => {
+    const { repairer, request, pages } = world();
+    request(-250, 0);
+    const drained = repairer.drain();
+    repairer.stop();
+    await drained;
+    expect(pages).toHaveLength(1);
+    expect(repairer.facts).toMatchObject({ open: 0, oldest: [] });
+  });
+
   it('leaves no timer behind when stopped', async () => {
     const { clock, repairer, request } = world(() => new UnavailableError('down'));
     request(-5, 0);

@@ -230,10 +230,11 @@ export class GapRepairer {
       shared = outcome.shared;
     }
     this.#running.delete(key);
-    if (this.#abort.signal.aborted) return;
-    if (isWhole && left.length === 0) this.#repaired += 1;
-    this.#add(series, left);
-    this.#pump();
+    if (!this.#abort.signal.aborted) {
+      if (isWhole && left.length === 0) this.#repaired += 1;
+      this.#add(series, left);
+      this.#pump();
+    }
     this.#settle();
   }
 
@@ -256,6 +257,7 @@ export class GapRepairer {
     // The turn was for one page.
     if (part.setback?.kind === 'unsettled') this.#pace.spend(pages.length - 1);
     for (const page of pages) {
+      if (signal.aborted) return { left: [], isWhole: false };
       try {
         const cause = reasonOf([part]);
         const report = await loader.load(page, { lane: part.lane, signal, cause });
