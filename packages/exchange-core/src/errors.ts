@@ -51,7 +51,7 @@ export class BannedError extends AppError {
   }
 }
 
-/** The venue refuses this location (HTTP 451): retrying cannot help. */
+/** The venue refuses this location (HTTP 451). `details.until`: when it is asked again, ms, our clock. */
 export class BlockedError extends AppError {
   readonly code = 'EXCHANGE_BLOCKED';
   readonly recovery: Recovery = 'stop';
@@ -61,6 +61,25 @@ export class BlockedError extends AppError {
 export class UnavailableError extends AppError {
   readonly code = 'EXCHANGE_UNAVAILABLE';
   readonly recovery: Recovery = 'retry';
+}
+
+/** The venue has not answered for a while: nothing is sent before `details.until` (ms, our clock), when one request tries. */
+export class AwayError extends UnavailableError {
+  override readonly recovery: Recovery = 'stop';
+}
+
+/** A body is longer than anything of its kind: it was not read to its end, and its connection was dropped. */
+export class BodyTooLargeError extends AppError {
+  readonly code = 'BODY_TOO_LARGE';
+  readonly recovery: Recovery = 'retry';
+
+  /** `told`: how long it says it is, bytes, where it does. */
+  constructor(maxBytes: number, told?: number) {
+    super(
+      `the body is longer than the ${maxBytes} bytes such an answer may have${told === undefined ? '' : `: it says ${told}`}`,
+      { maxBytes, ...(told === undefined ? {} : { told }) },
+    );
+  }
 }
 
 /** The venue refused the request itself. */

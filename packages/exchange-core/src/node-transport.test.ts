@@ -159,6 +159,54 @@ describe('requests on the real network', () => {
     expect(answer.body).toBe('/api?x=1 test no-cache');
   });
 
+  it.each([
+    ['says how long it is', true],
+    ['says nothing of its length', false],
+  ])('refuse a body beyond what the request allows that %s, and drop its connection', async (_, tells) => {
+    const mebibyte = Buffer.alloc(1024 * 1024, ' ');
+    let sent = 0;
+    let onGone: (() => void) | undefined;
+    const gone = new Promise<void>((resolve) => (onGone = resolve));
+    const { port } = await serve((_request, response) => {
+      response.on('close', () => onGone?.());
+      if (tells) response.setHeader('content-length', 500 * mebibyte.length);
+      const go = () => {
+        while (sent < 500 && !response.destroyed) {
+          sent += 1;
+          if (response.write(mebibyte)) continue;
+          response.once('drain', go);
+          return;
+        }
+      };
+      go();
+    });
+    const asked = { url: `http://127.0.0.1:${port}/`, maxBodyBytes: 65_536 };
+    const answer = transport().get(asked, new AbortController().signal);
+    await expect(answer).rejects.toThrow(/longer than the 65536 bytes/);
+    await gone;
+    expect(sent).toBeLessThan(50);
+  });
+
+  it('return a body that is as long as its request allows', async () => {
+    const { port } = await serve((_request, response) => response.end('x'.repeat(1_000)));
+    const { get } = transport();
+    const asked = (maxBodyBytes: number) =>
+      get({ url: `http://127.0.0.1:${port}/`, maxBodyBytes }, new AbortController().signal);
+    expect((await asked(1_000)).body).toHaveLength(1_000);
+    await expect(asked(999)).rejects.toThrow('it says 1000');
+  });
+
+  it('return the beginning of an error page, however long it is, with what its head says', async () => {
+    const { port } = await serve((_request, response) => {
+      response.writeHead(429, { 'retry-after': '7' });
+      response.end('<p>'.repeat(1024 * 1024));
+    });
+    const asked = { url: `http://127.0.0.1:${port}/`, maxBodyBytes: 100 };
+    const answer = await transport().get(asked, new AbortController().signal);
+    expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '7' } });
+    expect(answer.body).toHaveLength(64 * 1024);
+  });
+
   it('reject when aborted and when nobody is there', async () => {
     const { server, port } = await serve(() => undefined);
     const url = `http://127.0.0.1:${port}/`;

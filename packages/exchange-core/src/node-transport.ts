@@ -1,7 +1,10 @@
+import type { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import { messageOf } from '@livermore/utils';
+import { BodyTooLargeError } from './errors';
+import { DEFAULT_BODY_BYTES, ERROR_BODY_BYTES } from './transport';
 import type { HttpGet, OpenSocket, Transport } from './transport';
 
 export interface NodeTransportOptions {
@@ -19,8 +22,6 @@ export interface NodeTransport extends Transport {
 
 /** Largest frame accepted, bytes: snapshots of large venues exceed the usual 1 MiB. */
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
-/** Largest response body accepted, bytes: a full listing is about 20 MB. */
-const MAX_BODY_BYTES = 128 * 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 /** How long a peer may take to answer our close, ms, before the socket is destroyed. */
@@ -39,7 +40,6 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HTTP_TIMEOUT_MS,
     bodyTimeout: HTTP_TIMEOUT_MS,
-    maxResponseSize: MAX_BODY_BYTES,
   });
   const userAgent = options.userAgent ?? USER_AGENT;
   return {
@@ -50,15 +50,61 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
 }
 
 function httpGet(agent: Agent, userAgent: string): HttpGet {
-  return async ({ url, headers }, signal) => {
+  return async ({ url, headers, maxBodyBytes = DEFAULT_BODY_BYTES }, signal) => {
     const response = await request(url, {
       dispatcher: agent,
       signal,
       headers: { 'user-agent': userAgent, accept: 'application/json', ...headers },
     });
-    const body = await response.body.text();
-    return { status: response.statusCode, headers: flatten(response.headers), body };
+    const flat = flatten(response.headers);
+    const isError = response.statusCode >= 400;
+    const body = isError
+      ? await beginningOf(response.body, ERROR_BODY_BYTES)
+      : await wholeOf(response.body, maxBodyBytes, lengthOf(flat));
+    return { status: response.statusCode, headers: flat, body };
   };
+}
+
+/** The first so many bytes of a body, as text. */
+async function beginningOf(body: Readable, bytes: number): Promise<string> {
+  const { chunks } = await read(body, bytes);
+  return textFrom(chunks).slice(0, bytes);
+}
+
+/** A body of so many bytes at most, as text. @throws BodyTooLargeError, having dropped the connection */
+async function wholeOf(body: Readable, maxBytes: number, told: number | undefined): Promise<string> {
+  if (told !== undefined && told > maxBytes) {
+    body.on('error', ignoreFailure).destroy();
+    throw new BodyTooLargeError(maxBytes, told);
+  }
+  const { chunks, isWhole } = await read(body, maxBytes);
+  if (!isWhole) throw new BodyTooLargeError(maxBytes);
+  return textFrom(chunks);
+}
+
+/** Reads until the end or beyond so many bytes, where it drops the connection. */
+async function read(
+  body: Readable,
+  maxBytes: number,
+): Promise<{ readonly chunks: readonly Buffer[]; readonly isWhole: boolean }> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    // To leave the loop destroys the stream, and with it the connection.
+    if (bytes > maxBytes) return { chunks, isWhole: false };
+  }
+  return { chunks, isWhole: true };
+}
+
+function textFrom(chunks: readonly Buffer[]): string {
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+function lengthOf(headers: Readonly<Record<string, string>>): number | undefined {
+  const text = headers['content-length'] ?? '';
+  return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {

@@ -6,7 +6,14 @@
 export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Bytes of a body that are taken at most: a longer one is an error. As `DEFAULT_BODY_BYTES` when absent. */
+  readonly maxBodyBytes?: number;
 }
+
+/** What is taken of a body where the request does not say, bytes. */
+export const DEFAULT_BODY_BYTES = 4 * 1024 * 1024;
+/** What is taken of the body of an error answer, bytes: its beginning says all there is to know. */
+export const ERROR_BODY_BYTES = 64 * 1024;
 
 export interface HttpResponse {
   readonly status: number;
@@ -15,7 +22,11 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** One GET. Rejects on a transport failure or when `signal` is aborted; any status is a response. */
+/**
+ * One GET. Any status is a response. Of an error answer the first `ERROR_BODY_BYTES` are the body; any other body that is
+ * longer than its request allows is not read to its end. Rejects on a transport failure, with a `BodyTooLargeError`, or when
+ * `signal` is aborted.
+ */
 export type HttpGet = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
 
 export interface SocketHandlers {

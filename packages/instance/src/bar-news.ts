@@ -1,4 +1,5 @@
 import type { WriteOutcome } from '@livermore/cache';
+import { settlementOf } from '@livermore/exchange-core';
 import type { BoundaryKeeper, CandleBook, HoleLedger, PageReport } from '@livermore/exchange-core';
 import type { SourcedCandle } from '@livermore/schemas';
 import type { ExchangeMetrics } from './exchange-metrics';
@@ -7,7 +8,7 @@ import type { Verification } from './verification';
 
 export interface BarNewsOptions {
   readonly book: Pick<CandleBook, 'remember'>;
-  readonly keeper: Pick<BoundaryKeeper, 'settled'>;
+  readonly keeper: Pick<BoundaryKeeper, 'lacked' | 'settled'>;
   readonly verification: Pick<Verification, 'note' | 'noteRetracted'>;
   readonly ledger: Pick<HoleLedger, 'closed' | 'lacked' | 'lost'>;
   readonly metrics: Pick<ExchangeMetrics, 'closed' | 'count' | 'restLag'>;
@@ -26,8 +27,7 @@ export class BarNews {
   closed(candle: SourcedCandle, outcome: WriteOutcome, liveSince: number | undefined): void {
     const { book, keeper, verification, ledger, metrics, history } = this.#options;
     if (outcome.written) book.remember([candle]);
-    const isNative = candle.source === 'rest' || candle.source === 'no-trades';
-    keeper.settled(candle, candle.timestamp, isNative);
+    keeper.settled(candle, candle.timestamp, settlementOf(candle));
     verification.note(candle, outcome);
     const now = history.rest.time.now();
     ledger.closed(candle, candle.timestamp, now);
@@ -49,9 +49,10 @@ export class BarNews {
       metrics.count('livermore_corrections_total', { timeframe: page.timeframe }, corrected);
     }
     for (const openTime of absent) {
-      keeper.settled(page, openTime);
+      keeper.settled(page, openTime, 'quiet');
       ledger.closed(page, openTime, answeredAt);
     }
+    for (const openTime of unsettled) keeper.lacked(page, openTime);
     ledger.lacked(page, unsettled, report);
     if (history.protocol.emptyBuckets === 'flat') metrics.restLag(report);
   }

@@ -1,4 +1,4 @@
-import { SymbolStore, beginTelling } from '@livermore/cache';
+import { SymbolStore } from '@livermore/cache';
 import {
   CandleBook,
   DEFAULT_CANDLE_TARGET,
@@ -22,6 +22,7 @@ import { historyFacts, openHistory } from './history';
 import type { History } from './history';
 import { isInTime } from './in-time';
 import { openKeeper } from './open-keeper';
+import { oweCloses } from './owe-closes';
 import { learnVenue } from './learn-venue';
 import { Life } from './life';
 import type { ExchangeInstanceOptions } from './instance-options';
@@ -81,12 +82,12 @@ export class ExchangeInstance {
     this.#observation = new FeedObservation(() => this.#feed.toldTo);
     this.#history = this.#openHistory();
     const { protocol, loader } = this.#history;
-    const { candlesPerPage } = protocol.rest.limits;
     const shared = { clock: this.#clock, logger: this.#logger };
     this.#repairer = new GapRepairer({
       ...shared,
       loader,
-      candlesPerPage,
+      rest: protocol.rest,
+      venueTime: this.#history.rest.time,
       onReport: (report, reasons) => this.#verification.noteRepair(report, reasons),
     });
     this.#keeper = openKeeper(this.#history, {
@@ -232,22 +233,9 @@ export class ExchangeInstance {
     await untilAnswered(() => this.#beginTelling(), patient);
   }
 
-  /** What closes from now on is owed to who listens, also if nobody runs the exchange when it does. */
   #beginTelling(): Promise<void> {
     const { exchange, redis } = this.#options;
-    const { writer, rest } = this.#history;
-    return beginTelling(
-      redis,
-      exchange.id,
-      this.#allSeries(),
-      (series) => writer.newsFrom(series) ?? rest.time.now(),
-    );
-  }
-
-  /** Puts back what is not a candle: Redis has lost its data. */
-  async #restore(): Promise<void> {
-    await this.#saveSymbols();
-    await this.#beginTelling();
+    return oweCloses(redis, exchange.id, this.#history, this.#allSeries());
   }
 
   async #warmUp(signal: AbortSignal): Promise<void> {
@@ -331,7 +319,7 @@ export class ExchangeInstance {
 
   #newFeed(): LiveFeed {
     const { exchange, transport, redis, tickers = true, logger } = this.#options;
-    const { closes, timeframes } = this.#history.protocol;
+    const { closes } = this.#history.protocol;
     return new LiveFeed({
       exchange,
       transport,
@@ -352,7 +340,7 @@ export class ExchangeInstance {
       onCarried: (symbol, since) => this.#observation.carried(symbol, since),
       onActive: (symbol, ...heard) => {
         this.#observation.heard(symbol, ...heard);
-        if (closes === 'inferred') this.#keeper.active(symbol, timeframes.fetched);
+        if (closes === 'inferred') this.#keeper.active(symbol);
       },
     });
   }
@@ -363,7 +351,7 @@ export class ExchangeInstance {
       exchangeId: exchange.id,
       redis,
       ledger: this.#ledger,
-      restore: () => this.#restore(),
+      restore: () => this.#saveSymbols().then(() => this.#beginTelling()),
       history: this.#history,
       venueTime: this.#history.rest.time,
       keeper: this.#keeper,

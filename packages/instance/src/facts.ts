@@ -1,5 +1,5 @@
 import type { RedisTrouble } from '@livermore/cache';
-import type { HoleFacts } from '@livermore/exchange-core';
+import type { GapRepairerFacts, HoleFacts, RestFacts } from '@livermore/exchange-core';
 import type { NoticedLoss } from './coverage-watch';
 import type { InVain } from './until-answered';
 import type { TruthFacts } from './verification';
@@ -43,7 +43,8 @@ export interface InstanceFacts extends FeedFacts {
   readonly symbols: number;
   readonly series: number;
   readonly seriesBehind: number;
-  readonly gaps: { readonly open: number; readonly repaired: number; readonly failures: number };
+  /** What is missing and asked for, the oldest of it one by one: why it is, and what happens next. */
+  readonly gaps: GapRepairerFacts;
   /** Closed bars that are not there. */
   readonly holes: HoleFacts;
   /** What Redis lost last, and when that was noticed; undefined while it has lost nothing. */
@@ -58,6 +59,8 @@ export interface InstanceFacts extends FeedFacts {
   readonly bannedUntil: number | undefined;
   /** What the venue said when it refused this location; undefined once it serves us. */
   readonly blocked: string | undefined;
+  /** Whether REST serves us, what pauses it and until when, and what failed last. */
+  readonly rest: Pick<RestFacts, 'breaker' | 'lastFailure' | 'pause'>;
   readonly venueClockOffsetMs: number;
   readonly redisTrouble: RedisTrouble | undefined;
   /** What was wrong with Redis when a write failed last, and how long ago that was, ms; undefined while none has. */

@@ -118,7 +118,8 @@ export function openHistory(options: HistoryOptions): History {
 
 /** What the writer and the REST side know of themselves. */
 export function historyFacts({ writer, rest }: Pick<History, 'writer' | 'rest'>) {
-  const { weight, queued, inFlight, bannedUntil, blocked, byStatus } = rest.client.facts();
+  const { weight, queued, inFlight, bannedUntil, blocked, byStatus, breaker, pause, lastFailure } =
+    rest.client.facts();
   const { queuedCloses, pendingUpdates, inFlight: writes, trouble, lastTrouble } = writer.facts;
   return {
     queues: { closes: queuedCloses, updates: pendingUpdates, writes, rest_in_flight: inFlight, ...queued },
@@ -126,6 +127,11 @@ export function historyFacts({ writer, rest }: Pick<History, 'writer' | 'rest'>)
     weight,
     bannedUntil,
     blocked,
+    rest: {
+      breaker,
+      ...(pause === undefined ? {} : { pause }),
+      ...(lastFailure === undefined ? {} : { lastFailure }),
+    },
     venueClockOffsetMs: rest.time.facts.offsetMs,
     redisTrouble: trouble,
     lastRedisTrouble: lastTrouble,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { InstanceFacts } from './facts';
 import { METRICS, NodeMetrics } from './metrics';
 import { metricsPage } from './testing/metrics-page';
-import { someFacts, someTruth } from './testing/facts';
+import { someFacts, someGaps, someTruth } from './testing/facts';
 
 const EXCHANGE = 'somewhere';
 const LABELS: Readonly<Record<string, string>> = { field: 'price', timeframe: '1m', source: 'stream' };
@@ -58,8 +58,8 @@ describe('the metrics of a node', () => {
   it.each([
     ['livermore_frames_total', '', (n: number) => ({ frames: n })],
     ['livermore_reconnects_total', '', (n: number) => ({ reconnects: n })],
-    ['livermore_gaps_repaired_total', '', (n: number) => ({ gaps: { open: 0, repaired: n, failures: 0 } })],
-    ['livermore_gap_failures_total', '', (n: number) => ({ gaps: { open: 0, repaired: 0, failures: n } })],
+    ['livermore_gaps_repaired_total', '', (n: number) => ({ gaps: someGaps({ repaired: n }) })],
+    ['livermore_gap_failures_total', '', (n: number) => ({ gaps: someGaps({ failures: n }) })],
     ['livermore_rest_requests_total', ',status="429"', (n: number) => ({ restByStatus: { 429: n } })],
     [
       'livermore_audit_compared_total',

@@ -23,7 +23,7 @@ export async function workOffLooks(stage: Stage, symbols: readonly string[]): Pr
   const repairer = new GapRepairer({
     ...shared,
     loader: history.loader,
-    candlesPerPage: history.protocol.rest.limits.candlesPerPage,
+    rest: history.protocol.rest,
     onReport: (report) => void looks.done(report),
   });
   const looks = new Looks({

@@ -89,7 +89,7 @@ export const ASKED_APART_MS = 120_000;
 /** And so far apart, ms, where a bar is known that they lack. */
 export const WITHDRAWN_APART_MS = 600_000;
 /** A page is all old when it ended so long before the answer, ms: that nothing later is in it says nothing then. */
-const ALL_OLD_MS = 600_000;
+export const ALL_OLD_MS = 600_000;
 
 const NOTHING_KNOWN: KnownBars = {
   inside: new Map(),

@@ -168,21 +168,27 @@ export interface WeightLimit {
 /** What a response means for whoever asked. */
 export type RestVerdict =
   | { readonly verdict: 'ok' }
-  /** Slow down: nothing is wrong with the request. `waitMs` where the venue says how long. */
-  | { readonly verdict: 'rate-limited'; readonly waitMs?: number }
+  /** Slow down: nothing is wrong with the request. `waitMs`, or `until` (ms, venue time), where the venue says how long. */
+  | { readonly verdict: 'rate-limited'; readonly waitMs?: number; readonly until?: number }
   /** This address is banned until `until` (ms, venue time) where known: nothing may be sent. */
   | { readonly verdict: 'banned'; readonly until?: number; readonly waitMs?: number }
   /** This location is refused: retrying cannot help. */
   | { readonly verdict: 'blocked'; readonly message: string }
   | { readonly verdict: 'unknown-symbol'; readonly message: string }
-  /** The venue or something before it failed: try again with backoff. */
-  | { readonly verdict: 'unavailable'; readonly message: string }
+  /** The venue or something before it failed: try again with backoff, or when it says. */
+  | {
+      readonly verdict: 'unavailable';
+      readonly message: string;
+      readonly waitMs?: number;
+      readonly until?: number;
+    }
   /** The request itself was refused: a bug of ours, never retried. */
   | { readonly verdict: 'rejected'; readonly message: string };
 
-/** A request with its price. */
+/** A request with its price, and how long its answer may be. */
 export interface PricedRequest extends HttpRequest {
   readonly weight: number;
+  readonly maxBodyBytes: number;
 }
 
 export interface Listing {

@@ -5,7 +5,7 @@ import type { SourcedCandle } from '@livermore/schemas';
 import { silentLogger } from '@livermore/utils';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { fakePrice } from '../testing/fake-rest-venue';
+import { fakePrice, fakeRest } from '../testing/fake-rest-venue';
 import { historyBench } from '../testing/history-bench';
 import type { HistoryBenchOptions } from '../testing/history-bench';
 import { GapRepairer } from './gap-repairer';
@@ -37,8 +37,9 @@ describe('what is noted to be read again, worked off over a real Redis', () => {
     const live = () => {
       const repairer: GapRepairer = new GapRepairer({
         loader,
-        candlesPerPage: 100,
+        rest: fakeRest({ weight: 10_000, perMs: 60_000, window: 'fixed', reserve: 0 }),
         clock,
+        venueTime: clock,
         logger: silentLogger,
         onReport: (report, reasons) => {
           if (reasons.includes('look')) settling.push(looks.done(report));

@@ -77,9 +77,14 @@ export class RequestGate {
     return this.#budget.bannedUntil - this.#time.now();
   }
 
-  /** Whether a pause the venue asked for is still on. */
-  get isPaused(): boolean {
-    return this.#time.now() < this.#budget.pausedUntil;
+  /** How long nothing leaves because of a pause, ms; 0 or less when there is none. */
+  get pausedForMs(): number {
+    return this.#budget.pausedUntil - this.#time.now();
+  }
+
+  /** Whether something left before the end of the last pause or ban: what it met says nothing of what is met now. */
+  isStale({ sentAt }: Spending): boolean {
+    return sentAt.at < Math.max(this.#budget.pausedUntil, this.#budget.bannedUntil);
   }
 
   /**
@@ -124,8 +129,7 @@ export class RequestGate {
 
   /** The venue serves us. @returns whether it does so since the last pause, and not only still */
   served(spending: Spending): boolean {
-    // An answer to something sent before the pause says nothing about what comes after it.
-    if (spending.sentAt.at < Math.max(this.#budget.pausedUntil, this.#budget.bannedUntil)) return false;
+    if (this.isStale(spending)) return false;
     this.#isProbing = false;
     return true;
   }

@@ -2,6 +2,7 @@ import type { Logger } from '@livermore/utils';
 import { ManualClock, seededRandom, silentLogger } from '@livermore/utils';
 import { describe, expect, it } from 'vitest';
 import {
+  AwayError,
   BannedError,
   BlockedError,
   RateLimitedError,
@@ -49,7 +50,7 @@ function setUp(given: Partial<FakeRestVenueOptions> = {}, options: Partial<RestC
 }
 
 function ask(weight: number, name: string): PricedRequest {
-  return { url: `http://fake/${name}?w=${weight}`, weight };
+  return { url: `http://fake/${name}?w=${weight}`, weight, maxBodyBytes: 1_000 };
 }
 
 const respond = (status: number, body = '', headers: Record<string, string> = {}) => ({
@@ -301,6 +302,138 @@ describe('when the venue asks to slow down', () => {
   });
 });
 
+describe('a pause without a credible end', () => {
+  it.each([
+    ['429', 429, '86400000'],
+    ['429', 429, '1000000000'],
+    ['429', 429, 'Fri, 31 Dec 9999 23:59:59 GMT'],
+    ['503', 503, '86400000'],
+  ])('is ten minutes, then one request tries: %s %i, Retry-After %s', async (_, status, retryAfter) => {
+    const { clock, venue, client, send } = setUp();
+    venue.answer = () =>
+      venue.seen.length === 0 ? respond(status, '', { 'retry-after': retryAfter }) : undefined;
+    const first = send(1);
+    await clock.advance(100);
+    const others = Array.from({ length: 5 }, () => send(1));
+    expect(client.facts().pause?.until).toBeLessThanOrEqual(clock.now() + 600_000);
+    await clock.advance(590_000);
+    expect(venue.seen).toHaveLength(1);
+    await clock.advance(10_100);
+    await Promise.all([first, ...others]);
+    expect(venue.seen.slice(1).map(({ status: got }) => got)).toEqual([200, 200, 200, 200, 200, 200]);
+    const [probe = 0, next = 0] = venue.seen.slice(1).map(({ at }) => at);
+    expect(next - probe).toBeGreaterThanOrEqual(40);
+    expect(client.facts()).not.toHaveProperty('pause');
+  });
+
+  it.each(['0', '-5', 'NaN', 'soon', 'Sun, 06 Nov 1994 08:49:37 GMT'])(
+    'is the pause of a venue that says nothing: Retry-After %s',
+    async (retryAfter) => {
+      const { clock, venue, client, send } = setUp();
+      venue.answer = () =>
+        venue.seen.length === 0 ? respond(429, '', { 'retry-after': retryAfter }) : undefined;
+      const sent = send(1);
+      await clock.advance(100);
+      const pausedForMs = (client.facts().pause?.until ?? 0) - clock.now();
+      expect(pausedForMs).toBeGreaterThan(20_000);
+      expect(pausedForMs).toBeLessThanOrEqual(60_000);
+      await clock.advance(60_000);
+      expect(await sent).toMatchObject({ response: { status: 200 } });
+    },
+  );
+
+  it('is as long as a date says, by the venue’s clock', async () => {
+    const { clock, venue, send } = setUp({ skewMs: 300_000 });
+    const until = START + 300_000 + 90_000;
+    venue.answer = () =>
+      venue.seen.length === 0
+        ? respond(429, '', { 'retry-after': new Date(until).toUTCString() })
+        : undefined;
+    const sent = send(1);
+    await clock.advance(89_000);
+    expect(venue.seen).toHaveLength(1);
+    await clock.advance(4_000);
+    expect(await sent).toMatchObject({ response: { status: 200 } });
+  });
+});
+
+describe('a host that does not answer', () => {
+  it.each([
+    ['fails', () => respond(503)],
+    ['cuts connections', () => 'cut' as const],
+    ['never answers', () => 'hang' as const],
+  ])('gets one request at a time, ever more rarely, when it %s', async (_, answer) => {
+    const { clock, venue, client, send } = setUp();
+    venue.answer = answer;
+    const sent = Array.from({ length: 40 }, () => send(1));
+    await clock.advance(30_000);
+    const before = venue.seen.length;
+    // All that may be in flight, what left while the first four failed, and the tries after 1, 2, 4 and 8 s.
+    expect(before).toBeLessThanOrEqual(32 + 4 + 4);
+    expect(client.facts().breaker).not.toBe('closed');
+    expect(client.facts().lastFailure?.message).toMatch(/HTTP 503|hang up|no answer/);
+    await clock.advance(120_000);
+    expect(venue.seen.length - before).toBeLessThan(12);
+    for (const error of await Promise.all(sent)) expect(error).toBeInstanceOf(UnavailableError);
+  });
+
+  it('serves everyone again from its first answer on, within half a minute and a time-out', async () => {
+    const { clock, venue, client, send } = setUp();
+    venue.answer = (_, at) => (at < START + 50_000 ? respond(502) : undefined);
+    const sent = Array.from({ length: 40 }, () => send(1));
+    await clock.advance(50_000 + 30_100);
+    const answers = await Promise.all(sent);
+    // Whoever tried for all the others had no more tries than anyone.
+    expect(answers.filter((answer) => answer instanceof Error).length).toBeLessThanOrEqual(1);
+    expect(client.facts()).toMatchObject({ breaker: 'closed' });
+    expect(client.facts()).not.toHaveProperty('pause');
+  });
+
+  it('is away after a minute: who asks then is told at once until when, and nobody waits', async () => {
+    const { clock, venue, client, send } = setUp();
+    venue.answer = () => 'cut';
+    const sent = Array.from({ length: 40 }, () => send(1));
+    await clock.advance(100_000);
+    const errors = await Promise.all(sent);
+    expect(errors.some((error) => error instanceof AwayError)).toBe(true);
+    for (let at = 0; at < 120 && client.facts().breaker !== 'open'; at += 1) {
+      void send(1);
+      await clock.advance(1_000);
+    }
+    const seen = venue.seen.length;
+    const during = await send(1, 'repair');
+    expect(during).toBeInstanceOf(AwayError);
+    expect(during).toMatchObject({ details: { until: client.facts().pause?.until } });
+    expect(venue.seen).toHaveLength(seen);
+    venue.answer = undefined;
+    await clock.advance((client.facts().pause?.until ?? 0) - clock.now());
+    const after = send(1);
+    await clock.advance(100);
+    expect(await after).toMatchObject({ response: { status: 200 } });
+    expect(client.facts().breaker).toBe('closed');
+  });
+
+  it('is there all the same when only some requests fail', async () => {
+    const { clock, venue, client, send } = setUp();
+    venue.answer = ({ url }) => (url.includes('bad') ? respond(500) : undefined);
+    for (let at = 0; at < 4; at += 1) {
+      const sent = [send(1, 'warmup', 'bad'), send(1)];
+      await clock.advance(100);
+      void sent;
+    }
+    expect(client.facts().breaker).toBe('closed');
+  });
+
+  it('has a body that is too long for an answer of its kind', async () => {
+    const { clock, venue, client, send } = setUp();
+    venue.answer = () => 'flood';
+    const sent = send(1);
+    await clock.advance(200_000);
+    expect(await sent).toBeInstanceOf(UnavailableError);
+    expect(client.facts().lastFailure?.message).toMatch(/longer than the 1000 bytes/);
+  });
+});
+
 describe('when this address is banned', () => {
   it('fails everyone at once, sends nothing before the end, and goes on after it with one request first', async () => {
     const { clock, venue, client, send } = setUp();
@@ -344,7 +477,45 @@ describe('when this address is banned', () => {
   });
 });
 
+describe('a ban whose end cannot be meant', () => {
+  it.each([
+    ['is a year away', (now: number) => String(now + 365 * 86_400_000), 3 * 86_400_000],
+    ['is over', (now: number) => String(now - 60_000), 120_000],
+    ['is the first of times', () => '0', 120_000],
+  ])('is kept for a time that can: %s', async (_, end, heldMs) => {
+    const { clock, venue, client, send } = setUp();
+    venue.answer = (_request, at) => respond(418, end(at));
+    await Promise.all([send(1), clock.advance(100)]);
+    const { bannedUntil = 0 } = client.facts();
+    expect(bannedUntil - clock.now()).toBeGreaterThan(heldMs - 1_000);
+    expect(bannedUntil - clock.now()).toBeLessThanOrEqual(heldMs + 1_000);
+  });
+
+  it('is three days where Retry-After says more', async () => {
+    const { clock, venue, client, send } = setUp();
+    venue.answer = () => respond(418, '', { 'retry-after': '1000000000' });
+    await Promise.all([send(1), clock.advance(100)]);
+    expect((client.facts().bannedUntil ?? 0) - clock.now()).toBeLessThanOrEqual(3 * 86_400_000 + 1_000);
+  });
+});
+
 describe('when this location is refused', () => {
+  it('has one request try again and again, soon at first, and serves everyone from the first answer on', async () => {
+    const { clock, venue, client, send } = setUp();
+    venue.answer = (_, at) => (at < START + 70_000 ? respond(451, 'not from here') : undefined);
+    let served: number | undefined;
+    for (let second = 0; second < 120 && served === undefined; second += 1) {
+      const sent = [send(1, 'repair'), send(1, 'boundary'), send(1)];
+      await clock.advance(1_000);
+      const answers = await Promise.all(sent);
+      if (answers.every((answer) => !(answer instanceof Error))) served = second;
+    }
+    expect(served).toBeLessThan(70 + 41);
+    expect(venue.seen.filter(({ status }) => status === 451).length).toBeLessThanOrEqual(3 + 4);
+    expect(client.facts()).toMatchObject({ breaker: 'closed' });
+    expect(client.facts()).not.toHaveProperty('blocked');
+  });
+
   it('fails everyone at once and asks again only after a while', async () => {
     const { clock, venue, send } = setUp();
     venue.answer = () => respond(451, 'restricted location');

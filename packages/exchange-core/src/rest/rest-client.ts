@@ -3,6 +3,7 @@ import { HARDCODED_CONFIG } from '@livermore/schemas';
 import { assertNever, fullJitterMs, messageOf, silentLogger, systemRandom } from '@livermore/utils';
 import type { AppError, Clock, Logger, Random } from '@livermore/utils';
 import {
+  AwayError,
   BannedError,
   BlockedError,
   RateLimitedError,
@@ -11,8 +12,11 @@ import {
   UnknownSymbolError,
 } from '../errors';
 import type { Answer, RequestSender, SendOptions } from '../ports';
+import type { AskedWait } from '../protocol/http-answer';
 import type { PricedRequest, RestProtocol, RestVerdict } from '../protocol/protocol';
 import type { HttpGet, HttpResponse } from '../transport';
+import { closedBreaker, failed, openForMs } from './breaker';
+import type { Breaker, HostFailure } from './breaker';
 import { getWithin } from './get-within';
 import { LogThrottle } from './log-throttle';
 import { RequestGate } from './request-gate';
@@ -57,16 +61,26 @@ export interface RestFacts extends GateFacts {
   readonly blocked?: string;
   /** End of a ban by our clock, ms; absent when there is none. */
   readonly bannedUntil?: number;
+  /** Why nothing is sent for a while, and until when by our clock, ms; absent when nothing but a ban holds us. */
+  readonly pause?: { readonly reason: string; readonly until: number };
+  /** Whether the host serves us. `half-open`: one request tries, the others wait for what it meets. */
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  /** The last request that was not served: when by our clock, ms, and in whose words. */
+  readonly lastFailure?: { readonly at: number; readonly message: string };
 }
 
 const { requestTimeoutMs, maxAttempts, backoffBaseMs, backoffCapMs } = HARDCODED_CONFIG.rest;
 const MAX_QUEUED_PER_LANE = 5_000;
 /** Added to a wait the venue asks for: it speaks in whole seconds, and nobody should return at one instant. */
 const WAIT_MARGIN_MS = 1_000;
-/** A ban of which the venue tells no end. */
+/** A pause the venue asks for is kept, up to this: then one request tries, whatever was asked. */
+const LONGEST_PAUSE_MS = 600_000;
+/** A ban of which the venue tells no end, or one that is over already. */
 const UNKNOWN_BAN_MS = 120_000;
-/** A refused location stays refused: fail at once for this long instead of asking again. */
-const BLOCKED_HOLD_MS = 60_000;
+/** No venue documents a longer ban: an end further away is not meant, and one request tries then. */
+const LONGEST_BAN_MS = 3 * 86_400_000;
+/** A host that has not answered for so long is away: who asks is told so at once instead of waiting for it. */
+const AWAY_AFTER_MS = 60_000;
 /** Stands for a status where no answer came. */
 const NO_ANSWER = 0;
 const LOG_EVERY_MS = 10_000;
@@ -89,7 +103,10 @@ export class RestClient implements RequestSender {
   #retries = 0;
   /** Pauses asked for in a row. */
   #pauses = 0;
-  #blocked: { readonly until: number; readonly message: string } | undefined;
+  #pauseReason = '';
+  #breaker: Breaker = closedBreaker;
+  #blocked: string | undefined;
+  #lastFailure: RestFacts['lastFailure'];
 
   constructor(options: RestClientOptions) {
     this.#options = options;
@@ -105,7 +122,7 @@ export class RestClient implements RequestSender {
 
   /**
    * Sends a request in its turn, and again where that may help.
-   * @throws RateLimitedError, BannedError, BlockedError, UnavailableError, RejectedError, UnknownSymbolError,
+   * @throws RateLimitedError, BannedError, BlockedError, AwayError, UnavailableError, RejectedError, UnknownSymbolError,
    * RequestQueueFullError, or the signal's reason
    */
   async send(request: PricedRequest, options: SendOptions): Promise<TimedAnswer> {
@@ -130,14 +147,19 @@ export class RestClient implements RequestSender {
   }
 
   facts(): RestFacts {
-    const bannedForMs = this.#gate.bannedForMs;
+    const { bannedForMs, pausedForMs } = this.#gate;
+    const isPaused = pausedForMs > 0;
+    const openState = isPaused ? 'open' : 'half-open';
     return {
       ...this.#gate.facts,
       requests: this.#requests,
       retries: this.#retries,
       byStatus: Object.fromEntries(this.#byStatus),
-      ...(this.#blocked === undefined ? {} : { blocked: this.#blocked.message }),
+      breaker: this.#breaker.opened === 0 ? 'closed' : openState,
+      ...(isPaused ? { pause: { reason: this.#pauseReason, until: this.#localTime(pausedForMs) } } : {}),
+      ...(this.#blocked === undefined ? {} : { blocked: this.#blocked }),
       ...(bannedForMs > 0 ? { bannedUntil: this.#localTime(bannedForMs) } : {}),
+      ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
     };
   }
 
@@ -151,7 +173,7 @@ export class RestClient implements RequestSender {
       if ('failure' in got) {
         this.#answered(NO_ANSWER);
         signal.throwIfAborted();
-        return this.#unavailable(got.failure);
+        return this.#unavailable({ message: got.failure }, spending);
       }
       const { response } = got;
       this.#answered(response.status);
@@ -183,13 +205,13 @@ export class RestClient implements RequestSender {
         this.#served(spending);
         return { done: true, answer };
       case 'rate-limited':
-        return this.#rateLimited(verdict.waitMs);
+        return this.#rateLimited(this.#waitOf(verdict));
       case 'banned':
         throw this.#banned(verdict);
       case 'blocked':
-        throw this.#blockedBy(verdict.message);
+        throw this.#blockedBy(verdict.message, spending);
       case 'unavailable':
-        return this.#unavailable(verdict.message);
+        return this.#unavailable(verdict, spending);
       case 'unknown-symbol':
         this.#served(spending);
         throw new UnknownSymbolError(`${exchange}: ${verdict.message}`, { exchange });
@@ -207,19 +229,22 @@ export class RestClient implements RequestSender {
 
   #served(spending: Spending): void {
     this.#blocked = undefined;
-    if (this.#gate.served(spending)) this.#pauses = 0;
+    if (!this.#gate.served(spending)) return;
+    this.#pauses = 0;
+    this.#breaker = closedBreaker;
   }
 
   #rateLimited(askedMs: number | undefined): Outcome {
     const { exchange } = this.#options;
     // Answers to what was in flight together speak of one pause, so only the first one may lengthen it unasked.
-    const isNew = !this.#gate.isPaused;
+    const isNew = this.#gate.pausedForMs <= 0;
     if (isNew) this.#pauses += 1;
-    const waitMs =
-      askedMs === undefined
-        ? Math.min(this.#gate.windowMs, backoffCapMs) + this.#backoffMs(this.#pauses)
-        : askedMs + WAIT_MARGIN_MS * (0.5 + this.#random.next());
-    if (isNew || askedMs !== undefined) this.#gate.pause(waitMs);
+    const waitMs = askedMs ?? Math.min(this.#gate.windowMs, backoffCapMs) + this.#backoffMs(this.#pauses);
+    const message = `${exchange} asks to slow down`;
+    // Whoever asks to slow down is there.
+    this.#breaker = closedBreaker;
+    if (isNew || askedMs !== undefined) this.#pause(waitMs, message);
+    this.#failed(message);
     this.#report({ kind: 'rate-limited', waitMs: Math.round(waitMs) });
     const error = new RateLimitedError(`${exchange} keeps asking to slow down`, { exchange, waitMs });
     return { done: false, error, backsOff: false };
@@ -227,44 +252,90 @@ export class RestClient implements RequestSender {
 
   #banned(verdict: Extract<RestVerdict, { verdict: 'banned' }>): BannedError {
     const { exchange, time } = this.#options;
-    const isOpenEnded = verdict.until === undefined && verdict.waitMs === undefined;
-    const waitMs = isOpenEnded ? UNKNOWN_BAN_MS : (verdict.waitMs ?? 0);
-    this.#gate.ban(Math.max(verdict.until ?? 0, time.now() + waitMs) + WAIT_MARGIN_MS);
+    const now = time.now();
+    const stated = Math.max(verdict.until ?? 0, verdict.waitMs === undefined ? 0 : now + verdict.waitMs);
+    const end = stated > now ? Math.min(stated, now + LONGEST_BAN_MS) : now + UNKNOWN_BAN_MS;
+    this.#gate.ban(end + WAIT_MARGIN_MS);
     const error = new BannedError(exchange, this.#localTime(this.#gate.bannedForMs));
+    this.#failed(error.message);
     this.#report({ kind: 'banned', until: error.until });
     this.#gate.failAll(error);
     return error;
   }
 
-  #blockedBy(message: string): BlockedError {
-    this.#blocked = { until: this.#options.time.steadyMs() + BLOCKED_HOLD_MS, message };
+  #blockedBy(message: string, spending: Spending): AppError {
+    this.#blocked = message;
     this.#report({ kind: 'blocked', message });
+    this.#failed(message);
+    this.#hostFailed('refused', message, spending);
     const error = this.#blockedError(message);
     this.#gate.failAll(error);
     return error;
   }
 
-  #unavailable(message: string): Outcome {
+  #unavailable(told: AskedWait & { readonly message: string }, spending: Spending): Outcome {
     const { exchange } = this.#options;
+    const { message } = told;
     this.#report({ kind: 'unavailable', message });
+    this.#failed(message);
+    this.#hostFailed('unanswered', message, spending);
+    const askedMs = this.#waitOf(told);
+    if (askedMs !== undefined) this.#pause(askedMs, message);
     const error = new UnavailableError(`${exchange} did not answer: ${message}`, { exchange });
     return { done: false, error, backsOff: true };
   }
 
+  /** The host does not serve: after a run of that nothing is sent for a while, and after too long a run nobody waits for it. */
+  #hostFailed(failure: HostFailure, reason: string, spending: Spending): void {
+    // What was sent before the breaker opened fails in one run with what opened it.
+    if (this.#breaker.opened > 0 && this.#gate.isStale(spending)) return;
+    const { breaker, holdMs } = failed(this.#breaker, failure, { now: this.#steadyMs, reason });
+    this.#breaker = breaker;
+    if (holdMs === undefined) return;
+    this.#pause(holdMs, reason);
+    const refusal = this.#refusal();
+    if (refusal !== undefined) this.#gate.failAll(refusal);
+  }
+
+  /** Nothing is sent for so long, up to a bound; the reason of what ends last is told. */
+  #pause(waitMs: number, reason: string): void {
+    const boundMs = Math.min(waitMs, LONGEST_PAUSE_MS);
+    if (boundMs >= this.#gate.pausedForMs) this.#pauseReason = reason;
+    this.#gate.pause(boundMs);
+  }
+
+  /** How long the venue asks us to wait, ms, and a little; undefined where it does not, or only for what is over. */
+  #waitOf({ waitMs, until }: AskedWait): number | undefined {
+    const asked = waitMs ?? (until === undefined ? 0 : until - this.#options.time.now());
+    return asked > 0 ? asked + WAIT_MARGIN_MS * (0.5 + this.#random.next()) : undefined;
+  }
+
+  #failed(message: string): void {
+    this.#lastFailure = { at: this.#options.clock.now(), message };
+  }
+
   /** Why nothing may be sent at all, if so. */
   #refusal(): AppError | undefined {
-    const { exchange, time } = this.#options;
-    const bannedForMs = this.#gate.bannedForMs;
+    const { exchange } = this.#options;
+    const { bannedForMs, pausedForMs } = this.#gate;
     if (bannedForMs > 0) return new BannedError(exchange, this.#localTime(bannedForMs));
-    if (this.#blocked === undefined || this.#blocked.until <= time.steadyMs()) return undefined;
-    return this.#blockedError(this.#blocked.message);
+    if (this.#breaker.opened === 0 || pausedForMs <= 0) return undefined;
+    if (this.#blocked !== undefined) return this.#blockedError(this.#blocked);
+    const awayForMs = openForMs(this.#breaker, this.#steadyMs);
+    if (awayForMs < AWAY_AFTER_MS) return undefined;
+    const until = this.#localTime(pausedForMs);
+    return new AwayError(
+      `${exchange} has not answered for ${Math.round(awayForMs / 1_000)} s (${this.#breaker.reason ?? ''}); the next request is sent at ${new Date(until).toISOString()}`,
+      { exchange, until },
+    );
   }
 
   #blockedError(message: string): BlockedError {
     const { exchange } = this.#options;
+    const until = this.#localTime(Math.max(0, this.#gate.pausedForMs));
     return new BlockedError(
-      `${exchange} refuses this location: ${message}; use a host that serves it, retrying cannot help`,
-      { exchange },
+      `${exchange} refuses this location: ${message}; use a host that serves it. It is asked again at ${new Date(until).toISOString()}`,
+      { exchange, until },
     );
   }
 
@@ -276,6 +347,10 @@ export class RestClient implements RequestSender {
 
   #backoffMs(attempt: number): number {
     return fullJitterMs(attempt, { baseMs: backoffBaseMs, capMs: backoffCapMs, random: this.#random });
+  }
+
+  get #steadyMs(): number {
+    return this.#options.time.steadyMs();
   }
 
   #localTime(fromNowMs: number): number {

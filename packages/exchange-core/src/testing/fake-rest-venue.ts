@@ -3,10 +3,12 @@ import { timeframeMs } from '@livermore/schemas';
 import type { Clock } from '@livermore/utils';
 import { z } from 'zod';
 import { restAsOf } from '../as-of';
-import { DecodeError } from '../errors';
+import { BodyTooLargeError, DecodeError } from '../errors';
+import { waitOf } from '../protocol/http-answer';
 import type { CandlePage, RestProtocol, RestVerdict, WeightLimit } from '../protocol/protocol';
 import { readRows } from '../protocol/page-rows';
 import { parseWith } from '../protocol/wire';
+import { DEFAULT_BODY_BYTES } from '../transport';
 import type { HttpGet, HttpRequest, HttpResponse } from '../transport';
 
 /**
@@ -48,8 +50,10 @@ const ListingSchema = z.object({ weight: z.number(), perMs: z.number() });
 
 export class FakeRestVenue {
   readonly seen: SeenRequest[] = [];
-  /** When set, answers instead of the venue. Undefined: the venue answers after all. */
-  answer: ((request: HttpRequest, at: number) => HttpResponse | 'hang' | 'cut' | undefined) | undefined;
+  /** When set, answers instead of the venue; `flood`: with a body that never ends. Undefined: the venue answers after all. */
+  answer:
+    | ((request: HttpRequest, at: number) => HttpResponse | 'hang' | 'cut' | 'flood' | undefined)
+    | undefined;
   skewMs: number;
   readonly #options: FakeRestVenueOptions;
   #window = 0;
@@ -74,9 +78,10 @@ export class FakeRestVenue {
     const { clock, uplinkMs = 20, downlinkMs = 20 } = this.#options;
     if (uplinkMs > 0) await clock.sleep(uplinkMs, signal);
     const answer = this.answer?.(request, this.now) ?? this.#serve(request);
-    const status = answer === 'hang' || answer === 'cut' ? 0 : answer.status;
+    const status = typeof answer === 'string' ? 0 : answer.status;
     this.seen.push({ url: request.url, at: this.now, status });
     if (answer === 'hang') await clock.sleep(1e9, signal);
+    if (answer === 'flood') throw new BodyTooLargeError(request.maxBodyBytes ?? DEFAULT_BODY_BYTES);
     if (answer === 'hang' || answer === 'cut') throw new Error('socket hang up');
     if (downlinkMs > 0) await clock.sleep(downlinkMs, signal);
     return answer;
@@ -133,13 +138,18 @@ export function fakeRest(
       budget: limit,
     },
     candleWeight: () => 2,
-    timeRequest: (exchange) => ({ url: `${exchange.restUrl}/time?w=1`, weight: 1 }),
+    timeRequest: (exchange) => ({ url: `${exchange.restUrl}/time?w=1`, weight: 1, maxBodyBytes: 1_000 }),
     serverTime: (response) => read(TimeSchema, response).time,
-    listingRequest: (exchange) => ({ url: `${exchange.restUrl}/listing?w=1`, weight: 1 }),
+    listingRequest: (exchange) => ({
+      url: `${exchange.restUrl}/listing?w=1`,
+      weight: 1,
+      maxBodyBytes: 1_000,
+    }),
     listing: (response) => ({ symbols: [], unreadable: [], weightLimit: read(ListingSchema, response) }),
     candleRequest: (exchange, page) => ({
       url: `${exchange.restUrl}/bars?w=2&s=${page.symbol}&from=${page.from}&to=${page.to}&step=${timeframeMs(page.timeframe)}`,
       weight: 2,
+      maxBodyBytes: 100_000,
     }),
     candles: (page, response, { exchange, answeredAt }) =>
       readRows(page, read(BarsSchema, response), {
@@ -189,13 +199,12 @@ function read<T>(schema: z.ZodType<T>, response: HttpResponse): T {
 }
 
 function verdict({ status, headers, body }: HttpResponse): RestVerdict {
-  const seconds = headers['retry-after'];
-  const wait = seconds === undefined ? {} : { waitMs: Number(seconds) * 1000 };
+  const wait = waitOf(headers);
   if (status === 200) return { verdict: 'ok' };
   if (status === 429) return { verdict: 'rate-limited', ...wait };
   if (status === 418) return { verdict: 'banned', ...wait, ...(body === '' ? {} : { until: Number(body) }) };
   if (status === 451) return { verdict: 'blocked', message: body };
   if (status === 404) return { verdict: 'unknown-symbol', message: body };
-  if (status >= 500) return { verdict: 'unavailable', message: `HTTP ${status}` };
+  if (status >= 500) return { verdict: 'unavailable', message: `HTTP ${status}`, ...wait };
   return { verdict: 'rejected', message: body };
 }

@@ -142,12 +142,12 @@ test('418: the run ends in an error that names the ban; the next one sends nothi
   expect(again.stats.requestsDone).toBeLessThan(CANDLE_PAGES);
 });
 
-test('451: the run ends at once, and says that no retry can help', async () => {
+test('451: the run ends at once, and says what helps', async () => {
   const { run, pages, onPage } = setUp();
   onPage(1, { status: 451, body: 'not from where you are' });
   expect((await run()).stats).toMatchObject({
     status: 'error',
-    error: { code: 'EXCHANGE_BLOCKED', message: expect.stringContaining('retrying cannot help') },
+    error: { code: 'EXCHANGE_BLOCKED', message: expect.stringContaining('use a host that serves it') },
   });
   expect(pages().length).toBeLessThanOrEqual(2);
 });
@@ -161,4 +161,33 @@ test('429 for ever: each pair is named once with that outcome, and the run ends'
   expect(stats.failures).toHaveLength(SYMBOLS.length * TIMEFRAMES.length);
   expect(new Set(stats.failures.map(({ code }) => code))).toEqual(new Set(['EXCHANGE_RATE_LIMITED']));
   expect(stats).toMatchObject({ percentComplete: 0, remainingPairs: 0, remainingSymbols: 0 });
+});
+
+test('a host that is gone for half a minute: the run waits for it with one request at a time, and loses nothing', async () => {
+  const { run, venue, pages } = setUp();
+  venue.answer = (request, at) => {
+    const isGone = at > NOW + 1_000 && at < NOW + 30_000;
+    return isGone && request.url.includes('/bars') ? 'cut' : undefined;
+  };
+  const report = await run();
+  expect(report).toMatchObject({ status: 'complete', stats: { failures: [], percentComplete: 100 } });
+  const cut = pages().filter(({ status }) => status === 0).length;
+  expect(cut).toBeGreaterThan(0);
+  expect(cut).toBeLessThan(15);
+});
+
+test('a host that is gone for good: the run ends within minutes, says so, and the next one goes on', async () => {
+  const { run, venue, clock } = setUp();
+  venue.answer = (request, at) =>
+    at > NOW + 500 && request.url.includes('/bars') ? { status: 503, headers: {}, body: '' } : undefined;
+  const { status, stats } = await run();
+  expect(status).toBe('error');
+  expect(stats.error).toMatchObject({
+    code: 'EXCHANGE_UNAVAILABLE',
+    message: expect.stringMatching(/has not answered for \d+ s \(HTTP 503\); the next request is sent at/),
+  });
+  expect(clock.now() - NOW).toBeLessThan(240_000);
+  venue.answer = undefined;
+  await clock.advance(60_000);
+  expect(await run()).toMatchObject({ status: 'complete', stats: { percentComplete: 100 } });
 });

@@ -1,3 +1,4 @@
+import type { GapRepairerFacts } from '@livermore/exchange-core';
 import type { InstanceFacts } from '../facts';
 import type { TruthFacts } from '../verification';
 
@@ -19,6 +20,11 @@ export function someTruth(different: Partial<TruthFacts> = {}): TruthFacts {
   };
 }
 
+/** What is known of gaps where there is none, with differences. */
+export function someGaps(different: Partial<GapRepairerFacts> = {}): GapRepairerFacts {
+  return { open: 0, repaired: 0, failures: 0, refused: 0, oldest: [], ...different };
+}
+
 /** The facts of an exchange that is well, with differences. */
 export function someFacts(different: Partial<InstanceFacts> = {}): InstanceFacts {
   return {
@@ -33,7 +39,7 @@ export function someFacts(different: Partial<InstanceFacts> = {}): InstanceFacts
     symbols: 10,
     series: 60,
     seriesBehind: 0,
-    gaps: { open: 0, repaired: 0, failures: 0 },
+    gaps: someGaps(),
     holes: { overdue: 0, series: 0, undecided: 0, oldest: undefined },
     loss: undefined,
     truth: someTruth(),
@@ -42,6 +48,7 @@ export function someFacts(different: Partial<InstanceFacts> = {}): InstanceFacts
     weight: { used: 1, limit: 6_000, forecast: 0 },
     bannedUntil: undefined,
     blocked: undefined,
+    rest: { breaker: 'closed' },
     venueClockOffsetMs: 0,
     redisTrouble: undefined,
     lastRedisTrouble: undefined,

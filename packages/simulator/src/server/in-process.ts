@@ -1,3 +1,4 @@
+import { BodyTooLargeError, DEFAULT_BODY_BYTES, ERROR_BODY_BYTES } from '@livermore/exchange-core';
 import type { HttpGet, OpenSocket, SocketHandlers, Transport } from '@livermore/exchange-core';
 import type { Clock } from '@livermore/utils';
 import type { Carrier } from './carrier';
@@ -38,6 +39,9 @@ function getFrom(carrier: Carrier, clock: Clock): HttpGet {
     const dripMs = fate.bytesPerSecond === undefined ? 0 : (body.length / fate.bytesPerSecond) * 1000;
     if (fate.delayMs + dripMs > 0) await clock.sleep(fate.delayMs + dripMs, signal);
     signal.throwIfAborted();
+    if (status >= 400) return { status, headers, body: body.slice(0, ERROR_BODY_BYTES) };
+    const { maxBodyBytes = DEFAULT_BODY_BYTES } = request;
+    if (body.length > maxBodyBytes) throw new BodyTooLargeError(maxBodyBytes);
     return { status, headers, body };
   };
 }

@@ -9,13 +9,17 @@ export interface Heard {
   pings: number;
 }
 
+/** More than any answer of a test. */
+const MAX_BODY_BYTES = 256 * 1024 * 1024;
+
 /** GETs a path of the venue. */
 export function ask(
   transport: Transport,
   path: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<HttpResponse> {
-  return transport.get({ url: `http://venue.test${path}`, headers }, new AbortController().signal);
+  const request = { url: `http://venue.test${path}`, headers, maxBodyBytes: MAX_BODY_BYTES };
+  return transport.get(request, new AbortController().signal);
 }
 
 /** Opens a socket and keeps everything that arrives. */

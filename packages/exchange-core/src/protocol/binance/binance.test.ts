@@ -374,6 +374,7 @@ describe('REST', () => {
     expect(rest.candleRequest(exchange, PAGE)).toEqual({
       url: 'https://api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime=1795312680000&endTime=1795312859999&limit=3',
       weight: 2,
+      maxBodyBytes: 4_194_304,
     });
   });
 

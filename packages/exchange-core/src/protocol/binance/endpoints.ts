@@ -1,6 +1,6 @@
 import type { Exchange } from '@livermore/schemas';
 import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
-import { join } from '../http-answer';
+import { BODY_BYTES, join } from '../http-answer';
 import type { CandlePage, PricedRequest } from '../protocol';
 import { EXCHANGE_INFO_WEIGHT, KLINES_WEIGHT, TIME_WEIGHT } from './limits';
 
@@ -15,12 +15,16 @@ export function streamUrl(exchange: Exchange): string {
 
 /** https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpoints */
 export function timeRequest(exchange: Exchange): PricedRequest {
-  return { url: join(exchange.restUrl, '/api/v3/time'), weight: TIME_WEIGHT };
+  return { url: join(exchange.restUrl, '/api/v3/time'), weight: TIME_WEIGHT, maxBodyBytes: BODY_BYTES.time };
 }
 
 /** https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpoints */
 export function listingRequest(exchange: Exchange): PricedRequest {
-  return { url: join(exchange.restUrl, '/api/v3/exchangeInfo'), weight: EXCHANGE_INFO_WEIGHT };
+  return {
+    url: join(exchange.restUrl, '/api/v3/exchangeInfo'),
+    weight: EXCHANGE_INFO_WEIGHT,
+    maxBodyBytes: BODY_BYTES.listing,
+  };
 }
 
 /**
@@ -36,7 +40,11 @@ export function candleRequest(exchange: Exchange, page: CandlePage): PricedReque
     endTime: String(page.to - 1),
     limit: String(barsOf(page)),
   });
-  return { url: join(exchange.restUrl, `/api/v3/klines?${query.toString()}`), weight: KLINES_WEIGHT };
+  return {
+    url: join(exchange.restUrl, `/api/v3/klines?${query.toString()}`),
+    weight: KLINES_WEIGHT,
+    maxBodyBytes: BODY_BYTES.candles,
+  };
 }
 
 /** Open times inside a page; at least one, because the venue refuses a limit of zero. */

@@ -16,7 +16,7 @@ export function verdict(response: HttpResponse): RestVerdict {
   if (status === 451) return { verdict: 'blocked', message };
   if (status === 429) return { verdict: 'rate-limited', ...waitOf(headers) };
   if (isRefusal(status) && code !== undefined) return refusal(code, message, headers);
-  return { verdict: 'unavailable', message };
+  return { verdict: 'unavailable', message, ...waitOf(headers) };
 }
 
 /** 13-digit end of a ban, ms: `… IP banned until 1795312925123. Please use WebSocket Streams …` */
@@ -35,7 +35,7 @@ const VENUE_TROUBLE: readonly number[] = [-1000, -1001, -1006, -1007, -1008];
 function refusal(code: number, message: string, headers: HttpResponse['headers']): RestVerdict {
   if (code === TOO_MANY_REQUESTS) return { verdict: 'rate-limited', ...waitOf(headers) };
   if (code === INVALID_SYMBOL) return { verdict: 'unknown-symbol', message };
-  if (VENUE_TROUBLE.includes(code)) return { verdict: 'unavailable', message };
+  if (VENUE_TROUBLE.includes(code)) return { verdict: 'unavailable', message, ...waitOf(headers) };
   return { verdict: 'rejected', message };
 }
 
@@ -43,8 +43,11 @@ function refusal(code: number, message: string, headers: HttpResponse['headers']
 function banned(response: HttpResponse, text: string): RestVerdict {
   const end = BAN_END.exec(text)?.[1];
   const wait = waitOf(response.headers);
-  if (end !== undefined) return { verdict: 'banned', until: Number(end), ...wait };
-  return { verdict: 'banned', waitMs: wait.waitMs ?? SHORTEST_BAN_MS };
+  if (end !== undefined) return { verdict: 'banned', ...wait, until: Math.max(Number(end), wait.until ?? 0) };
+  if (wait.waitMs === undefined && wait.until === undefined) {
+    return { verdict: 'banned', waitMs: SHORTEST_BAN_MS };
+  }
+  return { verdict: 'banned', ...wait };
 }
 
 function faultOf(response: HttpResponse): { readonly code?: number; readonly text: string } {

@@ -514,6 +514,7 @@ describe('REST', () => {
       url: 'https://api.coinbase.com/api/v3/brokerage/market/products/BTC-USD/candles?start=1795168560&end=1795168800&granularity=ONE_MINUTE',
       headers: { 'cache-control': 'no-cache' },
       weight: 1,
+      maxBodyBytes: 4_194_304,
     });
   });
 

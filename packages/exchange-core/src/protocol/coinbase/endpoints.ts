@@ -1,6 +1,6 @@
 import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { Exchange, Timeframe } from '@livermore/schemas';
-import { join } from '../http-answer';
+import { BODY_BYTES, join } from '../http-answer';
 import type { CandlePage, PricedRequest } from '../protocol';
 import { REQUEST_WEIGHT } from './limits';
 
@@ -36,12 +36,12 @@ export function streamUrl(exchange: Exchange): string {
 }
 
 export function timeRequest(exchange: Exchange): PricedRequest {
-  return request(exchange, '/time');
+  return request(exchange, '/time', BODY_BYTES.time);
 }
 
 /** Spot products, all of them: without `limit` the listing is not paged. */
 export function listingRequest(exchange: Exchange): PricedRequest {
-  return request(exchange, '/market/products?product_type=SPOT');
+  return request(exchange, '/market/products?product_type=SPOT', BODY_BYTES.listing);
 }
 
 /** One page of candles. `start` and `end` are seconds, both inclusive, compared with bucket starts. */
@@ -53,7 +53,8 @@ export function candleRequest(exchange: Exchange, page: CandlePage): PricedReque
     end: String(last / MS_PER_SECOND),
     granularity: GRANULARITY[page.timeframe],
   });
-  return request(exchange, `/market/products/${encodeURIComponent(page.symbol)}/candles?${query.toString()}`);
+  const path = `/market/products/${encodeURIComponent(page.symbol)}/candles?${query.toString()}`;
+  return request(exchange, path, BODY_BYTES.candles);
 }
 
 function firstOpenTime(page: CandlePage, at: number): number {
@@ -61,6 +62,6 @@ function firstOpenTime(page: CandlePage, at: number): number {
   return open === at ? open : closeTimeOf(page.timeframe, open);
 }
 
-function request(exchange: Exchange, path: string): PricedRequest {
-  return { url: join(exchange.restUrl, BASE + path), headers: HEADERS, weight: REQUEST_WEIGHT };
+function request(exchange: Exchange, path: string, maxBodyBytes: number): PricedRequest {
+  return { url: join(exchange.restUrl, BASE + path), headers: HEADERS, weight: REQUEST_WEIGHT, maxBodyBytes };
 }

@@ -24,7 +24,7 @@ export function verdict(response: HttpResponse): RestVerdict {
     return { verdict: 'rate-limited', ...waitOf(headers) };
   }
   if (body === undefined || status === 408 || status < 400 || status >= 500) {
-    return { verdict: 'unavailable', message };
+    return { verdict: 'unavailable', message, ...waitOf(headers) };
   }
   return status === 404 ? { verdict: 'unknown-symbol', message } : { verdict: 'rejected', message };
 }
