@@ -106,7 +106,7 @@ export class CoverageWatch {
    */
   async mend(series: Series): Promise<void> {
     try {
-      if (await this.#moveAside([series])) await this.#lookAndAsk([series]);
+      if (await this.#moveAside([series])) await this.#lookAndAsk([series], 'lost');
     } catch (error) {
       this.#options.logger.warn({ event: 'foreign_value_stays', ...series, error: messageOf(error) });
     }
@@ -173,22 +173,23 @@ export class CoverageWatch {
     await restore();
     await this.watchAll();
     keeper.round(venueTime.now());
-    await this.#lookAndAsk(this.#options.series());
+    await this.#lookAndAsk(this.#options.series(), 'lost');
   }
 
   /** Asks for every hole older than what may be on its way. */
-  async #lookAndAsk(series: readonly Series[]): Promise<void> {
+  async #lookAndAsk(series: readonly Series[], why: 'lost' | 'sweep' = 'sweep'): Promise<void> {
     const { venueTime, repairer, logger } = this.#options;
     const now = venueTime.now();
     let gaps = 0;
     for (const { series: each, coverage } of await this.#look(series, now)) {
       const young = openTimeOf(each.timeframe, now - YOUNG_MS);
       const holes = (coverage?.missing ?? [])
-        .filter(({ why, from }) => why === 'not-fetched' && from < young)
+        .filter((range) => range.why === 'not-fetched' && range.from < young)
         .map(({ from, to }) => ({ from, to: Math.min(to, young) }));
       for (const hole of this.#notAsked(each, holes, now)) {
         gaps += 1;
-        repairer.request({ series: each, ...hole, reason: 'sweep', lane: 'repair' });
+        // What is found in passing may be what nothing is known of: what must be there is asked for when it is overdue.
+        repairer.request({ series: each, ...hole, reason: why, lane: 'repair', canWait: why === 'sweep' });
       }
     }
     if (gaps > 0) logger.info({ event: 'coverage_swept', series: series.length, gaps });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceFacts } from './facts';
 import { judgeHealth } from './health';
-import { someFacts, someTruth } from './testing/facts';
+import { someFacts, someGaps, someTruth } from './testing/facts';
 
 const ANSWERS = { ok: true, detail: 'answers' };
 const NOW = Date.UTC(2026, 0, 2, 3, 4);
@@ -85,6 +85,37 @@ describe('health', () => {
     ['truth', { truth: contradicted(60_001) }, /7 bars wait for another reading, 2 contradict their parts/],
     ['venue', { bannedUntil: Date.UTC(2030, 0, 1) }, /banned this address until 2030-01-01/],
     ['venue', { blocked: 'not from here' }, /refuses this location: not from here/],
+    [
+      'venue',
+      { rest: { breaker: 'closed', pause: { reason: 'HTTP 429', until: Date.UTC(2030, 0, 1) } } },
+      /^REST is paused: HTTP 429; next try at 2030-01-01T00:00:00Z$/,
+    ],
+    [
+      'venue',
+      { rest: { breaker: 'half-open', lastFailure: { at: 0, message: 'ECONNREFUSED' } } },
+      /^REST fails: ECONNREFUSED; one request tries now$/,
+    ],
+    [
+      'holes',
+      {
+        holes: { overdue: 1, series: 1, undecided: 0, oldest: OLDEST },
+        gaps: someGaps({
+          open: 1,
+          oldest: [
+            {
+              series: { symbol: 'BTCUSDT', timeframe: '1m' },
+              from: OLDEST.openTime,
+              to: OLDEST.openTime + 60_000,
+              sinceMs: 12_000,
+              reason: 'overdue',
+              lastError: 'HTTP 503',
+              nextTryAt: NOW + 6_500,
+            },
+          ],
+        }),
+      },
+      /for 12 s the longest, HTTP 503, next try in 7 s; 0 undecided, 1 gaps being repaired$/,
+    ],
   ])('%s alone fails when %o', (name, different, detail) => {
     const health = judgeHealth(someFacts(different), ANSWERS, NOW);
     const failed = health.checks.filter((check) => !check.ok);

@@ -1,3 +1,5 @@
+import type { Hole } from '@livermore/exchange-core';
+import { seriesKey } from '@livermore/schemas';
 import type { IdleConnection, InstanceFacts } from './facts';
 import { LOSS_SENTENCES } from './store-loss';
 
@@ -46,7 +48,7 @@ export function judgeHealth(
     },
     {
       name: 'venue',
-      ok: facts.bannedUntil === undefined && facts.blocked === undefined,
+      ok: isServed(facts),
       detail: venueDetail(facts),
     },
   ];
@@ -100,7 +102,20 @@ function stateDetail({ state, warmup, inVain, venueClockOffsetMs }: InstanceFact
   return state === 'warming' && warmup !== undefined ? `warming, ${warmup.percentComplete} %` : state;
 }
 
-function holesDetail({ holes, gaps, loss }: InstanceFacts, now: number): string {
+/** What the last try to fetch a hole met, and when it is fetched next, as far as that is told. */
+function nextOf({ gaps, venueClockOffsetMs }: InstanceFacts, hole: Hole, now: number): string {
+  const gap = gaps.oldest.find(
+    ({ series, from, to }) =>
+      seriesKey(series) === seriesKey(hole) && from <= hole.openTime && hole.openTime < to,
+  );
+  if (gap === undefined) return '';
+  const error = gap.lastError === undefined ? '' : `, ${gap.lastError}`;
+  const inMs = gap.nextTryAt === undefined ? 0 : gap.nextTryAt + venueClockOffsetMs - now;
+  return inMs <= 0 ? `${error}, asked for now` : `${error}, next try in ${Math.ceil(inMs / 1000)} s`;
+}
+
+function holesDetail(facts: InstanceFacts, now: number): string {
+  const { holes, gaps, loss } = facts;
   const { overdue, series, undecided, oldest } = holes;
   const waiting = `${undecided} undecided, ${gaps.open} gaps being repaired`;
   if (oldest === undefined) return `none overdue, ${waiting}`;
@@ -108,7 +123,8 @@ function holesDetail({ holes, gaps, loss }: InstanceFacts, now: number): string 
   const bar = `${symbol} ${timeframe} ${new Date(openTime).toISOString()}`;
   const since = `for ${Math.round((now - noticedAt) / 1000)} s`;
   const why = loss === undefined || loss.at > noticedAt + CALM_MS ? '' : `; ${LOSS_SENTENCES[loss.reason]}`;
-  return `${overdue} bars of ${series} series are missing, ${bar} ${since} the longest; ${waiting}${why}`;
+  const next = nextOf(facts, oldest, now);
+  return `${overdue} bars of ${series} series are missing, ${bar} ${since} the longest${next}; ${waiting}${why}`;
 }
 
 function truthDetail({ truth }: InstanceFacts): string {
@@ -116,9 +132,27 @@ function truthDetail({ truth }: InstanceFacts): string {
   return `${unsettled} bars wait for another reading, ${contradictions.open} contradict their parts, ${audit.verified} series verified`;
 }
 
-function venueDetail(facts: InstanceFacts): string {
-  if (facts.blocked !== undefined) return `refuses this location: ${facts.blocked}`;
-  if (facts.bannedUntil !== undefined)
-    return `has banned this address until ${new Date(facts.bannedUntil).toISOString()}`;
-  return `weight ${facts.weight.used} of ${facts.weight.limit}`;
+function isServed({ bannedUntil, blocked, rest }: InstanceFacts): boolean {
+  return (
+    bannedUntil === undefined &&
+    blocked === undefined &&
+    rest.pause === undefined &&
+    rest.breaker === 'closed'
+  );
+}
+
+function venueDetail({ bannedUntil, blocked, rest, weight }: InstanceFacts): string {
+  const { pause, breaker, lastFailure } = rest;
+  const next = pause === undefined ? '' : `; next try at ${instant(pause.until)}`;
+  if (blocked !== undefined) return `refuses this location: ${blocked}${next}`;
+  if (bannedUntil !== undefined) return `has banned this address until ${instant(bannedUntil)}`;
+  if (pause !== undefined) return `REST is paused: ${pause.reason}${next}`;
+  if (breaker !== 'closed')
+    return `REST fails: ${lastFailure?.message ?? 'no answer'}; one request tries now`;
+  return `weight ${weight.used} of ${weight.limit}`;
+}
+
+/** @example instant(0) // '1970-01-01T00:00:00Z' */
+function instant(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
