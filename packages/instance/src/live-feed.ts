@@ -32,8 +32,8 @@ export interface LiveFeedOptions {
   readonly metrics: ExchangeMetrics;
   /** Something of these series was missed. */
   readonly onMissed: (missed: Missed) => void;
-  /** A symbol trades: the stream told something of it that was true at `at`, and arrived at `arrivedAt` (venue time, ms). */
-  readonly onActive: (symbol: string, at: number, arrivedAt: number, said: string) => void;
+  /** A symbol trades: the stream told something of it that was true at `at`, and arrived at `arrivedAt` (venue time, ms); `isFirst`: a subscription begins with it. */
+  readonly onActive: (symbol: string, at: number, arrivedAt: number, said: string, isFirst: boolean) => void;
   /** A symbol is subscribed, and was told of by what traded before (venue time, ms). */
   readonly onCarried: (symbol: string, since: number) => void;
   /** Frames of these series may have been lost; of all that are carried where none are named. */
@@ -209,7 +209,8 @@ export class LiveFeed {
     if (isClosed(candle)) rest.time.observe(asOfMs);
     // What a snapshot tells of the past is no sign of life; its newest bucket shows that the symbol is carried now.
     if (candle.source !== 'snapshot' || !isClosed(candle)) {
-      onActive(candle.symbol, asOfMs, rest.time.now(), `${candle.timestamp} ${candle.volume}`);
+      const said = `${candle.timestamp} ${candle.volume}`;
+      onActive(candle.symbol, asOfMs, rest.time.now(), said, candle.source === 'snapshot');
     } else this.#options.onCarried(candle.symbol, rest.time.now());
     for (const entry of book.observe(candle)) {
       if (timeframes.includes(entry.candle.timeframe)) writer.take(entry, receivedAt);

@@ -31,6 +31,18 @@ describe('what the feed has seen', () => {
     expect(feed.heardDuring('B', START + 200_000, START + 260_000)).toBe(true);
   });
 
+  it('what a subscription begins with shows that the symbol is carried, and no trade', () => {
+    const { feed, alive } = observation();
+    alive(START + 180_000);
+    feed.heard('A', START + 59_999, START + 60_001, 'a', true);
+    expect(feed.heardDuring('A', START, START + 60_000)).toBe(false);
+    expect(feed.quietDuring('A', START + 60_001, START + 120_000)).toBe(true);
+    feed.interrupted();
+    feed.heard('A', START + 125_000, START + 125_100, 'b', true);
+    feed.heard('A', START + 130_000, START + 130_100, 'b');
+    expect(feed.heardDuring('A', START + 120_000, START + 180_000)).toBe(false);
+  });
+
   it('a symbol is silent while it is carried and nothing comes, which is less than a proof that nothing traded', () => {
     const { feed, alive, heard } = observation();
     alive(START + 600_000);

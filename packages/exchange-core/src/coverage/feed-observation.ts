@@ -33,23 +33,24 @@ export class FeedObservation implements FeedWitness {
   /**
    * Something came for a symbol that was true at `at`, and arrived at `arrivedAt` (venue time, ms): `said`, in short. The
    * first frame after a subscription may tell of a bar that is long over: what is seen begins with its arrival. One that
-   * says what the one before said shows that the symbol is carried, and no trade.
+   * says what the one before said shows that the symbol is carried, and no trade; nor does one that a subscription begins
+   * with (`isFirst`): it is as of then, whenever it traded.
    */
-  heard(symbol: string, at: number, arrivedAt: number, said: string): void {
+  heard(symbol: string, at: number, arrivedAt: number, said: string, isFirst = false): void {
     const slot = Math.floor(at / SLOT_MS);
     const known = this.#watched.get(symbol);
     if (known === undefined) {
       const since = Math.max(at, arrivedAt);
-      const active = isFresh(at, arrivedAt) ? [slot] : [];
+      const active = !isFirst && isFresh(at, arrivedAt) ? [slot] : [];
       this.#watched.set(symbol, { since, carriedSince: since, said, active });
       return;
     }
     known.carriedSince = Math.min(known.carriedSince, Math.max(at, arrivedAt));
-    const isFirst = known.since === Infinity;
-    if (isFirst) known.since = Math.max(at, arrivedAt);
+    const wasLost = known.since === Infinity;
+    if (wasLost) known.since = Math.max(at, arrivedAt);
     if (known.said === said) return;
     known.said = said;
-    if (isFirst && !isFresh(at, arrivedAt)) return;
+    if (isFirst || (wasLost && !isFresh(at, arrivedAt))) return;
     const after = known.active.findLastIndex((each) => each <= slot);
     if (known.active[after] === slot) return;
     known.active.splice(after + 1, 0, slot);
