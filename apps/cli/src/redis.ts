@@ -31,7 +31,8 @@ export async function openRedis(
   const given = choice.redis ?? config.redisUrl;
   const dataDir = choice.dataDir ?? config.dataDir;
   const running = given === undefined ? runningRedis(dataDir) : null;
-  if (given !== undefined || running !== null) return connected(given ?? running ?? '', config);
+  if (given !== undefined || running !== null)
+    return connected(given ?? running?.urlOf('writer') ?? '', config);
   return started(dataDir, config, command);
 }
 

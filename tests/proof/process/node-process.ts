@@ -6,10 +6,9 @@ import { createLogger, seededRandom } from '@livermore/utils';
 import { z } from 'zod';
 import { scaledClock } from './scaled-clock';
 
-/** What a node under proof is told on its command line. */
+/** What a node under proof is told on its command line. Its Redis, whose address holds a password, is `REDIS_URL`. */
 export const NodeOrdersSchema = z.object({
   exchange: ExchangeSchema,
-  redisUrl: z.string(),
   symbols: z.array(z.string()),
   seed: z.number(),
   logFile: z.string(),
@@ -23,8 +22,8 @@ export const NodeOrdersSchema = z.object({
 export type NodeOrders = z.infer<typeof NodeOrdersSchema>;
 
 /** Runs one exchange over real sockets in a process of its own, until SIGTERM. States go to stdout, a line each. */
-export async function runNodeProcess(text: string): Promise<void> {
-  const { exchange, redisUrl, symbols, seed, logFile, time } = NodeOrdersSchema.parse(JSON.parse(text));
+export async function runNodeProcess(text: string, redisUrl: string): Promise<void> {
+  const { exchange, symbols, seed, logFile, time } = NodeOrdersSchema.parse(JSON.parse(text));
   const { jump, ...rest } = time;
   const logger = createLogger({ level: 'info', file: logFile });
   const redis = createRedis(redisUrl);

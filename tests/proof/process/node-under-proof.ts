@@ -13,9 +13,12 @@ export class NodeUnderProof {
   #wasKilled = false;
 
   /** `command`: the program and arguments that run a node by orders given as one more argument. */
-  constructor(command: readonly [string, ...string[]], orders: NodeOrders) {
+  constructor(command: readonly [string, ...string[]], orders: NodeOrders, redisUrl: string) {
     const [program, ...args] = command;
-    this.#child = spawn(program, [...args, JSON.stringify(orders)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#child = spawn(program, [...args, JSON.stringify(orders)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, REDIS_URL: redisUrl },
+    });
     this.#child.stdout?.on('data', (data: Buffer) => {
       this.#state = data.toString('utf8').trim().split('\n').at(-1) ?? this.#state;
     });

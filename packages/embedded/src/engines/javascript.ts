@@ -17,7 +17,7 @@ const INSTALL_TIMEOUT_MS = 120_000;
 
 /** Said wherever this engine is used. */
 export const DEMO_BANNER =
-  'DEMO ENGINE, NO PERSISTENCE: candles live in memory only and are gone after a restart. ' +
+  'DEMO ENGINE, NO PERSISTENCE: candles live in memory only and are gone after a restart, and it knows no users, so every program on this machine may read and change them. ' +
   'Install Redis or Valkey, or set REDIS_URL, to keep them.';
 
 /** The prefix it is installed in. */
@@ -48,6 +48,7 @@ export async function javascriptEngine(
     path: javascriptEngineDir(cacheDir),
     env: {},
     isPersistent: false,
+    hasUsers: false,
   };
 }
 

@@ -5,10 +5,11 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { messageOf, type Clock } from '@livermore/utils';
+import type { Clock } from '@livermore/utils';
 import { z } from 'zod';
-import { DataDirHeldError, DataDirUnusableError } from '../errors';
+import { DataDirHeldError } from '../errors';
 import { identityOf, isRunning } from '../process/process-identity';
+import { unusableDataDir } from '../private-file';
 
 const LockSchema = z.object({
   pid: z.number().int().positive(),
@@ -78,7 +79,7 @@ function makeDir(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw unusable(path, error);
+    throw unusableDataDir(path, error);
   }
 }
 
@@ -91,7 +92,7 @@ function linkIntoPlace(path: string, lockFile: string, content: string): boolean
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
-    throw unusable(path, error);
+    throw unusableDataDir(path, error);
   } finally {
     rmSync(draft, { force: true });
   }
@@ -105,7 +106,7 @@ function refuseOrRemove(path: string, lockFile: string, found: string): void {
     renameSync(lockFile, grave);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return;
-    throw unusable(path, error);
+    throw unusableDataDir(path, error);
   }
   restoreIfFresh(lockFile, grave, found);
 }
@@ -142,14 +143,6 @@ function heldBy(path: string, lockFile: string, holder: LockHolder): DataDirHeld
   return new DataDirHeldError(
     `${path} is in use by \`${holder.command}\` (process ${holder.pid} ${where}, since ${holder.since}): ${remedy} with --data-dir.`,
     { path, holder },
-  );
-}
-
-function unusable(path: string, error: unknown): DataDirUnusableError {
-  return new DataDirUnusableError(
-    `cannot use ${path} as data directory (${messageOf(error)}): choose another with --data-dir.`,
-    { path },
-    error,
   );
 }
 
