@@ -7,6 +7,7 @@ import { startChild } from '../child';
 import type { CliConfig } from '../config';
 import { SANDBOX, exchangeOf } from '../exchange-choice';
 import { json, line, note, styled } from '../output/print';
+import { shellWord } from '../output/shell-word';
 import { withoutSecrets } from '../secrets';
 import { supervise } from '../supervise';
 import { untilInterrupted } from '../until-interrupted';
@@ -106,15 +107,19 @@ function nodeArguments(options: UpOptions, where: Partial<Address>, { logFile }:
 
 function sayLive(options: UpOptions, { redis, say, logFile }: Stage, url: string): void {
   const candles = withoutSecrets(redis.tcpUrl ?? redis.url);
+  const withPassword = `npx livermore redis-url${dataDirFlag(options)}`;
   if (options.json === true) {
     json({ event: 'live', exchange: options.exchange, redis: candles, url });
     return;
   }
   say(`${styled('green', '✔')} Live. Ctrl-C stops cleanly.`);
-  const { exchange, dataDir } = options;
-  const at = dataDir === undefined ? '' : ` --data-dir ${dataDir}`;
+  const { exchange } = options;
+  const at = dataDirFlag(options);
   for (const [what, where] of [
     ['candles', styled('bold', candles)],
+    ...(redis.hasUsers
+      ? ([['address', `${withPassword}   (with its password, for your programs)`]] as const)
+      : []),
     ['metrics', `${url}/metrics`],
     ['health', `${url}/health`],
     ['log', logFile],
@@ -123,6 +128,10 @@ function sayLive(options: UpOptions, { redis, say, logFile }: Stage, url: string
   ] as const) {
     say(`  ${styled('dim', what.padEnd(8))} ${where}`);
   }
+}
+
+function dataDirFlag({ dataDir }: UpOptions): string {
+  return dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`;
 }
 
 function redisSentence(redis: StartedRedis, dataDir: string): string {
