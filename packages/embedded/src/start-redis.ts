@@ -1,8 +1,6 @@
 /**
  * A Redis for whoever needs one: the one that was given, or one of our own that lives as long as we do.
  */
-import { join } from 'node:path';
-import { mkdirSync } from 'node:fs';
 import type { Clock, Logger } from '@livermore/utils';
 import { defaultCacheDir } from './data-dir';
 import type { Env } from './env';
@@ -107,7 +105,6 @@ async function startOurs(options: StartRedisOptions): Promise<StartedRedis> {
     tiers: options.tiers ?? TIERS,
     onProgress: say,
   });
-  mkdirSync(join(dataDir.path, 'redis'), { recursive: true, mode: 0o700 });
   const own = new OwnServer(engine, {
     dataDir: dataDir.path,
     env,

@@ -2,14 +2,14 @@
  * One process per data directory: `livermore.lock` says who. The file appears complete (it is linked into place),
  * and a lock whose holder is gone, also when its process number was given to another program, is taken over.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '@livermore/utils';
 import { z } from 'zod';
 import { DataDirHeldError } from '../errors';
 import { identityOf, isRunning } from '../process/process-identity';
-import { unusableDataDir } from '../private-file';
+import { makeDataFolder, unusableDataDir } from '../private-file';
 
 const LockSchema = z.object({
   pid: z.number().int().positive(),
@@ -50,7 +50,7 @@ export function acquireDataDir(dir: string, options: AcquireOptions): DataDir {
   const path = resolve(dir);
   const lockFile = lockFileOf(path);
   const mine = `${JSON.stringify(holderHere(options), null, 2)}\n`;
-  makeDir(path);
+  makeDataFolder(path, path);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     if (linkIntoPlace(path, lockFile, mine)) return held(path, lockFile, mine);
     const found = readText(lockFile);
@@ -73,14 +73,6 @@ function lockFileOf(dir: string): string {
 function holderHere(options: AcquireOptions): LockHolder {
   const since = new Date(options.clock.now()).toISOString();
   return { ...identityOf(process.pid), host: hostname(), since, command: options.command };
-}
-
-function makeDir(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw unusableDataDir(path, error);
-  }
 }
 
 /** Creates the lock with its content in one step; false when there is one already. */

@@ -1,12 +1,12 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf, type Clock, type Logger } from '@livermore/utils';
 import type { StartableEngine } from '../engines/engine';
 import type { Env } from '../env';
-import { RedisStartError } from '../errors';
+import { DataDirUnusableError, RedisStartError } from '../errors';
 import { identityOf } from '../process/process-identity';
 import { ensurePasswords, newPassword } from '../users/password-file';
-import { unusableDataDir, writePrivateFile } from '../private-file';
+import { makeDataFolder, writePrivateFile } from '../private-file';
 import { aclFileText, type Passwords, type RedisUser } from '../users/users';
 import { socketUrl, tcpUrl, type Login } from './address';
 import type { ServerPlace } from './flags';
@@ -78,7 +78,7 @@ export class OwnServer {
    */
   async start(): Promise<void> {
     makePrivateDir(dirname(this.#place.socketPath));
-    this.#makeDir();
+    makeDataFolder(this.#place.dir, this.#options.dataDir);
     this.#nameUsers();
     await this.#startOnSomePort();
     this.#remember();
@@ -92,14 +92,6 @@ export class OwnServer {
     await this.#keeping;
     updateState(this.#options.dataDir, { server: null });
     rmSync(dirname(this.#place.socketPath), { recursive: true, force: true });
-  }
-
-  #makeDir(): void {
-    try {
-      mkdirSync(this.#place.dir, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw unusableDataDir(this.#options.dataDir, error);
-    }
   }
 
   /** The administrator's password is another one each time, and in no file. */
@@ -134,9 +126,9 @@ export class OwnServer {
     const server = spawnServer(this.#engine, this.#place, { clock, logFile: this.#logFile });
     this.#server = server;
     const { hasUsers } = this.#engine;
-    if (server.pid > 0)
-      updateState(this.#options.dataDir, { server: { ...identityOf(server.pid), hasUsers } });
     try {
+      if (server.pid > 0)
+        updateState(this.#options.dataDir, { server: { ...identityOf(server.pid), hasUsers } });
       await untilReady(server, this.url, clock);
     } catch (error) {
       await server.stop();
@@ -192,7 +184,8 @@ export class OwnServer {
     return logFileOf(this.#options.dataDir);
   }
 
-  #explained(error: unknown): RedisStartError {
+  #explained(error: unknown): Error {
+    if (error instanceof DataDirUnusableError) return error;
     const { name, version, path } = this.#engine;
     const words = lastLogLines(this.#logFile) || messageOf(error);
     return new RedisStartError(
