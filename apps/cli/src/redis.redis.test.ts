@@ -5,15 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CliConfig } from './config';
 import { openRedis } from './redis';
 
+const config = (dataDir: string): CliConfig => ({
+  redisUrl: undefined,
+  dataDir,
+  logLevel: 'silent',
+  env: process.env,
+});
+
 describe('a data directory', () => {
   let folder = '';
-  const config = (dataDir: string): CliConfig => ({
-    redisUrl: undefined,
-    dataDir,
-    logLevel: 'silent',
-    env: process.env,
-  });
-
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'livermore-cli-'));
   });
