@@ -8,6 +8,7 @@ export * from './json-value';
 export * from './look-store';
 export * from './quality-store';
 export * from './redis';
+export * from './redis-warnings';
 export * from './strategies/candle-cache';
 export * from './strategies/ticker-cache';
 export * from './symbol-store';

@@ -1,16 +1,13 @@
 /** Real servers: who may do what on them, and where their passwords are. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLogger, must, silentLogger, systemClock } from '@livermore/utils';
-import type { Redis } from 'ioredis';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { chooseEngine } from './engines/choose-engine';
-import { defaultCacheDir } from './data-dir';
+import { createLogger, must } from '@livermore/utils';
+import { describe, expect, it } from 'vitest';
 import { runningRedis } from './running-redis';
-import { freePort } from './server/port';
 import { readState } from './server/state-file';
+import { startBareRedis } from './testing/bare-redis';
 import { rawAnswer } from './testing/raw-answer';
 import { clientOf, startIn } from './testing/start-in';
 import { tempDir } from './testing/temp-dir';
@@ -200,11 +197,14 @@ describe('the passwords', () => {
 describe('a data directory from before there were users', () => {
   it('is read, and gets users', async ({ skip }) => {
     const dir = tempDir();
-    const probe = await startIn(join(dir, 'other'));
-    skip(!probe.hasUsers, 'only the demo engine is available here: it keeps nothing');
-    await serveAsBefore(join(dir, 'redis'), async (client) => {
-      await client.zadd(CANDLES, 1, 'from before');
-    });
+    mkdirSync(join(dir, 'redis'));
+    const former = { env: process.env, dir: join(dir, 'redis'), flags: ['--appendonly', 'yes'] };
+    const before = await startBareRedis(former);
+    skip(before === null, 'only the demo engine is available here: it keeps nothing');
+    const client = clientOf(`redis://127.0.0.1:${before?.port}`);
+    await client.zadd(CANDLES, 1, 'from before');
+    client.disconnect();
+    await before?.stop();
     writeFileSync(join(dir, 'redis.json'), '{"port":null,"redisVersion":null,"server":null}');
     const redis = await startIn(dir);
     expect(await clientOf(redis.urlOf('reader')).zrange(CANDLES, '0', '-1')).toEqual(['from before']);
@@ -225,31 +225,4 @@ function filesIn(dir: string): string[] {
 
 function commandLineOf(pid: number): string {
   return execFileSync('ps', ['-o', 'args=', '-ww', '-p', String(pid)], { encoding: 'utf8' });
-}
-
-/** A server without users on this folder, for as long as `use` takes. */
-async function serveAsBefore(folder: string, use: (client: Redis) => Promise<void>): Promise<void> {
-  const engine = await chooseEngine({
-    env: process.env,
-    cacheDir: defaultCacheDir(process.env),
-    writtenBy: null,
-    tiers: ['path', 'debian'],
-    logger: silentLogger,
-    onProgress: () => undefined,
-  });
-  mkdirSync(folder, { recursive: true });
-  const port = await freePort();
-  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes'];
-  const server = spawn(engine.path, [...flags, '--save', ''], { env: { ...engine.env }, stdio: 'ignore' });
-  const ended = once(server, 'exit');
-  onTestFinished(() => void server.kill('SIGKILL'));
-  const client = clientOf(`redis://127.0.0.1:${port}`);
-  const deadline = systemClock.monotonicMs() + 20_000;
-  while ((await client.ping().catch(() => '')) !== 'PONG') {
-    if (systemClock.monotonicMs() > deadline) throw new Error('the server did not start');
-  }
-  await use(client);
-  client.disconnect();
-  server.kill('SIGTERM');
-  await ended;
 }

@@ -9,6 +9,7 @@ import { SANDBOX, exchangeOf } from '../exchange-choice';
 import { json, line, note, styled } from '../output/print';
 import { shellWord } from '../output/shell-word';
 import { withoutSecrets } from '../secrets';
+import { warningsOf } from '../redis';
 import { supervise } from '../supervise';
 import { untilInterrupted } from '../until-interrupted';
 import { startSandbox } from './up-sandbox';
@@ -57,7 +58,9 @@ async function openStage(
     onProgress: note,
   });
   parts.undo.push(() => redis.stop());
+  const warnings = await warningsOf(redis);
   parts.say(`${styled('green', '✔')} ${redisSentence(redis, dataDir.path)}`);
+  for (const warning of warnings) note(`! Your Redis: ${warning}`);
   return { ...parts, redis, logFile, config };
 }
 
