@@ -115,6 +115,9 @@ that is started on it for as long as the command takes. The data directory is \`
 \`up\` keeps running what it started: a node or a simulator that ends by itself is started again after 1, 2, 4 … seconds, up to
 a minute; one that says it was called wrongly is not. However \`up\` ends, its children end with it.
 
+\`/metrics\` and \`/health\` are for programs on this machine: they answer to \`localhost\`, \`127.0.0.1\` and \`[::1]\` with their port, and
+refuse what a page of another origin sends.
+
 ## Exit codes
 `;
 
