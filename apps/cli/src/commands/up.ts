@@ -138,8 +138,9 @@ function dataDirFlag({ dataDir }: UpOptions): string {
 }
 
 function redisSentence(redis: StartedRedis, dataDir: string): string {
-  const { engine, tcpUrl, isOurs } = redis;
+  const { engine, tcpUrl, isOurs, warning } = redis;
   if (!isOurs) return `Redis ${engine.version} (yours)`;
   const where = tcpUrl === null ? '' : ` at ${tcpUrl}`;
-  return `${engine.name} ${engine.version}${where}, data in ${dataDir}`;
+  // The demo engine keeps nothing there.
+  return `${engine.name} ${engine.version}${where}, data in ${warning === null ? dataDir : 'memory only'}`;
 }
