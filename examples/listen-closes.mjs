@@ -1,8 +1,10 @@
 /**
  * Says each candle as it closes, with nothing of Livermore's: only the documented channel (docs/redis-layout.md).
  *
- *   node examples/listen-closes.mjs [REDIS_URL] [EXCHANGE_ID] [SYMBOL] [TIMEFRAME]
- *   node examples/listen-closes.mjs redis://127.0.0.1:6390 90 BTCUSDT
+ *   REDIS_URL=$(npx livermore redis-url) node examples/listen-closes.mjs [EXCHANGE_ID] [SYMBOL] [TIMEFRAME]
+ *
+ * The address holds a password, so it comes by REDIS_URL: arguments can be seen by everyone on the machine. One without a
+ * password may also be the first argument.
  *
  * A close is announced after it was written. An announcement says *look*: what nobody hears is not kept, and a close may
  * be announced again when it was corrected. So a program that must not miss one reads the series after each (re)connect,
@@ -11,8 +13,9 @@
  */
 import { Redis } from 'ioredis';
 
-const [url = 'redis://127.0.0.1:6390', exchange = '90', symbol = '*', timeframe = '*'] =
-  process.argv.slice(2);
+const args = process.argv.slice(2);
+const url = (args[0]?.includes('://') ? args.shift() : process.env.REDIS_URL) ?? 'redis://127.0.0.1:6390';
+const [exchange = '90', symbol = '*', timeframe = '*'] = args;
 const redis = new Redis(url);
 
 redis.on('error', (error) => console.error(`Redis: ${error.message}`));

@@ -2,8 +2,10 @@
  * Reads the newest candles of a series from Redis, with nothing of Livermore's: only the documented keys and bytes
  * (docs/redis-layout.md).
  *
- *   node examples/read-candles.mjs [REDIS_URL] [EXCHANGE_ID] [SYMBOL] [TIMEFRAME] [COUNT]
- *   node examples/read-candles.mjs redis://127.0.0.1:6390 90 BTCUSDT 1m 5
+ *   REDIS_URL=$(npx livermore redis-url) node examples/read-candles.mjs [EXCHANGE_ID] [SYMBOL] [TIMEFRAME] [COUNT]
+ *
+ * The address holds a password, so it comes by REDIS_URL: arguments can be seen by everyone on the machine. One without a
+ * password may also be the first argument.
  *
  * Ids of exchanges: 1 coinbase, 2 binance, 3 binance_us, 90 sandbox.
  */
@@ -46,8 +48,9 @@ function stateOf({ openTime, asOf, standing }, lengthMs) {
   return standing === 'settled' || standing === 'final' ? standing : 'provisional';
 }
 
-const [url = 'redis://127.0.0.1:6390', exchange = '90', symbol = 'BTCUSDT', timeframe = '1m', count = '5'] =
-  process.argv.slice(2);
+const args = process.argv.slice(2);
+const url = (args[0]?.includes('://') ? args.shift() : process.env.REDIS_URL) ?? 'redis://127.0.0.1:6390';
+const [exchange = '90', symbol = 'BTCUSDT', timeframe = '1m', count = '5'] = args;
 const lengthMs = LENGTH_MS[timeframe];
 if (lengthMs === undefined) {
   console.error(`There is no timeframe "${timeframe}": use one of ${Object.keys(LENGTH_MS).join(', ')}.`);
@@ -62,7 +65,8 @@ redis.on('error', (error) => {
 
 try {
   await redis.connect().catch(() => {
-    throw new Error(`No Redis at ${url}: ${trouble}`);
+    // Without user and password.
+    throw new Error(`No Redis at ${url.replace(/\/\/.*@/, '//')}: ${trouble}`);
   });
   const key = `candles:${exchange}:${symbol}:${timeframe}`;
   // Buffers: the members are bytes, not text.

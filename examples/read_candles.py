@@ -2,12 +2,16 @@
 """Reads the newest candles of a series from Redis with the standard library alone (Python 3.8 or newer): only the
 documented keys and bytes (docs/redis-layout.md).
 
-  python3 examples/read_candles.py [REDIS_URL] [EXCHANGE_ID] [SYMBOL] [TIMEFRAME] [COUNT]
-  python3 examples/read_candles.py redis://127.0.0.1:6390 90 BTCUSDT 1m 5
+  REDIS_URL=$(npx livermore redis-url) python3 examples/read_candles.py [EXCHANGE_ID] [SYMBOL] [TIMEFRAME] [COUNT]
+
+The address holds a password, so it comes by REDIS_URL: arguments can be seen by everyone on the machine. One without a
+password may also be the first argument.
 
 Ids of exchanges: 1 coinbase, 2 binance, 3 binance_us, 90 sandbox.
 """
 import json
+import os
+import re
 import socket
 import struct
 import sys
@@ -79,14 +83,15 @@ def state_of(open_time, as_of, standing, timeframe):
     return standing if standing in ("settled", "final") else "provisional"
 
 
-def main(url="redis://127.0.0.1:6390", exchange="90", symbol="BTCUSDT", timeframe="1m", count="5"):
+def main(url, exchange="90", symbol="BTCUSDT", timeframe="1m", count="5"):
     if timeframe not in MS:
         sys.exit('There is no timeframe "%s": use one of %s.' % (timeframe, ", ".join(MS)))
     key = "candles:%s:%s:%s" % (exchange, symbol, timeframe)
     try:
         members = Redis(url)("ZRANGE", key, -int(count), -1)
-    except OSError as error:
-        sys.exit("No Redis at %s: %s" % (url, error))
+    except (OSError, RuntimeError) as error:
+        # Without user and password.
+        sys.exit("No Redis at %s: %s" % (re.sub("//.*@", "//", url), error))
     for member in members:
         try:
             opened, prices, state, source = decode(member, timeframe)
@@ -101,4 +106,6 @@ def main(url="redis://127.0.0.1:6390", exchange="90", symbol="BTCUSDT", timefram
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    args = sys.argv[1:]
+    given = args.pop(0) if args and "://" in args[0] else os.environ.get("REDIS_URL")
+    main(given or "redis://127.0.0.1:6390", *args)

@@ -1,15 +1,16 @@
 import { pathToFileURL } from 'node:url';
 import { BUNDLES, isStale } from './bundles.mjs';
+import { checkFileHandles } from './check-file-handles.mjs';
 import { withFolderLock } from './folder-lock.mjs';
 import { inRoot } from './root.mjs';
 import { run, tail } from './run.mjs';
 
 /**
  * Builds what is stale, then runs the command line in this very process: signals, exit code and terminal are its own.
- * A build that fails leaves exit code 1.
+ * A build that fails, or a machine that allows too few open files, leaves exit code 1.
  */
 export async function runCli(args) {
-  if (await ensureBuilt('livermore.mjs')) await runBundle('livermore.mjs', args);
+  if (checkFileHandles() && (await ensureBuilt('livermore.mjs'))) await runBundle('livermore.mjs', args);
   else process.exitCode = 1;
 }
 

@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   }
   const redis = await newRedis();
   try {
-    const redisUrl = redis.tcpUrl ?? redis.url;
+    const redisUrl = redis.urlOf('admin');
     const machine = await machineFacts(redisUrl);
     const results: BenchResult[] = [];
     for (const bench of wanted) {

@@ -42,7 +42,7 @@ const ROOT = join(import.meta.dirname, '..');
 
 const values = readOptions();
 
-if (values['as-node'] !== undefined) await runNodeProcess(values['as-node']);
+if (values['as-node'] !== undefined) await runNodeProcess(values['as-node'], process.env['REDIS_URL'] ?? '');
 else if (values.help) process.stdout.write(USAGE);
 else if (values.bars !== undefined) await compareBars(Number(values.bars));
 else await prove();

@@ -31,7 +31,7 @@ export const EXIT_CODES = {
   incomplete: 3,
   /** The venue refused: banned, blocked, rate-limited beyond patience, or unavailable. */
   venue: 4,
-  /** Redis cannot be used: too old, read-only, full, or out of reach. */
+  /** Redis cannot be used: too old, read-only, full, in cluster mode, not letting us in, or out of reach. */
   redis: 5,
   /** Somebody else holds the data directory. */
   held: 6,
@@ -40,6 +40,9 @@ export const EXIT_CODES = {
 
 /** A mistake in how a command was called. The message names what would be right. */
 export class UsageError extends Error {}
+
+/** No Redis of ours runs where one was expected. The message says how to have one. */
+export class NoRunningRedisError extends Error {}
 
 /** A program of ours ended by itself; its exit code becomes ours when it is one of the documented ones. */
 export class ChildEndedError extends Error {
@@ -77,6 +80,7 @@ const EXIT_CODE_OF: readonly (readonly [number, readonly ErrorClass[]])[] = [
       UnsuitableRedisError,
       CacheValueError,
       NoRedisError,
+      NoRunningRedisError,
       RedisUnreachableError,
       RedisTooOldError,
       RedisStartError,

@@ -22,6 +22,7 @@ import { coverage } from './commands/coverage';
 import { doctor } from './commands/doctor';
 import { node } from './commands/node';
 import { quality } from './commands/quality';
+import { redisUrl } from './commands/redis-url';
 import { replay } from './commands/replay';
 import { simulate } from './commands/simulate';
 import { symbols } from './commands/symbols';
@@ -220,6 +221,14 @@ function addTruth(program: Command): void {
 }
 
 function addMachine(program: Command): void {
+  program
+    .command('redis-url')
+    .description(
+      'print the address of the Redis that runs on the data directory, with its password, for your programs',
+    )
+    .addOption(new Option('--writer', 'of the user who may write, too, instead of the reader'))
+    .addOption(dataDirOption())
+    .action((options) => redisUrl(options, readConfig()));
   program
     .command('symbols')
     .description('list what the venue lists')

@@ -1,5 +1,6 @@
-import { createRedis, inspectRedis } from '@livermore/cache';
+import { createRedis, inspectRedis, redisWarnings } from '@livermore/cache';
 import { acquireDataDir, runningRedis, startRedis } from '@livermore/embedded';
+import type { StartedRedis } from '@livermore/embedded';
 import { createLogger, systemClock } from '@livermore/utils';
 import type { CliConfig } from './config';
 import { note } from './output/print';
@@ -31,8 +32,29 @@ export async function openRedis(
   const given = choice.redis ?? config.redisUrl;
   const dataDir = choice.dataDir ?? config.dataDir;
   const running = given === undefined ? runningRedis(dataDir) : null;
-  if (given !== undefined || running !== null) return connected(given ?? running ?? '', config);
+  if (given !== undefined || running !== null)
+    return connected(given ?? running?.urlOf('writer') ?? '', config);
   return started(dataDir, config, command);
+}
+
+/**
+ * What the operator of a Redis that was given to us should know; nothing of one of ours.
+ * @throws UnsuitableRedisError when it will not do
+ */
+export async function warningsOf({
+  url,
+  isOurs,
+}: Pick<StartedRedis, 'url' | 'isOurs'>): Promise<readonly string[]> {
+  if (isOurs) return [];
+  const redis = createRedis(url);
+  // What goes wrong is told by the command that fails.
+  redis.on('error', () => undefined);
+  try {
+    await inspectRedis(redis);
+    return await redisWarnings(redis, url);
+  } finally {
+    redis.disconnect();
+  }
 }
 
 async function connected(url: string, config: CliConfig, stop?: () => Promise<void>): Promise<OpenedRedis> {

@@ -10,6 +10,12 @@ describe('showing a text', () => {
       'argument \'http://:canary@h\' is invalid. "http://:canary@h"',
       'argument \'http://***@h\' is invalid. "http://***@h"',
     ],
+    ['redis://user:can/ary@host', 'redis://***@host'],
+    [
+      'at unix:///run/x.sock?username=writer&password=canary says',
+      'at unix:///run/x.sock?username=***&password=*** says',
+    ],
+    ['unix:///run/x.sock?db=1&password=can@ary', 'unix:///run/x.sock?db=1&password=***'],
     ['redis://host:6379', 'redis://host:6379'],
     ['unix:///tmp/redis.sock', 'unix:///tmp/redis.sock'],
     ['mail me@example.org', 'mail me@example.org'],

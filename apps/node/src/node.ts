@@ -1,4 +1,4 @@
-import { createRedis, inspectRedis, redisTroubleOf } from '@livermore/cache';
+import { createRedis, inspectRedis, redisTroubleOf, redisWarnings } from '@livermore/cache';
 import type { Transport } from '@livermore/exchange-core';
 import { createNodeTransport } from '@livermore/exchange-core';
 import { ExchangeInstance, NodeMetrics } from '@livermore/instance';
@@ -49,7 +49,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   redis.on('error', (error: Error) => {
     logger.warn({ event: 'redis_connection', trouble: redisTroubleOf(error), error: error.message });
   });
-  await usable(redis);
+  for (const warning of await usable(redis, options.redisUrl)) {
+    logger.warn({ event: 'redis_warning', warning });
+  }
   const metrics = new NodeMetrics({ processMetrics: true });
   const transport = options.transport ?? createNodeTransport();
   const instance = new ExchangeInstance({
@@ -86,9 +88,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 
 type Redis = ReturnType<typeof createRedis>;
 
-async function usable(redis: Redis): Promise<void> {
+/** Refuses a Redis that will not do; returns what its operator should know. */
+async function usable(redis: Redis, url: string): Promise<readonly string[]> {
   try {
     await inspectRedis(redis);
+    return await redisWarnings(redis, url);
   } catch (error) {
     redis.disconnect();
     throw error;

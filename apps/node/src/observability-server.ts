@@ -3,6 +3,17 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Health, NodeMetrics } from '@livermore/instance';
 import { AppError, messageOf } from '@livermore/utils';
 import type { Logger, Recovery } from '@livermore/utils';
+import { refusalOf } from './foreign-request';
+
+/** What a request may cost: whoever is slow, long or many is hung up on, and others are answered. */
+const LIMITS = {
+  maxHeaderSize: 8 * 1024,
+  headersTimeout: 3_000,
+  requestTimeout: 5_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 500,
+} as const;
+const MAX_CONNECTIONS = 64;
 
 /** The port asked for is taken. */
 export class PortTakenError extends AppError {
@@ -25,16 +36,17 @@ export interface ObservabilityServer {
 }
 
 /**
- * Serves `/metrics` (Prometheus text) and `/health` (200 or 503 with the checks) on loopback only.
+ * Serves `/metrics` (Prometheus text) and `/health` (200 or 503 with the checks) on loopback only, to programs of this machine.
  * @throws PortTakenError naming the remedy
  */
 export async function serveObservability(options: ObservabilityOptions): Promise<ObservabilityServer> {
-  const server = createServer((request, response) => {
+  const server = createServer(LIMITS, (request, response) => {
     answer(request, response, options).catch((error: unknown) => {
       options.logger.error({ event: 'observability_failed', path: request.url, error: messageOf(error) });
       send(response, 500, 'text/plain', 'internal error\n');
     });
   });
+  server.maxConnections = MAX_CONNECTIONS;
   await listening(server, options.port);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
@@ -47,7 +59,10 @@ async function answer(
   { metrics, health }: ObservabilityOptions,
 ): Promise<void> {
   const path = request.url?.split('?')[0];
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
+  const refusal = refusalOf(request.headers, request.socket.localPort ?? 0);
+  if (refusal !== null) {
+    send(response, refusal.status, 'text/plain', refusal.text);
+  } else if (request.method !== 'GET' && request.method !== 'HEAD') {
     send(response, 405, 'text/plain', 'only GET\n');
   } else if (path === '/metrics') {
     send(response, 200, metrics.registry.contentType, await metrics.registry.metrics());
@@ -60,7 +75,11 @@ async function answer(
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+  response.writeHead(status, {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
   response.end(body);
 }
 

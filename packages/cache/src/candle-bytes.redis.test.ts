@@ -49,7 +49,7 @@ describe('the size of a series in Redis', () => {
   let setting = '';
 
   beforeAll(async () => {
-    redis = createRedis(inject('redisUrl'));
+    redis = createRedis(inject('redisAdminUrl'));
     setting = (await redis.config('GET', 'zset-max-ziplist-value'))[1] ?? '';
     await redis.config('SET', 'zset-max-ziplist-value', LIST_MEMBER_BYTES);
   });

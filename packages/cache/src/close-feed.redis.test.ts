@@ -47,7 +47,13 @@ describe('resuming from the log of closes', () => {
     const events: CloseEvent[] = [];
     const troubles: string[] = [];
     const abort = new AbortController();
-    const feed = new CloseFeed(redis, exchangeId, {
+    const connections: Redis[] = [];
+    const duplicate = () => {
+      const connection = redis.duplicate();
+      connections.push(connection);
+      return connection;
+    };
+    const feed = new CloseFeed({ duplicate }, exchangeId, {
       clock: systemClock,
       onTrouble: (error) => troubles.push(String(error)),
       ...(after === undefined ? {} : { after }),
@@ -60,7 +66,7 @@ describe('resuming from the log of closes', () => {
       await over;
     };
     stops.push(stop);
-    return { events, troubles, feed, stop };
+    return { events, troubles, feed, connections, stop };
   }
 
   const until = (listener: ReturnType<typeof listen>, expected: readonly string[]) =>
@@ -174,7 +180,7 @@ describe('resuming from the log of closes', () => {
     for (let at = 0; at < 40; at += 1) {
       await close(at);
       expected.push(`live ${at}`);
-      if (at % 8 === 3) await cutListeners(redis);
+      if (at % 8 === 3) for (const connection of listener.connections) connection.stream.destroy();
     }
     await until(listener, expected);
     await listener.stop();
@@ -241,10 +247,3 @@ describe('resuming from the log of closes', () => {
     expect(left.filter(([id]) => Number(id.split('-')[0]) >= now - CLOSES_KEPT_MS)).toHaveLength(144);
   });
 });
-
-/** Cuts the connections that wait for an announcement, and no other test's that writes. */
-async function cutListeners(redis: Redis): Promise<void> {
-  const clients = String(await redis.client('LIST'));
-  for (const [, id] of clients.matchAll(/^id=(\d+) .* cmd=xread /gm))
-    await redis.client('KILL', 'ID', Number(id));
-}

@@ -21,6 +21,22 @@ describe('redisTroubleOf', () => {
     ['MASTERDOWN Link with MASTER is down', 'failing-over'],
     ['NOREPLICAS Not enough good replicas to write.', 'failing-over'],
     ['WRONGTYPE Operation against a key holding the wrong kind of value', 'foreign'],
+    ['NOAUTH Authentication required.', 'locked-out'],
+    ['WRONGPASS invalid username-password pair or user is disabled.', 'locked-out'],
+    ["NOPERM this user has no permissions to run the 'evalsha' command", 'locked-out'],
+    ['NOPERM this user has no permissions to access one of the channels used as arguments', 'locked-out'],
+    [
+      "ERR The user executing the script can't run this command or subcommand script: 5b2d, on @user_script:41.",
+      'locked-out',
+    ],
+    [
+      "ERR Error running script (call to f_5b2d): @user_script:41: @user_script: 41: The user executing the script can't run this command or subcommand ",
+      'locked-out',
+    ],
+    [
+      "ERR ACL failure in script: User writer has no permissions to run the 'zadd' command script: 5b2d, on @user_script:41.",
+      'locked-out',
+    ],
     ['Connection is closed.', 'unreachable'],
     ['connect ECONNREFUSED 127.0.0.1:6379', 'unreachable'],
     ['read ECONNRESET', 'unreachable'],
@@ -43,7 +59,6 @@ describe('redisTroubleOf', () => {
     'NOSCRIPT No matching script. Please use EVAL.',
     'ERR unknown command',
     'ERR Error running script (call to f_5b2d): @user_script:41: Script attempted to access nonexistent global',
-    'NOPERM this user has no permissions',
     'the symbol ECONOMY is unknown',
     '',
   ])('%j is a bug of ours, not a state that passes', (message) => {

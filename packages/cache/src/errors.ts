@@ -40,7 +40,14 @@ export class UnsuitableRedisError extends AppError {
 }
 
 /** Why a write to Redis failed, when it is a state of the server that passes. */
-export type RedisTrouble = 'failing-over' | 'foreign' | 'full' | 'loading' | 'read-only' | 'unreachable';
+export type RedisTrouble =
+  | 'failing-over'
+  | 'foreign'
+  | 'full'
+  | 'loading'
+  | 'locked-out'
+  | 'read-only'
+  | 'unreachable';
 
 const TROUBLE_OF_CODE: Readonly<Record<string, RedisTrouble>> = {
   OOM: 'full',
@@ -54,6 +61,9 @@ const TROUBLE_OF_CODE: Readonly<Record<string, RedisTrouble>> = {
   UNBLOCKED: 'failing-over',
   NOREPLICAS: 'failing-over',
   WRONGTYPE: 'foreign',
+  NOAUTH: 'locked-out',
+  WRONGPASS: 'locked-out',
+  NOPERM: 'locked-out',
 };
 
 /** What a socket, a resolver and the client say when there is nobody at the other end. */
@@ -68,8 +78,12 @@ export function redisTroubleOf(error: unknown): RedisTrouble | undefined {
   const message = messageOf(error);
   const trouble = TROUBLE_OF_CODE[replyCodeOf(message)];
   if (trouble !== undefined) return trouble;
+  if (SCRIPT_NOT_ALLOWED.test(message)) return 'locked-out';
   return UNREACHABLE.test(`${message} ${systemCodeOf(error)}`) ? 'unreachable' : undefined;
 }
+
+/** What a script runs into that does what its user may not: it has no code of its own. Before Redis 7.2, and since. */
+const SCRIPT_NOT_ALLOWED = /The user executing the script can't|ACL failure in script/;
 
 /** The first word of an error reply. Redis 6.2 wraps what a script ran into: `ERR Error running script …: -OOM …`. */
 function replyCodeOf(message: string): string {
@@ -90,6 +104,8 @@ export const REDIS_TROUBLE_SENTENCES: Readonly<Record<RedisTrouble, string>> = {
     'a key of ours holds a value of another type: it is moved out of the way; writes are held and repeated',
   loading: 'Redis is loading its data; writes are held and repeated',
   'failing-over': 'the Redis cluster is failing over; writes are held and repeated',
+  'locked-out':
+    'Redis does not let us in (its password or users changed?): set them as they were, or start again with a REDIS_URL that holds the new ones; writes are held and repeated',
   unreachable:
     'Redis cannot be reached: check that it runs and that the URL is right; writes are held and repeated',
 };

@@ -10,6 +10,7 @@ export * from './json-value';
 export * from './look-store';
 export * from './quality-store';
 export * from './redis';
+export * from './redis-warnings';
 export * from './store-look';
 export * from './strategies/candle-cache';
 export * from './strategies/ticker-cache';

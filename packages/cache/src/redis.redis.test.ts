@@ -12,11 +12,12 @@ describe('createRedis on a real Redis', () => {
   });
 
   it('speaks through a unix socket where the server has one', async (context) => {
-    const tcp = createRedis(inject('redisUrl'));
+    const tcp = createRedis(inject('redisAdminUrl'));
     const [, path = ''] = (await tcp.config('GET', 'unixsocket').then(pairOf)) ?? [];
     await tcp.quit();
     context.skip(path === '', 'this server has no unix socket');
-    const redis = createRedis(`unix://${path}`);
+    const { username, password } = new URL(inject('redisUrl'));
+    const redis = createRedis(`unix://${path}?username=${username}&password=${password}`);
     expect(await redis.ping()).toBe('PONG');
     await redis.quit();
   });
@@ -32,7 +33,7 @@ describe('createRedis on a real Redis', () => {
 
   it('finds its way back when its connection is cut, and commands wait for it', async () => {
     const redis = createRedis(inject('redisUrl'));
-    const other = createRedis(inject('redisUrl'));
+    const other = createRedis(inject('redisAdminUrl'));
     redis.on('error', () => undefined);
     const id = await redis.client('ID');
     await other.client('KILL', 'ID', String(id));

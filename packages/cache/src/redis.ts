@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
-import { systemClock } from '@livermore/utils';
-import { UnsuitableRedisError } from './errors';
+import { messageOf, systemClock } from '@livermore/utils';
+import { UnsuitableRedisError, redisTroubleOf } from './errors';
 import { GatheringRedis } from './gathering-redis';
+import { recordOf } from './info';
 
 /** What this system needs of a Redis client. Any ioredis client fits. */
 export type RedisClient = Pick<
@@ -102,17 +103,21 @@ export interface RedisFacts {
 
 /**
  * Checks that a server can be relied on.
- * @throws UnsuitableRedisError when it is too old or a read-only replica; the message names the remedy
+ * @throws UnsuitableRedisError when it is too old, a read-only replica, in cluster mode, or does not let us in; the message
+ * names the remedy
  */
 export async function inspectRedis(redis: Pick<RedisClient, 'info'>): Promise<RedisFacts> {
-  const info = await redis.info();
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+  const fields = recordOf(await redis.info().catch(letIn));
+  const field = (name: string) => fields.get(name) ?? '';
   const version = field('redis_version');
   if (!isAtLeast(version, MIN_REDIS_VERSION)) {
     throw new UnsuitableRedisError(
       `this Redis is version ${version || 'unknown'}; ${MIN_REDIS_VERSION} or newer is needed. Upgrade it, or unset REDIS_URL and a suitable one is started for you`,
       { version },
     );
+  }
+  if (field('redis_mode') === 'cluster' || field('cluster_enabled') === '1') {
+    throw new UnsuitableRedisError(CLUSTER_SENTENCE, { version });
   }
   const isReadOnly = field('role') === 'slave' && field('slave_read_only') === '1';
   if (isReadOnly) {
@@ -122,6 +127,20 @@ export async function inspectRedis(redis: Pick<RedisClient, 'info'>): Promise<Re
     );
   }
   return { version, isReadOnly, maxmemoryPolicy: field('maxmemory_policy') };
+}
+
+const CLUSTER_SENTENCE =
+  'One Redis holds one exchange whole (standalone, Sentinel or a managed primary): write, log, lock, fence and allowance are steps over several keys. This Redis is in cluster mode; point REDIS_URL at one that is not.';
+
+/** At a start nobody waits for a password to be set right: it is said. */
+function letIn(error: unknown): never {
+  if (redisTroubleOf(error) !== 'locked-out') throw error;
+  const [code] = messageOf(error).split(' ', 1);
+  throw new UnsuitableRedisError(
+    `this Redis does not let us in (${code}): write user and password into REDIS_URL (redis://user:password@host:port), and let that user have ~* &* +@all -@admin -@dangerous +info`,
+    { reply: code },
+    error,
+  );
 }
 
 function isAtLeast(version: string, least: string): boolean {

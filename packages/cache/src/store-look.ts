@@ -1,4 +1,5 @@
 import type { Series } from '@livermore/schemas';
+import { recordOf } from './info';
 import { exchangeCandleKey } from './keys';
 import type { RedisClient } from './redis';
 
@@ -21,7 +22,8 @@ export async function lookAtStore(
 ): Promise<StoreLook> {
   const keys = series.map(({ symbol, timeframe }) => exchangeCandleKey(exchangeId, symbol, timeframe));
   const [info, count] = await Promise.all([redis.info(), keys.length === 0 ? 0 : redis.exists(...keys)]);
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? '';
+  const fields = recordOf(info);
+  const field = (name: string) => fields.get(name) ?? '';
   return {
     runId: field('run_id'),
     evictedKeys: Number(field('evicted_keys')) || 0,

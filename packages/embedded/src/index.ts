@@ -12,5 +12,6 @@ export { MIN_REDIS_VERSION } from './engines/version';
 export type { Env } from './env';
 export * from './errors';
 export type { PortWish } from './server/port';
+export type { RedisUser } from './users/users';
 export { startRedis, type StartedRedis, type StartRedisOptions } from './start-redis';
-export { runningRedis } from './running-redis';
+export { runningRedis, type RunningRedis } from './running-redis';

@@ -4,38 +4,16 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { silentLogger, systemClock } from '@livermore/utils';
-import { Redis } from 'ioredis';
 import { rolldown } from 'rolldown';
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { RedisStartError, RedisTooOldError, RedisUnreachableError } from './errors';
-import { acquireDataDir } from './lock/data-dir-lock';
 import { isRunning } from './process/process-identity';
 import { readState, updateState } from './server/state-file';
-import { startRedis, type StartedRedis, type StartRedisOptions } from './start-redis';
+import { clientOf, startIn } from './testing/start-in';
 import { tempDir } from './testing/temp-dir';
 
-async function startIn(dir: string, change: Partial<StartRedisOptions> = {}): Promise<StartedRedis> {
-  const dataDir = acquireDataDir(dir, { clock: systemClock, command: 'a test' });
-  onTestFinished(() => dataDir.release());
-  const tools = { env: process.env, logger: silentLogger, clock: systemClock };
-  const redis = await startRedis({ dataDir, ...tools, port: 'any', ...change });
-  const stop = async () => {
-    await redis.stop();
-    dataDir.release();
-  };
-  onTestFinished(stop);
-  return { ...redis, stop };
-}
-
-function clientOf(url: string): Redis {
-  const client = new Redis(url.replace(/^unix:\/\//, ''));
-  client.on('error', () => undefined);
-  onTestFinished(() => client.disconnect());
-  return client;
-}
-
-const serverOf = (dir: string) => readState(dir).server ?? { pid: 0, startedAt: null };
+const NONE = { pid: 0, startedAt: null, hasUsers: false };
+const serverOf = (dir: string) => readState(dir).server ?? NONE;
 
 describe('a server of our own', () => {
   it('keeps what was written over a restart, at the same port', async ({ skip }) => {
@@ -54,7 +32,8 @@ describe('a server of our own', () => {
     skip(redis.warning !== null, 'only the demo engine is available here: it has no socket');
     expect(redis.url).toMatch(/^unix:\/\/\//);
     await clientOf(redis.url).set('said', 'by socket');
-    expect(await clientOf(redis.tcpUrl ?? '').get('said')).toBe('by socket');
+    expect(redis.tcpUrl).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/);
+    expect(await clientOf(redis.urlOf('reader')).get('said')).toBe('by socket');
   });
 
   it('keeps a short series of candles, 81 bytes each, as a compact list', async ({ skip }) => {
@@ -82,7 +61,7 @@ describe('a server of our own', () => {
     const dir = tempDir();
     const redis = await startIn(dir);
     skip(redis.warning !== null, 'only the demo engine is available here: it keeps nothing');
-    const client = clientOf(redis.url);
+    const client = clientOf(redis.urlOf('admin'));
     await client.set('kept', 'yes');
     const { pid } = serverOf(dir);
     // Within a second every write is on disk; asked for, at once.
@@ -151,7 +130,7 @@ describe('an owner that was killed', () => {
     const dir = tempDir();
     const stranger = spawn('sleep', ['100'], { stdio: 'ignore' });
     onTestFinished(() => void stranger.kill('SIGKILL'));
-    updateState(dir, { server: { pid: stranger.pid ?? 0, startedAt: 'an earlier boot:1' } });
+    updateState(dir, { server: { ...NONE, pid: stranger.pid ?? 0, startedAt: 'an earlier boot:1' } });
     await startIn(dir);
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
   });

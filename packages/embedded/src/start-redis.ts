@@ -1,8 +1,6 @@
 /**
  * A Redis for whoever needs one: the one that was given, or one of our own that lives as long as we do.
  */
-import { join } from 'node:path';
-import { mkdirSync } from 'node:fs';
 import type { Clock, Logger } from '@livermore/utils';
 import { defaultCacheDir } from './data-dir';
 import type { Env } from './env';
@@ -18,6 +16,7 @@ import type { PortWish } from './server/port';
 import { probe } from './server/probe';
 import { checkRedisUrl, withoutSecret } from './server/redis-url';
 import { readState } from './server/state-file';
+import type { RedisUser } from './users/users';
 
 export interface StartRedisOptions {
   /** A Redis to use instead of one of ours: `redis://`, `rediss://` or `unix:///path`. */
@@ -39,12 +38,16 @@ export interface StartRedisOptions {
 
 /** A Redis that answers. */
 export interface StartedRedis {
-  /** For our own processes. A server of ours is reached by `unix:///path` where its engine can. */
+  /** For our own processes, as the writer: by `unix:///path` where the engine of a server of ours can. Holds a password. */
   readonly url: string;
-  /** For other programs of the user, e.g. `redis://127.0.0.1:6390`; null when it has no port of its own. */
+  /** Where other programs find it, without user and password, e.g. `redis://127.0.0.1:6390`; null when it has no port. */
   readonly tcpUrl: string | null;
   readonly engine: Engine;
   readonly isOurs: boolean;
+  /** Whether a server of ours has our users; the demo engine knows none, and someone else's are their own. */
+  readonly hasUsers: boolean;
+  /** The address as one of its users; the one given for a Redis that is not ours. Holds a password. */
+  readonly urlOf: (user: RedisUser) => string;
   /** What the user must be told as long as this engine is used, or null. */
   readonly warning: string | null;
   /** Stops a server of ours, its data on disk; leaves someone else's alone. A second call does nothing. */
@@ -86,7 +89,8 @@ async function useGiven(url: string, logger: Logger): Promise<StartedRedis> {
   }
   logger.info({ event: 'redis_given', url: shown, name, version });
   const engine: Engine = { tier: 'url', name, version, path: null };
-  return { url, tcpUrl: null, engine, isOurs: false, warning: null, stop: () => Promise.resolve() };
+  const theirs = { isOurs: false, hasUsers: false, warning: null, stop: () => Promise.resolve() };
+  return { url, tcpUrl: null, engine, urlOf: () => url, ...theirs };
 }
 
 async function startOurs(options: StartRedisOptions): Promise<StartedRedis> {
@@ -101,7 +105,6 @@ async function startOurs(options: StartRedisOptions): Promise<StartedRedis> {
     tiers: options.tiers ?? TIERS,
     onProgress: say,
   });
-  mkdirSync(join(dataDir.path, 'redis'), { recursive: true, mode: 0o700 });
   const own = new OwnServer(engine, {
     dataDir: dataDir.path,
     env,
@@ -116,8 +119,10 @@ async function startOurs(options: StartRedisOptions): Promise<StartedRedis> {
   return {
     url: own.url,
     tcpUrl: own.tcpUrl,
+    urlOf: (user) => own.urlOf(user),
     engine: { tier, name, version, path },
     isOurs: true,
+    hasUsers: engine.hasUsers,
     warning,
     stop: () => own.stop(),
   };

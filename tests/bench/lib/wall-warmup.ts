@@ -32,7 +32,7 @@ export async function wallWarmups(
   for (const { what, order } of CASES) {
     const venue = startWorker('simulated-venue');
     const redis = await newRedis();
-    const redisUrl = redis.tcpUrl ?? redis.url;
+    const redisUrl = redis.urlOf('admin');
     try {
       const address = await venue.ask<VenueAddress>('open', { ...order, latencyMs });
       const errors: EtaError[] = [];

@@ -9,10 +9,9 @@ import { scaledClock } from './scaled-clock';
 /** Real time between two answers about its health, ms. */
 const HEALTH_EVERY_MS = 250;
 
-/** What a node under proof is told on its command line. */
+/** What a node under proof is told on its command line. Its Redis, whose address holds a password, is `REDIS_URL`. */
 export const NodeOrdersSchema = z.object({
   exchange: ExchangeSchema,
-  redisUrl: z.string(),
   symbols: z.array(z.string()),
   seed: z.number(),
   logFile: z.string(),
@@ -26,8 +25,8 @@ export const NodeOrdersSchema = z.object({
 export type NodeOrders = z.infer<typeof NodeOrdersSchema>;
 
 /** Runs one exchange over real sockets in a process of its own, until SIGTERM. States and health go to stdout, a line each. */
-export async function runNodeProcess(text: string): Promise<void> {
-  const { exchange, redisUrl, symbols, seed, logFile, time } = NodeOrdersSchema.parse(JSON.parse(text));
+export async function runNodeProcess(text: string, redisUrl: string): Promise<void> {
+  const { exchange, symbols, seed, logFile, time } = NodeOrdersSchema.parse(JSON.parse(text));
   const { jump, ...rest } = time;
   const logger = createLogger({ level: 'info', file: logFile });
   const redis = createRedis(redisUrl);

@@ -18,9 +18,12 @@ export class NodeUnderProof {
   #wasKilled = false;
 
   /** `command`: the program and arguments that run a node by orders given as one more argument. */
-  constructor(command: readonly [string, ...string[]], orders: NodeOrders) {
+  constructor(command: readonly [string, ...string[]], orders: NodeOrders, redisUrl: string) {
     const [program, ...args] = command;
-    this.#child = spawn(program, [...args, JSON.stringify(orders)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#child = spawn(program, [...args, JSON.stringify(orders)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, REDIS_URL: redisUrl },
+    });
     if (this.#child.stdout !== null) {
       createInterface({ input: this.#child.stdout }).on('line', (line) => this.#take(line));
     }

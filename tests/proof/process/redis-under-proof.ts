@@ -13,7 +13,8 @@ const EVICTED_TO = 0.97;
 export class RedisUnderProof {
   readonly #server: StartedRedis;
   readonly #admin: Client;
-  readonly #target: { readonly host: string; readonly port: number };
+  /** Where it is and as whom the nodes go in. */
+  readonly #target: URL;
   readonly #sockets = new Set<Socket>();
   #door: Server | undefined;
   #wasHurt = false;
@@ -21,7 +22,7 @@ export class RedisUnderProof {
   #losesReplies = false;
   #port = 0;
 
-  private constructor(server: StartedRedis, target: { host: string; port: number }) {
+  private constructor(server: StartedRedis, target: URL) {
     this.#server = server;
     this.#target = target;
     this.#admin = createRedis(server.url);
@@ -30,15 +31,16 @@ export class RedisUnderProof {
 
   static async start(env: Readonly<Record<string, string | undefined>>): Promise<RedisUnderProof> {
     const server = await startThrowAwayRedis({ env });
-    const url = new URL(server.tcpUrl ?? server.url);
-    const started = new RedisUnderProof(server, { host: url.hostname, port: Number(url.port) });
+    const started = new RedisUnderProof(server, new URL(server.urlOf('writer')));
     await started.openDoor();
     return started;
   }
 
-  /** Where the nodes go in: through the door. */
+  /** Where the nodes go in: through the door. Holds a password. */
   get url(): string {
-    return `redis://127.0.0.1:${this.#port}`;
+    const door = new URL(this.#target);
+    door.port = String(this.#port);
+    return door.href;
   }
 
   /** Past the door, for whoever watches. */
@@ -168,7 +170,7 @@ export class RedisUnderProof {
   }
 
   #pass(inside: Socket): void {
-    const outside = connect(this.#target);
+    const outside = connect(Number(this.#target.port), this.#target.hostname);
     for (const socket of [inside, outside]) {
       this.#sockets.add(socket);
       socket.on('error', () => undefined);

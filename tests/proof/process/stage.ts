@@ -120,14 +120,14 @@ export class Stage {
   /** Starts a node; `jump` sets its wall clock in the middle of the run. */
   startNode(jump?: ScaledTime['jump']): NodeUnderProof {
     const { nodeCommand } = this.#options;
-    const node = new NodeUnderProof(nodeCommand, {
+    const orders = {
       exchange: this.#exchange,
-      redisUrl: this.redis.url,
       symbols: [...this.symbols],
       seed: this.#nodes.length + 1,
       logFile: join(this.#logFolder, `node-${this.#nodes.length + 1}.log`),
       time: jump === undefined ? this.#time : { ...this.#time, jump },
-    });
+    };
+    const node = new NodeUnderProof(nodeCommand, orders, this.redis.url);
     this.#nodes.push(node);
     return node;
   }

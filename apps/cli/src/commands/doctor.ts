@@ -2,9 +2,12 @@ import { statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { dataDirHolder, defaultCacheDir, findEngines } from '@livermore/embedded';
+import { messageOf } from '@livermore/utils';
 import type { CliConfig } from '../config';
 import { EXIT_CODES } from '../exit-codes';
 import { json, line, styled } from '../output/print';
+import { warningsOf } from '../redis';
+import { withoutSecrets } from '../secrets';
 
 export interface DoctorOptions {
   readonly dataDir?: string;
@@ -41,6 +44,7 @@ export async function doctor(options: DoctorOptions, config: CliConfig): Promise
       state: engine.state === 'ready' ? 'ok' : 'possible',
       detail: `${engine.detail}${engine === usable ? ' ← would be used' : ''}`,
     })),
+    ...(await givenFindings(options.redis ?? config.redisUrl, engines[0]?.state === 'ready')),
     holderFinding(dataDir),
     diskFinding(dataDir),
     await portFinding(options.metricsPort),
@@ -70,6 +74,17 @@ function nodeFinding(): Finding {
     state: 'ok',
     detail: `${process.version} on ${process.platform} ${process.arch}${advice}`,
   };
+}
+
+/** What the operator of the Redis that was given should know; nothing where it does not answer, which is said already. */
+async function givenFindings(url: string | undefined, answers: boolean): Promise<readonly Finding[]> {
+  if (url === undefined || !answers) return [];
+  try {
+    const warnings = await warningsOf({ url, isOurs: false });
+    return warnings.map((detail) => ({ what: 'Your Redis', state: 'possible', detail }));
+  } catch (error) {
+    return [{ what: 'Your Redis', state: 'trouble', detail: withoutSecrets(messageOf(error)) }];
+  }
 }
 
 function holderFinding(dataDir: string): Finding {

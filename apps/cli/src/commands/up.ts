@@ -10,7 +10,9 @@ import { SANDBOX, exchangeOf } from '../exchange-choice';
 import { ChildEndedError } from '../exit-codes';
 import { json, line, note, styled } from '../output/print';
 import { Screen } from '../output/screen';
+import { shellWord } from '../output/shell-word';
 import { withoutSecrets } from '../secrets';
+import { warningsOf } from '../redis';
 import { supervise } from '../supervise';
 import { untilInterrupted } from '../until-interrupted';
 import { watchHealth } from './up-health';
@@ -75,7 +77,9 @@ async function openStage(
     onProgress: note,
   });
   parts.undo.push(() => redis.stop());
+  const warnings = await warningsOf(redis);
   parts.say(`${styled('green', '✔')} ${redisSentence(redis, dataDir.path)}`);
+  for (const warning of warnings) note(`! Your Redis: ${warning}`);
   return { ...parts, redis, logFile, config };
 }
 
@@ -135,15 +139,18 @@ function nodeArguments(
 
 function sayLive(options: UpOptions, { redis, say }: Stage, url: string): void {
   const candles = withoutSecrets(redis.tcpUrl ?? redis.url);
+  const withPassword = `npx livermore redis-url${dataDirFlag(options)}`;
   if (options.json === true) {
     json({ event: 'live', exchange: options.exchange, redis: candles, url });
     return;
   }
   say(`${styled('green', '✔')} Live. Ctrl-C stops cleanly.`);
-  const { exchange, dataDir } = options;
-  const at = dataDir === undefined ? '' : ` --data-dir ${quoted(dataDir)}`;
+  const { exchange } = options;
+  const at = dataDirFlag(options);
+  const address = `${withPassword}   (with its password, for your programs)`;
   sayWhere(say, [
     ['candles', styled('bold', candles)],
+    ...(redis.hasUsers ? ([['address', address]] as const) : []),
     ['look', `npx livermore candles ${exchange} SYMBOL 1m${at}`],
     ['', `npx livermore coverage ${exchange}${at}`],
   ]);
@@ -164,18 +171,18 @@ function sayWhere(say: Stage['say'], places: readonly (readonly [string, string]
   for (const [what, where] of places) say(`  ${styled('dim', what.padEnd(8))} ${where}`);
 }
 
-/** A path as a shell takes it. */
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
-}
-
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
+function dataDirFlag({ dataDir }: UpOptions): string {
+  return dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`;
+}
+
 function redisSentence(redis: StartedRedis, dataDir: string): string {
-  const { engine, tcpUrl, isOurs } = redis;
+  const { engine, tcpUrl, isOurs, warning } = redis;
   if (!isOurs) return `Redis ${engine.version} (yours)`;
   const where = tcpUrl === null ? '' : ` at ${tcpUrl}`;
-  return `${engine.name} ${engine.version}${where}, data in ${dataDir}`;
+  // The demo engine keeps nothing there.
+  return `${engine.name} ${engine.version}${where}, data in ${warning === null ? dataDir : 'memory only'}`;
 }

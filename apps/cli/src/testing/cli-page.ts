@@ -10,7 +10,8 @@ const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
     'The command line: an unknown flag, exchange, symbol or timeframe, a URL, port or folder that is not usable.',
   incomplete: 'It ran, and candles are missing (`coverage`, `warmup`) or different (`replay`).',
   venue: 'The venue refused: banned, blocked here, rate-limited beyond patience, or it does not answer.',
-  redis: 'Redis cannot be used: too old, read-only, full, or out of reach.',
+  redis:
+    'Redis cannot be used: too old, read-only, full, in cluster mode, not letting us in, or out of reach; or none of ours runs (`redis-url`).',
   held: 'Another process works on the data directory; the line says which.',
   interrupted: 'Interrupted before it was done: a second Ctrl-C, or a warmup that was stopped.',
 };
@@ -24,6 +25,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 ✔ Warm: 216 series in 2.6s.
 ✔ Live. Ctrl-C stops cleanly.
   candles  redis://127.0.0.1:6390
+  address  npx livermore redis-url   (with its password, for your programs)
   metrics  http://127.0.0.1:9464/metrics
   health   http://127.0.0.1:9464/health
   log      ~/.local/state/livermore/livermore.log
@@ -66,6 +68,9 @@ day (UTC)   tf   expected  within 5 s  compared   equal  different  so differ   
 2026-11-21  4h          0           0       180     180          0  less than 3 in 180             0        0            0
 all         all       324         324    25,910  25,910          0  less than 3 in 25,910          0      170          170
 comparisons with the venue's own: 25,910, different: 0, so less than 3 in 25,910 differ (95 % confidence); 324 of 324 were there within 5 s of their close; 170 of 170 that are settled were right when first said`,
+  'redis-url': `$ REDIS_URL=$(npx livermore redis-url) node examples/read-candles.mjs 90 BTCUSDT 1m 2
+2026-11-21T19:23:00Z  78448.39  78629.63  78423.58  78599.8  0.2254  settled  rest
+2026-11-21T19:24:00Z  78599.8  78620.42  78554.15  78583.63  0.245  forming  stream`,
   simulate: `$ livermore simulate --venue coinbase --port 8778
 {"event":"simulator_ready","venue":"coinbase","rest":"http://127.0.0.1:8778","ws":"ws://127.0.0.1:8778"}
 coinbase, simulated: 34 symbols, invented prices. Ctrl-C stops it.`,
@@ -100,7 +105,8 @@ const INTRODUCTION = `# The command line
 
 People get tables, colours and progress; \`NO_COLOR\`, a pipe or a file get plain text. Programs give \`--json\`: one
 JSON value a line on stdout, logs on stderr (for \`up\` in \`livermore.log\` of its data directory). A mistake is told on stderr with
-what would be right. Passwords in URLs are never shown, logged, or passed on in arguments.
+what would be right. Passwords in URLs are never shown, logged, or passed on in arguments; only \`redis-url\` prints one. What
+you write after \`--redis\` everyone on the machine can see while the command runs: a URL with a password belongs in \`REDIS_URL\`.
 
 Where candles are: \`--redis\`, else \`REDIS_URL\`, else the Redis that \`livermore up\` runs on the data directory, else one
 that is started on it for as long as the command takes. The data directory is \`--data-dir\`, else \`LIVERMORE_DATA_DIR\`, else
@@ -108,6 +114,9 @@ that is started on it for as long as the command takes. The data directory is \`
 
 \`up\` keeps running what it started: a node or a simulator that ends by itself is started again after 1, 2, 4 … seconds, up to
 a minute; one that says it was called wrongly is not. However \`up\` ends, its children end with it.
+
+\`/metrics\` and \`/health\` are for programs on this machine: they answer to \`localhost\`, \`127.0.0.1\` and \`[::1]\` with their port, and
+refuse what a page of another origin sends.
 
 ## Exit codes
 `;

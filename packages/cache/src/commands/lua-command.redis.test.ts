@@ -40,7 +40,7 @@ describe('LuaCommand on a real Redis', () => {
   it('goes on when scripts are flushed in the middle of the work', async () => {
     const command = unseen("return redis.call('INCR', KEYS[1])");
     const key = `lua:${freshExchangeId()}`;
-    const other = createRedis(inject('redisUrl'));
+    const other = createRedis(inject('redisAdminUrl'));
     for (let round = 0; round < 20; round += 1) {
       const calls = Array.from({ length: 50 }, () => command.run(redis, key, []));
       await Promise.all([...calls, other.script('FLUSH')]);

@@ -66,10 +66,14 @@ describe('nothing to be found', () => {
 
   it('repeats what apt said when it is there and cannot', async () => {
     const offline = 'echo "E: Could not resolve deb.debian.org" >&2; exit 100';
-    const failure = chooseEngine(optionsOn({ 'apt-get': offline, 'dpkg-deb': 'exit 0' }));
+    const said: string[] = [];
+    const options = optionsOn({ 'apt-get': offline, 'dpkg-deb': 'exit 0' });
+    const failure = chooseEngine({ ...options, onProgress: (sentence) => said.push(sentence) });
     await expect(failure).rejects.toThrow(
       /Could not resolve deb\.debian\.org.*sudo apt-get install redis-server/s,
     );
+    expect(said[0]).toMatch(/^Fetching Redis from the Debian archive/);
+    expect(said.at(-1)).toMatch(/^It could not be had: .*Could not resolve deb\.debian\.org/);
   });
 });
 

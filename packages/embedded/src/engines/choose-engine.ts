@@ -49,17 +49,28 @@ function attempts(tier: Tier, options: ChooseOptions): Promise<Attempt[]> {
     url: () => Promise.resolve([]),
     path: async () =>
       (await enginesOnPath(env)).map((it) => (it.kind === 'usable' ? { engine: it.engine } : it)),
-    debian: () => fetched(debianRedis(cacheDir, env, onProgress)),
-    javascript: () => fetched(javascriptEngine(cacheDir, env, onProgress)),
+    debian: () => fetched(onProgress, (say) => debianRedis(cacheDir, env, say)),
+    javascript: () => fetched(onProgress, (say) => javascriptEngine(cacheDir, env, say)),
   };
   return fetchers[tier]();
 }
 
-async function fetched(fetching: Promise<StartableEngine>): Promise<Attempt[]> {
+/** Where it was said that something is being fetched, it is said that it did not come, too. */
+async function fetched(
+  onProgress: OnProgress,
+  fetching: (say: OnProgress) => Promise<StartableEngine>,
+): Promise<Attempt[]> {
+  let hasSaid = false;
+  const say: OnProgress = (sentence) => {
+    hasSaid = true;
+    onProgress(sentence);
+  };
   try {
-    return [{ engine: await fetching }];
+    return [{ engine: await fetching(say) }];
   } catch (error) {
-    return [{ reason: messageOf(error) }];
+    const reason = messageOf(error);
+    if (hasSaid) onProgress(`It could not be had: ${reason}.`);
+    return [{ reason }];
   }
 }
 

@@ -2,9 +2,10 @@
  * A real Redis without installing one: Debian's own packages, downloaded by apt (which checks their signatures),
  * unpacked into a folder of the user, run from there. Nothing on the system changes and no root is needed.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from '../env';
+import { makeDir } from '../make-dir';
 import { EngineUnavailableError } from '../errors';
 import { findProgram } from '../process/find-program';
 import { lastWords, runTool } from '../process/run-tool';
@@ -44,7 +45,7 @@ export async function debianRedis(cacheDir: string, env: Env, say: OnProgress): 
   const obstacle = debianObstacle(env);
   if (obstacle !== null) throw new EngineUnavailableError(obstacle);
   say('Fetching Redis from the Debian archive (about 1.4 MB, unpacked without root, once per user).');
-  mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
+  makeDir(cacheDir);
   const workDir = mkdtempSync(join(cacheDir, 'unpacking-'));
   try {
     const tree = await unpack(workDir, env, say);

@@ -20,6 +20,8 @@ export interface StartableEngine extends Engine {
   readonly env: Readonly<Record<string, string>>;
   /** Whether it writes to disk. */
   readonly isPersistent: boolean;
+  /** Whether it knows users: without them, whoever reaches its port may do everything. */
+  readonly hasUsers: boolean;
 }
 
 /** Says what is being done, in a sentence for a person. */

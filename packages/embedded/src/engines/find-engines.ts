@@ -3,7 +3,7 @@ import { probe } from '../server/probe';
 import { debianObstacle, unpackedDebianRedis } from './debian';
 import type { StartableEngine, Tier } from './engine';
 import { installCommand } from './install-advice';
-import { hasJavascriptEngine } from './javascript';
+import { DOWNLOAD_SIZE, hasJavascriptEngine } from './javascript';
 import { findNpm } from '../process/find-program';
 import { enginesOnPath, type Examined } from './on-path';
 import { isNewEnough, MIN_REDIS_VERSION } from './version';
@@ -93,7 +93,7 @@ function javascriptFinding({ env, cacheDir }: FindEnginesOptions): EngineFinding
     : {
         tier: 'javascript',
         state: 'possible',
-        detail: `The ${note}, can be fetched from npm (about 10 MB).`,
+        detail: `The ${note}, can be fetched from npm (${DOWNLOAD_SIZE}).`,
       };
 }
 

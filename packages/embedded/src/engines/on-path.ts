@@ -39,7 +39,8 @@ export async function examine(path: string, options: ExamineOptions): Promise<Ex
   if (!isNewEnough(found)) {
     return { kind: 'unusable', reason: `${path} is ${found.version}, older than ${MIN_REDIS_VERSION}` };
   }
-  return { kind: 'usable', engine: { ...found, tier: options.tier, path, env, isPersistent: true } };
+  const engine = { ...found, tier: options.tier, path, env, isPersistent: true, hasUsers: true };
+  return { kind: 'usable', engine };
 }
 
 /** Where the dynamic linker is to look first. */

@@ -2,13 +2,14 @@
  * One process per data directory: `livermore.lock` says who. The file appears complete (it is linked into place),
  * and a lock whose holder is gone, also when its process number was given to another program, is taken over.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { messageOf, type Clock } from '@livermore/utils';
+import type { Clock } from '@livermore/utils';
 import { z } from 'zod';
-import { DataDirHeldError, DataDirUnusableError } from '../errors';
+import { DataDirHeldError } from '../errors';
 import { identityOf, isRunning } from '../process/process-identity';
+import { makeDataFolder, unusableDataDir } from '../private-file';
 
 const LockSchema = z.object({
   pid: z.number().int().positive(),
@@ -49,7 +50,7 @@ export function acquireDataDir(dir: string, options: AcquireOptions): DataDir {
   const path = resolve(dir);
   const lockFile = lockFileOf(path);
   const mine = `${JSON.stringify(holderHere(options), null, 2)}\n`;
-  makeDir(path);
+  makeDataFolder(path, path);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     if (linkIntoPlace(path, lockFile, mine)) return held(path, lockFile, mine);
     const found = readText(lockFile);
@@ -74,14 +75,6 @@ function holderHere(options: AcquireOptions): LockHolder {
   return { ...identityOf(process.pid), host: hostname(), since, command: options.command };
 }
 
-function makeDir(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw unusable(path, error);
-  }
-}
-
 /** Creates the lock with its content in one step; false when there is one already. */
 function linkIntoPlace(path: string, lockFile: string, content: string): boolean {
   const draft = `${lockFile}.${process.pid}`;
@@ -91,7 +84,7 @@ function linkIntoPlace(path: string, lockFile: string, content: string): boolean
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
-    throw unusable(path, error);
+    throw unusableDataDir(path, error);
   } finally {
     rmSync(draft, { force: true });
   }
@@ -105,7 +98,7 @@ function refuseOrRemove(path: string, lockFile: string, found: string): void {
     renameSync(lockFile, grave);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return;
-    throw unusable(path, error);
+    throw unusableDataDir(path, error);
   }
   restoreIfFresh(lockFile, grave, found);
 }
@@ -142,14 +135,6 @@ function heldBy(path: string, lockFile: string, holder: LockHolder): DataDirHeld
   return new DataDirHeldError(
     `${path} is in use by \`${holder.command}\` (process ${holder.pid} ${where}, since ${holder.since}): ${remedy} with --data-dir.`,
     { path, holder },
-  );
-}
-
-function unusable(path: string, error: unknown): DataDirUnusableError {
-  return new DataDirUnusableError(
-    `cannot use ${path} as data directory (${messageOf(error)}): choose another with --data-dir.`,
-    { path },
-    error,
   );
 }
 

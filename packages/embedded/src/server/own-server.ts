@@ -1,11 +1,16 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf, type Clock, type Logger } from '@livermore/utils';
 import type { StartableEngine } from '../engines/engine';
 import type { Env } from '../env';
-import { RedisStartError } from '../errors';
+import { DataDirUnusableError, RedisStartError } from '../errors';
 import { identityOf } from '../process/process-identity';
-import { tcpUrl, urlOf, type ServerPlace } from './flags';
+import { ensurePasswords, newPassword } from '../users/password-file';
+import { makeDataFolder, writePrivateFile } from '../private-file';
+import { aclFileText, type Passwords, type RedisUser } from '../users/users';
+import { socketUrl, tcpUrl, type Login } from './address';
+import type { ServerPlace } from './flags';
+import { withoutSecret } from './redis-url';
 import { choosePort, type PortWish } from './port';
 import { lastLogLines, logFileOf, spawnServer, untilReady, type ServerProcess } from './server-process';
 import { makePrivateDir, socketPathFor } from './socket-path';
@@ -33,6 +38,7 @@ export class OwnServer {
   readonly #options: OwnServerOptions;
   readonly #stopping = new AbortController();
   #place: ServerPlace;
+  #passwords: Passwords | null = null;
   #server: ServerProcess | null = null;
   #keeping: Promise<void> = Promise.resolve();
 
@@ -40,21 +46,40 @@ export class OwnServer {
     this.#engine = engine;
     this.#options = options;
     const socketPath = socketPathFor(options.dataDir, options.env);
-    this.#place = { dir: join(options.dataDir, 'redis'), socketPath, port: 0 };
+    this.#place = {
+      dir: join(options.dataDir, 'redis'),
+      socketPath,
+      port: 0,
+      aclFile: join(options.dataDir, 'redis-users.acl'),
+    };
   }
 
+  /** For our own processes, by its socket where its engine has one. Holds a password. */
   get url(): string {
-    return urlOf(this.#engine, this.#place);
+    const { port, socketPath } = this.#place;
+    const login = this.#loginOf('writer');
+    return this.#engine.tier === 'javascript' ? tcpUrl(port, login) : socketUrl(socketPath, login);
   }
 
+  /** Where it listens on loopback, without user and password; null when nowhere. */
   get tcpUrl(): string | null {
     return this.#place.port === 0 ? null : tcpUrl(this.#place.port);
   }
 
-  /** @throws {RedisStartError} with the last words of the server's log. */
+  /** The address as one of its users, on loopback where it listens there. Holds a password. */
+  urlOf(user: RedisUser): string {
+    const { port, socketPath } = this.#place;
+    return port === 0 ? socketUrl(socketPath, this.#loginOf(user)) : tcpUrl(port, this.#loginOf(user));
+  }
+
+  /**
+   * @throws {RedisStartError} with the last words of the server's log.
+   * @throws {DataDirUnusableError} what it needs there cannot be written.
+   */
   async start(): Promise<void> {
     makePrivateDir(dirname(this.#place.socketPath));
-    mkdirSync(this.#place.dir, { recursive: true, mode: 0o700 });
+    makeDataFolder(this.#place.dir, this.#options.dataDir);
+    this.#nameUsers();
     await this.#startOnSomePort();
     this.#remember();
     this.#keeping = this.#keepRunning();
@@ -67,6 +92,17 @@ export class OwnServer {
     await this.#keeping;
     updateState(this.#options.dataDir, { server: null });
     rmSync(dirname(this.#place.socketPath), { recursive: true, force: true });
+  }
+
+  /** The administrator's password is another one each time, and in no file. */
+  #nameUsers(): void {
+    if (!this.#engine.hasUsers) return;
+    this.#passwords = { ...ensurePasswords(this.#options.dataDir), admin: newPassword() };
+    writePrivateFile(this.#place.aclFile, aclFileText(this.#passwords));
+  }
+
+  #loginOf(user: RedisUser): Login | null {
+    return this.#passwords === null ? null : { user, password: this.#passwords[user] };
   }
 
   async #startOnSomePort(): Promise<void> {
@@ -89,8 +125,10 @@ export class OwnServer {
     const { clock } = this.#options;
     const server = spawnServer(this.#engine, this.#place, { clock, logFile: this.#logFile });
     this.#server = server;
-    if (server.pid > 0) updateState(this.#options.dataDir, { server: identityOf(server.pid) });
+    const { hasUsers } = this.#engine;
     try {
+      if (server.pid > 0)
+        updateState(this.#options.dataDir, { server: { ...identityOf(server.pid), hasUsers } });
       await untilReady(server, this.url, clock);
     } catch (error) {
       await server.stop();
@@ -114,7 +152,7 @@ export class OwnServer {
     if (this.#isStopping()) return false;
     try {
       await this.#startOnce();
-      this.#options.logger.info({ event: 'redis_restarted', url: this.url });
+      this.#options.logger.info({ event: 'redis_restarted', url: withoutSecret(this.url) });
       return true;
     } catch (error) {
       this.#options.logger.error({ event: 'redis_restart_failed', error: messageOf(error) });
@@ -132,14 +170,22 @@ export class OwnServer {
     const port = this.#place.port > 0 ? { port: this.#place.port } : {};
     updateState(dataDir, { ...written, ...port });
     const { tier, name, version } = this.#engine;
-    logger.info({ event: 'redis_started', tier, name, version, url: this.url, tcpUrl: this.tcpUrl });
+    logger.info({
+      event: 'redis_started',
+      tier,
+      name,
+      version,
+      url: withoutSecret(this.url),
+      tcpUrl: this.tcpUrl,
+    });
   }
 
   get #logFile(): string {
     return logFileOf(this.#options.dataDir);
   }
 
-  #explained(error: unknown): RedisStartError {
+  #explained(error: unknown): Error {
+    if (error instanceof DataDirUnusableError) return error;
     const { name, version, path } = this.#engine;
     const words = lastLogLines(this.#logFile) || messageOf(error);
     return new RedisStartError(

@@ -29,7 +29,8 @@ function isFree(port: number): Promise<boolean> {
   );
 }
 
-function freePort(): Promise<number> {
+/** A loopback port nobody listens on now. */
+export function freePort(): Promise<number> {
   return listenOn(0);
 }
 

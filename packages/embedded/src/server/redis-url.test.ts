@@ -29,5 +29,8 @@ describe('a Redis URL', () => {
   it('is shown without its secret, whatever characters that has', () => {
     expect(withoutSecret('redis://user:p@ss/word@host:1')).toBe('redis://***@host:1');
     expect(withoutSecret('redis://host:1')).toBe('redis://host:1');
+    expect(withoutSecret('unix:///run/x.sock?db=1&username=ann&password=s@c?ret')).toBe(
+      'unix:///run/x.sock?db=1&username=***&password=***',
+    );
   });
 });

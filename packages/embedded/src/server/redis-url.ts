@@ -15,9 +15,10 @@ export function checkRedisUrl(url: string): void {
   );
 }
 
-/** A URL as it may be shown and logged. */
+/** A URL as it may be shown and logged: without user and password, wherever they stand in it. */
 export function withoutSecret(url: string): string {
-  return url.replace(/\/\/.*@/, '//***@');
+  const shown = url.startsWith('unix:///') ? url : url.replace(/\/\/.*@/, '//***@');
+  return shown.replace(/([?&](?:username|password)=)[^&\s]*/gi, '$1***');
 }
 
 function hostOf(url: string): string {

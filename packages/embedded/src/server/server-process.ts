@@ -9,6 +9,7 @@ import { RedisStartError } from '../errors';
 import { watch } from '../process/watchdog';
 import { serverFlags, type ServerPlace } from './flags';
 import { probe } from './probe';
+import { withoutSecret } from './redis-url';
 
 /** A server gets this long to answer at all, and this long to read its data from disk. */
 const START_DEADLINE_MS = 20_000;
@@ -57,9 +58,13 @@ export async function untilReady(server: ServerProcess, url: string, clock: Cloc
     const answer = await probe(url);
     if (answer.kind === 'ready') return;
     const deadlineMs = answer.kind === 'loading' ? LOADING_DEADLINE_MS : START_DEADLINE_MS;
-    if (server.hasEnded()) throw new RedisStartError('the server ended while it was starting', { url });
+    if (server.hasEnded())
+      throw new RedisStartError('the server ended while it was starting', {
+        url: withoutSecret(url),
+      });
     if (clock.monotonicMs() - startedAt > deadlineMs) {
-      throw new RedisStartError(`the server did not become ready in ${deadlineMs / 1000} s`, { url });
+      const shown = { url: withoutSecret(url) };
+      throw new RedisStartError(`the server did not become ready in ${deadlineMs / 1000} s`, shown);
     }
     await clock.sleep(POLL_MS);
   }

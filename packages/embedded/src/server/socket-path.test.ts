@@ -18,9 +18,14 @@ describe('the path of a socket', () => {
     expect(socketPathFor(long, env)).toBe(path);
   });
 
-  it('never holds a question mark, which a client takes for options', () => {
-    expect(socketPathFor('/what?/here', { XDG_RUNTIME_DIR: '/run' })).not.toContain('?');
-  });
+  it.each(['/what?/here', '/with blank/x', '/caf\u00e9/x', "/it's", '/say "so"', '/50%20'])(
+    'holds nothing that a URL would have to escape: %s',
+    (dataDir) => {
+      expect(socketPathFor(dataDir, { XDG_RUNTIME_DIR: '/run' })).toMatch(
+        /^\/run\/livermore-[\w-]+\/redis\.sock$/,
+      );
+    },
+  );
 });
 
 describe('the folder of a socket', () => {

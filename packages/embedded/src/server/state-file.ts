@@ -1,9 +1,10 @@
 /**
  * `redis.json` in a data directory: what a later start must know about earlier ones, also when they ended badly.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writePrivateFile } from '../private-file';
 
 const StateSchema = z.object({
   /** Loopback port it had, so that other programs find it again. */
@@ -11,7 +12,14 @@ const StateSchema = z.object({
   /** Redis version whose files lie here; an older engine could not read them. */
   redisVersion: z.string().nullable(),
   /** The server that runs, or that ran when its owner was killed. */
-  server: z.object({ pid: z.number().int().positive(), startedAt: z.string().nullable() }).nullable(),
+  server: z
+    .object({
+      pid: z.number().int().positive(),
+      startedAt: z.string().nullable(),
+      /** Whether it is to be addressed as one of its users; earlier versions had none. */
+      hasUsers: z.boolean().default(false),
+    })
+    .nullable(),
 });
 
 export type ServerState = z.infer<typeof StateSchema>;
@@ -28,12 +36,14 @@ export function readState(dataDir: string): ServerState {
   }
 }
 
-/** Replaces some fields; the file is exchanged in one step. */
+/**
+ * Replaces some fields; the file is exchanged in one step.
+ *
+ * @throws {DataDirUnusableError} it cannot be written.
+ */
 export function updateState(dataDir: string, change: Partial<ServerState>): void {
-  const path = stateFile(dataDir);
   const text = JSON.stringify({ ...readState(dataDir), ...change }, null, 2);
-  writeFileSync(`${path}.new`, `${text}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  writePrivateFile(stateFile(dataDir), `${text}\n`);
 }
 
 function stateFile(dataDir: string): string {

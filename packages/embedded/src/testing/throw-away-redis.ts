@@ -12,7 +12,10 @@ export interface ThrowAwayOptions {
   readonly onProgress?: OnProgress;
 }
 
-/** A real Redis on an empty data directory, on any free port. `stop` takes the data with it. */
+/**
+ * A real Redis on an empty data directory, on any free port. `stop` takes the data with it. Its `url` is the
+ * administrator's, since tests empty it, fill it and hurt it; `urlOf('writer')` is what our own processes have.
+ */
 export async function startThrowAwayRedis(options: ThrowAwayOptions): Promise<StartedRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'livermore-redis-'));
   const dataDir = acquireDataDir(folder, { clock: systemClock, command: 'a test' });
@@ -24,7 +27,7 @@ export async function startThrowAwayRedis(options: ThrowAwayOptions): Promise<St
       await redis.stop();
       remove();
     };
-    return { ...redis, stop };
+    return { ...redis, url: redis.urlOf('admin'), stop };
   } catch (error) {
     remove();
     throw error;
