@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import {
-  FaultScriptSchema,
   createSeededMarket,
   createSimulator,
   defaultUniverse,
   loadRecordedMarket,
+  parseFaultScript,
 } from '@livermore/simulator';
 import type { FaultScript, Market, SimulatedVenue } from '@livermore/simulator';
 import { createLogger, messageOf, systemClock } from '@livermore/utils';
@@ -31,7 +31,7 @@ export async function simulate(options: SimulateOptions): Promise<void> {
     clock: systemClock,
     seed: options.seed,
     logger: createLogger({ level: 'warn' }),
-    ...(options.faults === undefined ? {} : { faults: readFaults(options.faults) }),
+    ...(options.faults === undefined ? {} : { faults: readFaults(options.faults, options.venue) }),
     ...(options.usProfile === undefined ? {} : { usProfile: options.usProfile }),
   });
   const { rest, ws } = await simulator.listen(options.port).catch((error: unknown) => {
@@ -76,18 +76,13 @@ export async function openMarket(
   });
 }
 
-/** Reads a script of faults. @throws UsageError naming file, line of the script and field */
-export function readFaults(file: string): FaultScript {
-  let value: unknown;
+/** Reads a script of faults. @throws UsageError for what is no file, and as parseFaultScript */
+export function readFaults(file: string, venue: SimulatedVenue): FaultScript {
+  let text: string;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new UsageError(`cannot read the faults in ${file}: ${messageOf(error)}`);
   }
-  const script = FaultScriptSchema.safeParse(value);
-  if (script.success) return script.data;
-  const issue = script.error.issues[0];
-  throw new UsageError(
-    `${file}: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'not a script of faults'}`,
-  );
+  return parseFaultScript(text, { file, venue });
 }

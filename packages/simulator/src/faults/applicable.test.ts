@@ -140,7 +140,7 @@ describe('what the table of faults says of venues', () => {
     const source = readFileSync(new URL('./fault.ts', import.meta.url), 'utf8');
     for (const kind of KINDS) {
       const [, comment = ''] =
-        new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*z\\.object\\(\\{\\s*kind: z\\.literal\\('${kind}'`).exec(
+        new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*z\\.strictObject\\(\\{\\s*kind: z\\.literal\\('${kind}'`).exec(
           source,
         ) ?? [];
       const [, name] = /^[\s*]*(Binance|Coinbase):/.exec(comment) ?? [];
