@@ -4,6 +4,7 @@ import { defaultExchange } from '@livermore/exchange-core';
 import { MICROS_PER_MS, candleStateOf } from '@livermore/schemas';
 import type { CandleState, Timeframe } from '@livermore/schemas';
 import type { CliConfig } from '../config';
+import { readKeptSymbols, refuseUnkept } from '../kept-symbols';
 import { candleJson } from '../output/candle-json';
 import { instant } from '../output/format';
 import { json, line, note, noteUnreadable, styled, table } from '../output/print';
@@ -21,7 +22,7 @@ export interface CandlesTarget {
   readonly timeframe: Timeframe;
 }
 
-/** Prints the newest cached candles of a series, oldest first. */
+/** Prints the newest cached candles of a series, oldest first. @throws UsageError for a symbol that is not kept */
 export async function candles(
   target: CandlesTarget,
   options: CandlesOptions,
@@ -35,6 +36,10 @@ export async function candles(
       onUnreadable: (error) => unreadable.push(error.message),
     });
     const stored = await cache.readExchangeCandles(id, target, { limit: options.limit });
+    if (stored.length === 0) {
+      const { kept, chosen } = await readKeptSymbols(opened.redis, id, [target.symbol]);
+      refuseUnkept(target.exchange, kept, chosen);
+    }
     if (options.json === true) json({ ...target, exchangeId: id, candles: stored.map(candleJson) });
     else print(target, stored);
     noteUnreadable(unreadable, 'members of the series');

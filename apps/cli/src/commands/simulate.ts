@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { didYouMean } from '@livermore/instance';
 import {
   createSeededMarket,
   createSimulator,
@@ -47,6 +48,9 @@ export async function simulate(options: SimulateOptions): Promise<void> {
   await simulator.close();
 }
 
+/** Symbols that are not there of which is said what was probably meant. */
+const NAMED_AT_MOST = 5;
+
 /** The market to simulate: a folder of recorded candles moved to now, or an invented one. @throws UsageError */
 export async function openMarket(
   options: Pick<SimulateOptions, 'venue' | 'data' | 'symbols' | 'seed'>,
@@ -65,9 +69,10 @@ export async function openMarket(
   const { symbols: wanted = universe.map((each) => each.symbol) } = options;
   const unknown = wanted.filter((symbol) => !universe.some((each) => each.symbol === symbol));
   if (unknown.length > 0) {
-    const known = universe.map((each) => each.symbol).join(', ');
+    const known = universe.map((each) => each.symbol);
+    const named = unknown.slice(0, NAMED_AT_MOST).map((symbol) => `${symbol}${didYouMean(symbol, known)}`);
     throw new UsageError(
-      `the simulated ${options.venue} does not list ${unknown.join(', ')}. It lists: ${known}`,
+      `the simulated ${options.venue} does not list ${named.join(', ')}. It lists: ${known.join(', ')}`,
     );
   }
   return createSeededMarket({

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Recording } from '../recording';
 import { NotReplayableError } from './errors';
 import { readFolder, readRows } from './read-folder';
 
@@ -97,6 +98,15 @@ describe('a folder of recordings', () => {
     writeFileSync(join(folder, 'AUSDT-1m.csv'), text(row(0)));
     writeFileSync(join(folder, 'BUSDT-1m.csv'), text(row(0), row(1)));
     expect(await readFolder(folder, ['AUSDT'])).toEqual([]);
+  });
+
+  it('must hold what is asked for', async () => {
+    writeFileSync(join(folder, 'AUSDT-1m.csv'), text(row(0), row(1)));
+    writeFileSync(join(folder, 'BUSDT-1m.csv'), text(row(0), row(1)));
+    await expect(Recording.read(folder, ['BUSDT', 'ausdt'])).rejects.toThrow(
+      /^ausdt is not recorded in ".*" \(did you mean AUSDT\?\); it holds 2 symbols: AUSDT, BUSDT$/,
+    );
+    expect((await Recording.read(folder, ['BUSDT'])).symbols).toEqual(['BUSDT']);
   });
 
   it('names a file that cannot be read, or is not compressed as its name says', async () => {

@@ -28,11 +28,8 @@ export async function readFolder(
   folder: string,
   symbols?: readonly string[],
 ): Promise<readonly RecordedSeries[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    throw new NotReplayableError(`cannot read the folder "${folder}"`, { folder }, error);
-  });
   const series: RecordedSeries[] = [];
-  for (const name of names.toSorted()) {
+  for (const name of await namesIn(folder)) {
     const [, symbol = '', count = '', unit = '', source = '', gz] = NAME.exec(name) ?? [];
     const stepMs = Number(count) * (UNIT_MS[unit] ?? Infinity);
     if (symbol === '' || !(stepMs <= LONGEST_MS) || symbols?.includes(symbol) === false) continue;
@@ -45,6 +42,19 @@ export async function readFolder(
     series.push({ symbol, interval: `${count}${unit}`, stepMs, source, bars, ...span });
   }
   return series;
+}
+
+/** The symbols of which a folder has a file, by name. @throws NotReplayableError */
+export async function recordedSymbols(folder: string): Promise<readonly string[]> {
+  const names = await namesIn(folder);
+  return [...new Set(names.flatMap((name) => NAME.exec(name)?.[1] ?? []))];
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw new NotReplayableError(`cannot read the folder "${folder}"`, { folder }, error);
+  });
+  return names.toSorted();
 }
 
 async function textOf(path: string, isCompressed: boolean): Promise<string> {

@@ -246,6 +246,13 @@ describe('recorded market', () => {
     await expect(loadedFrom(text)).rejects.toThrow(RecordingError);
   });
 
+  it('names a symbol that is asked for and not recorded, and what is', async () => {
+    const only = { symbols: ['ETHUSDT', 'ethusdt'] };
+    await expect(loadRecordedMarket(folder, only)).rejects.toThrow(
+      /does not hold ethusdt; it holds ETHUSDT, ZENUSDT$/,
+    );
+  });
+
   it('names a file that cannot be read, or is not compressed as its name says', async () => {
     const bad = await mkdtemp(join(tmpdir(), 'recorded-market-'));
     await mkdir(join(bad, 'A-USD-1m.csv'));
