@@ -79,7 +79,7 @@ export class Recording {
     if (unknown === undefined) return new Recording(recorded);
     const held = await recordedSymbols(folder);
     throw new NotReplayableError(
-      `${unknown} is not recorded in "${folder}"${didYouMean(unknown, held)}; it holds ${held.length} symbols: ${held.slice(0, NAMED_AT_MOST).join(', ')}${held.length > NAMED_AT_MOST ? ', …' : ''}`,
+      `${unknown} is not recorded in "${folder}"${didYouMean(unknown, held)}; it holds ${held.slice(0, NAMED_AT_MOST).join(', ')}${held.length > NAMED_AT_MOST ? ', …' : ''}`,
       { folder, symbol: unknown },
     );
   }

@@ -52,7 +52,8 @@ async function openStage(
     dataDir,
     env: config.env,
     clock: systemClock,
-    logger: createLogger({ level: config.logLevel ?? 'info', file: logFile }),
+    // A file of its own: the other one is the node's.
+    logger: createLogger({ level: config.logLevel ?? 'info', file: join(dataDir.path, 'livermore-up.log') }),
     onProgress: note,
   });
   parts.undo.push(() => redis.stop());

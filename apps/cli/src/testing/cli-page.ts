@@ -99,7 +99,8 @@ const INTRODUCTION = `# The command line
 \`npx vitest run -u apps/cli/src/cli-page.test.ts\`, which fails without \`-u\` when they differ.
 
 People get tables, colours and progress; \`NO_COLOR\`, a pipe or a file get plain text. Programs give \`--json\`: one
-JSON value a line on stdout, logs on stderr (for \`up\` in \`livermore.log\` of its data directory). A mistake is told on stderr with
+JSON value a line on stdout, logs on stderr (for \`up\` in its data directory: \`livermore.log\` is the node's, \`livermore-up.log\`
+its own). A log file is kept to 20 MB, and the two before it beside it as \`.1\` and \`.2\`. A mistake is told on stderr with
 what would be right. Passwords in URLs are never shown, logged, or passed on in arguments.
 
 Where candles are: \`--redis\`, else \`REDIS_URL\`, else the Redis that \`livermore up\` runs on the data directory, else one
