@@ -33,6 +33,7 @@ import { up } from './commands/up';
 import { warmup } from './commands/warmup';
 import { readConfig } from './config';
 import { EXIT_CODES } from './exit-codes';
+import { printable } from './output/print';
 import { withoutSecrets } from './secrets';
 
 const DEFAULT_METRICS_PORT = 9464;
@@ -95,7 +96,7 @@ export function createProgram(): Command {
     .version('0.1.0')
     .showHelpAfterError('(livermore --help tells more)')
     // A mistyped URL is repeated by the parser: not with its password.
-    .configureOutput({ outputError: (text, write) => write(withoutSecrets(text)) })
+    .configureOutput({ outputError: (text, write) => write(printable(withoutSecrets(text))) })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .addHelpText('after', FOOTER)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage));

@@ -76,6 +76,14 @@ describe('createLogger', () => {
     );
   });
 
+  it('escapes what a terminal would obey, and what a reader would not see', () => {
+    const file = join(folder, 'node.log');
+    const error = 'no\u001B[2J\u009B2J\u202E\u2028way';
+    createLogger({ file }).info({ event: 'said', error });
+    expect(readFileSync(file, 'utf8')).toContain(String.raw`no\u001b[2J\u009b2J\u202e\u2028way`);
+    expect(linesOf(file)).toMatchObject([{ error }]);
+  });
+
   it('appends to what an earlier run wrote', () => {
     const file = join(folder, 'node.log');
     createLogger({ file }).info({ event: 'first' });

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
+import { escapeHidden } from './hidden-characters';
 import { LogFile, MAX_PENDING_CHARACTERS } from './log-file';
 
 /**
@@ -39,7 +40,9 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
   };
   const destination = options.file === undefined ? stderr() : new LogFile(options.file);
-  return wrap(pino(settings, destination), options.name === undefined ? {} : { name: options.name });
+  // A log is read in a terminal, and tells what others said.
+  const shown = { write: (line: string) => destination.write(escapeHidden(line.slice(0, -1)) + '\n') };
+  return wrap(pino(settings, shown), options.name === undefined ? {} : { name: options.name });
 }
 
 function stderr(): DestinationStream {

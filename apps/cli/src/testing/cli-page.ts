@@ -101,7 +101,8 @@ const INTRODUCTION = `# The command line
 People get tables, colours and progress; \`NO_COLOR\`, a pipe or a file get plain text. Programs give \`--json\`: one
 JSON value a line on stdout, logs on stderr (for \`up\` in its data directory: \`livermore.log\` is the node's, \`livermore-up.log\`
 its own). A log file is kept to 20 MB, and the two before it beside it as \`.1\` and \`.2\`. A mistake is told on stderr with
-what would be right. Passwords in URLs are never shown, logged, or passed on in arguments.
+what would be right. What venues, files and Redis say is shown without escape sequences, control characters and marks that are not seen,
+and escaped in JSON and logs. Passwords in URLs are never shown, logged, or passed on in arguments.
 
 Where candles are: \`--redis\`, else \`REDIS_URL\`, else the Redis that \`livermore up\` runs on the data directory, else one
 that is started on it for as long as the command takes. The data directory is \`--data-dir\`, else \`LIVERMORE_DATA_DIR\`, else
