@@ -9,7 +9,7 @@ import { SANDBOX, exchangeOf } from '../exchange-choice';
 import { json, line, note, styled } from '../output/print';
 import { withoutSecrets } from '../secrets';
 import { supervise } from '../supervise';
-import { untilInterrupted } from '../until-interrupted';
+import { interruptedBy, untilInterrupted } from '../until-interrupted';
 import { startSandbox } from './up-sandbox';
 import type { Address } from './up-sandbox';
 import { sayEnded } from './up-stage';
@@ -19,20 +19,28 @@ import { showCloses, watchWarmup } from './up-watch';
 /** Starts the stores, the sandbox exchange when no other is asked for, and a node; shows what they do until Ctrl-C. */
 export async function up(options: UpOptions, config: CliConfig): Promise<void> {
   const stopping = new AbortController();
+  let isLive = false;
   const interrupted = untilInterrupted().then((reason) => {
     stopping.abort(new Error(reason));
     if (options.json === true) json({ event: 'stopping', reason });
-    else note('\nStopping: letting what was received be written …');
+    else if (isLive) note('\nStopping: letting what was received be written …');
+    return reason;
   });
   const undo: (() => unknown)[] = [];
   const say = options.json === true ? () => undefined : line;
   try {
     const stage = await openStage(options, config, { say, undo, signal: stopping.signal });
-    if (!stopping.signal.aborted) await Promise.race([interrupted, run(options, stage)]);
+    if (!stopping.signal.aborted) {
+      const live = () => {
+        isLive = true;
+      };
+      await Promise.race([interrupted, run(options, stage, live)]);
+    }
   } finally {
     stopping.abort(new Error('stopped'));
     for (const each of undo.toReversed()) await each();
   }
+  if (!isLive) throw interruptedBy(await interrupted, `before ${options.exchange} was live`);
   say('Stopped. The next start goes on from here.');
 }
 
@@ -61,8 +69,8 @@ async function openStage(
   return { ...parts, redis, logFile, config };
 }
 
-/** Resolves when it was stopped; rejects when something cannot be kept running. */
-async function run(options: UpOptions, stage: Stage): Promise<void> {
+/** Resolves when it was stopped; `onLive` is called once it is live. Rejects when something cannot be kept running. */
+async function run(options: UpOptions, stage: Stage, onLive: () => void): Promise<void> {
   const sandbox = options.exchange === SANDBOX ? await startSandbox(options, stage) : undefined;
   if (stage.signal.aborted) return;
   if (sandbox === undefined) stage.say(`${styled('green', '✔')} Exchange ${options.exchange}`);
@@ -73,6 +81,7 @@ async function run(options: UpOptions, stage: Stage): Promise<void> {
   const { url } = await node.ready;
   const watching = watchWarmup(client, options, stage).then(async () => {
     if (stage.signal.aborted) return;
+    onLive();
     sayLive(options, stage, String(url));
     await showCloses(client, options, stage);
   });

@@ -4,7 +4,7 @@ import { createProgram } from '../program';
 const HELP_WIDTH = 100;
 
 const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
-  ok: 'Done. `up` and `simulate` also end with it when they were asked to stop.',
+  ok: 'Done. `up` and `node`, once live, and `simulate` also end with it when they were asked to stop.',
   failure: 'Something unexpected went wrong; the last line on stderr says what.',
   usage:
     'The command line: an unknown flag, exchange, symbol or timeframe, a URL, port or folder that is not usable.',
@@ -12,7 +12,9 @@ const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
   venue: 'The venue refused: banned, blocked here, rate-limited beyond patience, or it does not answer.',
   redis: 'Redis cannot be used: too old, read-only, full, or out of reach.',
   held: 'Another process works on the data directory; the line says which.',
-  interrupted: 'Interrupted before it was done: a second Ctrl-C, or a warmup that was stopped.',
+  interrupted:
+    'Ctrl-C before it was done: before anything was live, or a warmup that was stopped; a second Ctrl-C.',
+  terminated: 'The same by SIGTERM.',
 };
 
 /** What a command looks like in use: captured, with the simulated exchange. */
