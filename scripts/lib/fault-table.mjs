@@ -6,7 +6,7 @@ import { inRoot } from './root.mjs';
 const SOURCE = inRoot('packages', 'simulator', 'src', 'faults', 'fault.ts');
 /** A comment that heads a group of faults, or one fault: its comment, if any, and its kind. */
 const ENTRY =
-  /^ {2}\/\/ (?<group>.+)$|(?:\/\*\*(?<comment>(?:(?!\*\/)[^])*)\*\/\s*)?z\.object\(\{\s*kind: z\.literal\('(?<kind>[^']+)'\)/gm;
+  /^ {2}\/\/ (?<group>.+)$|(?:\/\*\*(?<comment>(?:(?!\*\/)[^])*)\*\/\s*)?z\.strictObject\(\{\s*kind: z\.literal\('(?<kind>[^']+)'\)/gm;
 
 /**
  * Every fault a script can order, as Markdown: the kinds and fields as the schema has them, the meanings as its

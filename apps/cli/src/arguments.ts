@@ -1,5 +1,5 @@
-import { knownExchanges } from '@livermore/exchange-core';
-import { TIMEFRAMES, isTimeframe } from '@livermore/schemas';
+import { MAX_CANDLE_TARGET, knownExchanges } from '@livermore/exchange-core';
+import { HARDCODED_CONFIG, TIMEFRAMES, isTimeframe } from '@livermore/schemas';
 import { SIMULATED_VENUES } from '@livermore/simulator';
 import type { SimulatedVenue } from '@livermore/simulator';
 import type { Timeframe } from '@livermore/schemas';
@@ -35,20 +35,62 @@ export function list(text: string): readonly string[] {
   return items;
 }
 
+/** Symbols of which a choice is made by number. No venue lists so many. */
+const MOST_SYMBOLS = 10_000;
+
+/** Symbols separated by commas, `all`, or `top:N`. */
+export function symbolList(text: string): readonly string[] {
+  const items = list(text);
+  for (const item of items) {
+    const [top, digits = ''] = /^top(?::(.*))?$/i.exec(item) ?? [];
+    if (top !== undefined && !isWhole(digits, 1, MOST_SYMBOLS)) {
+      throw new InvalidArgumentError(`Expected top:N with a whole number, 1 to ${MOST_SYMBOLS}.`);
+    }
+    if ((top !== undefined || item === 'all') && items.length > 1) {
+      throw new InvalidArgumentError(`"${item}" stands alone: it is no symbol among others.`);
+    }
+    if (top !== undefined) return [top.toLowerCase()];
+  }
+  return items;
+}
+
 /** Timeframes separated by commas. */
 export function timeframeList(text: string): readonly Timeframe[] {
   return list(text).map(timeframe);
 }
 
-/** A whole number of at least `least`, and at most `most` where that is said. */
-export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+/** A whole number in digits of at least `least`, and at most `most` where that is said; `why` ends the sentence. */
+export function wholeNumber(
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+  why = '',
+): (text: string) => number {
   const upTo = most === Number.MAX_SAFE_INTEGER ? 'or more' : `to ${most}`;
   return (text) => {
-    const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number, ${least} ${upTo}.`);
+    if (isWhole(text, least, most)) return Number(text);
+    throw new InvalidArgumentError(`Expected a whole number, ${least} ${upTo}${why}.`);
   };
 }
+
+function isWhole(text: string, least: number, most: number): boolean {
+  return /^\d{1,16}$/.test(text) && Number(text) >= least && Number(text) <= most;
+}
+
+const { maxCandlesPerSeries } = HARDCODED_CONFIG.cache;
+
+/** Candles of a series: no more than are kept. */
+export const keptCandles = wholeNumber(
+  1,
+  maxCandlesPerSeries,
+  `: of each series ${maxCandlesPerSeries} candles are kept`,
+);
+
+/** Closed bars of a series: no more than are kept. */
+export const keptBars = wholeNumber(
+  1,
+  MAX_CANDLE_TARGET,
+  `: of each series ${maxCandlesPerSeries} candles are kept, the one in progress among them`,
+);
 
 const MAX_PORT = 65_535;
 

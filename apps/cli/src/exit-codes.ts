@@ -35,7 +35,10 @@ export const EXIT_CODES = {
   redis: 5,
   /** Somebody else holds the data directory. */
   held: 6,
+  /** Ctrl-C before it was done. */
   interrupted: 130,
+  /** SIGTERM before it was done. */
+  terminated: 143,
 } as const;
 
 /** A mistake in how a command was called. The message names what would be right. */
@@ -52,6 +55,16 @@ export class ChildEndedError extends Error {
     super(message);
     const documented = Object.values<number>(EXIT_CODES).find((code) => code === exitCode && code !== 0);
     this.exitCode = documented ?? EXIT_CODES.failure;
+  }
+}
+
+/** Somebody asked us to stop before it was done. */
+export class InterruptedError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.exitCode = exitCode;
   }
 }
 
@@ -91,7 +104,7 @@ const EXIT_CODE_OF: readonly (readonly [number, readonly ErrorClass[]])[] = [
 
 /** The exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof ChildEndedError) return error.exitCode;
+  if (error instanceof ChildEndedError || error instanceof InterruptedError) return error.exitCode;
   const known = EXIT_CODE_OF.find(([, kinds]) => kinds.some((kind) => error instanceof kind));
   if (known !== undefined) return known[0];
   return redisTroubleOf(error) === undefined ? EXIT_CODES.failure : EXIT_CODES.redis;

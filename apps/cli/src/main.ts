@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { messageOf } from '@livermore/utils';
 import { EXIT_CODES, exitCodeOf } from './exit-codes';
 import { flushed } from './output/flushed';
+import { note } from './output/print';
 import { createProgram } from './program';
 import { withoutSecrets } from './secrets';
 
@@ -10,7 +11,7 @@ async function main(): Promise<void> {
   try {
     await createProgram().parseAsync(process.argv);
   } catch (error) {
-    process.stderr.write(`${withoutSecrets(messageOf(error))}\n`);
+    note(withoutSecrets(messageOf(error)));
     process.exitCode = exitCodeOf(error);
   }
 }

@@ -1,15 +1,19 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { QUALITY_KEPT_DAYS } from '@livermore/cache';
-import { DEFAULT_CANDLE_TARGET } from '@livermore/exchange-core';
+import { DEFAULT_CANDLE_TARGET, MAX_CANDLE_TARGET } from '@livermore/exchange-core';
+import { HARDCODED_CONFIG } from '@livermore/schemas';
 import { SIMULATED_VENUES } from '@livermore/simulator';
 import { LOG_LEVELS } from '@livermore/utils';
 import {
   exchangeName,
   isoInstant,
+  keptBars,
+  keptCandles,
   list,
   port,
   replaySpeed,
   since,
+  symbolList,
   timeframe,
   timeframeList,
   url,
@@ -30,6 +34,7 @@ import { up } from './commands/up';
 import { warmup } from './commands/warmup';
 import { readConfig } from './config';
 import { EXIT_CODES } from './exit-codes';
+import { printable } from './output/print';
 import { withoutSecrets } from './secrets';
 
 const DEFAULT_METRICS_PORT = 9464;
@@ -49,9 +54,14 @@ const symbolsOption = () =>
   new Option(
     '--symbols <list>',
     'symbols separated by commas, "all", or "top:N" by activity (default: top:25; all in the sandbox)',
-  ).argParser(list);
-const onlySymbolsOption = (byDefault = 'all') =>
-  new Option('--symbols <list>', `only these, separated by commas (default: ${byDefault})`).argParser(list);
+  ).argParser(symbolList);
+const keptSymbolsOption = (byDefault: string) =>
+  new Option(
+    '--symbols <list>',
+    `only these, separated by commas, or "top:N" of those that are kept live (default: ${byDefault})`,
+  ).argParser(symbolList);
+const onlySymbolsOption = () =>
+  new Option('--symbols <list>', 'only these, separated by commas (default: all)').argParser(list);
 const timeframesOption = () =>
   new Option('--timeframes <list>', 'timeframes separated by commas (default: 1m,5m,15m,1h,4h,1d)').argParser(
     timeframeList,
@@ -87,7 +97,7 @@ export function createProgram(): Command {
     .version('0.1.0')
     .showHelpAfterError('(livermore --help tells more)')
     // A mistyped URL is repeated by the parser: not with its password.
-    .configureOutput({ outputError: (text, write) => write(withoutSecrets(text)) })
+    .configureOutput({ outputError: (text, write) => write(printable(withoutSecrets(text))) })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .addHelpText('after', FOOTER)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage));
@@ -129,8 +139,8 @@ function addWarmup(program: Command): void {
     .addOption(symbolsOption())
     .addOption(timeframesOption())
     .addOption(
-      new Option('--target <bars>', 'candles of each series')
-        .argParser(wholeNumber(1))
+      new Option('--target <bars>', `candles of each series, ${MAX_CANDLE_TARGET} at most`)
+        .argParser(keptBars)
         .default(DEFAULT_CANDLE_TARGET),
     )
     .addOption(new Option('--plan', 'show the plan and its cost, fetch nothing'))
@@ -154,7 +164,11 @@ function addLooks(program: Command): void {
     .argument('<exchange>', 'name of the exchange', exchangeName)
     .argument('<symbol>', "symbol in the venue's own spelling")
     .argument('<timeframe>', '1m, 5m, 15m, 1h, 4h or 1d', timeframe)
-    .addOption(new Option('--limit <n>', 'how many').argParser(wholeNumber(1)).default(20))
+    .addOption(
+      new Option('--limit <n>', `how many, ${HARDCODED_CONFIG.cache.maxCandlesPerSeries} at most`)
+        .argParser(keptCandles)
+        .default(20),
+    )
     .addOption(redisOption())
     .addOption(dataDirOption())
     .addOption(jsonOption())
@@ -165,11 +179,11 @@ function addLooks(program: Command): void {
     .command('coverage')
     .description('print what each series holds of what it should hold; exit code 3 when candles are missing')
     .argument('<exchange>', 'name of the exchange', exchangeName)
-    .addOption(onlySymbolsOption('those that are kept live'))
+    .addOption(keptSymbolsOption('all of them'))
     .addOption(timeframesOption())
     .addOption(
-      new Option('--bars <n>', 'how far back to look')
-        .argParser(wholeNumber(1))
+      new Option('--bars <n>', `how far back to look, ${MAX_CANDLE_TARGET} bars at most`)
+        .argParser(keptBars)
         .default(DEFAULT_CANDLE_TARGET),
     )
     .addOption(new Option('--at <iso>', 'judge as of this instant instead of now').argParser(isoInstant))
@@ -193,7 +207,7 @@ function addTruth(program: Command): void {
         'changes from here on: an ISO instant, or 90m, 2h, 7d ago (default: all that are kept)',
       ).argParser(since),
     )
-    .addOption(onlySymbolsOption())
+    .addOption(keptSymbolsOption('all changes'))
     .addOption(
       new Option('--timeframes <list>', 'only these, separated by commas (default: all)').argParser(
         timeframeList,
@@ -334,8 +348,8 @@ function addNode(program: Command): void {
     .addOption(symbolsOption())
     .addOption(timeframesOption())
     .addOption(
-      new Option('--target <bars>', 'candles of each series')
-        .argParser(wholeNumber(1))
+      new Option('--target <bars>', `candles of each series, ${MAX_CANDLE_TARGET} at most`)
+        .argParser(keptBars)
         .default(DEFAULT_CANDLE_TARGET),
     )
     .addOption(new Option('--no-derive', 'fetch every timeframe natively, derive none'))

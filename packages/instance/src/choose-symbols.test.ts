@@ -24,6 +24,13 @@ describe('choosing symbols', () => {
     );
   });
 
+  it('names few of many symbols that are not listed', () => {
+    const symbols = Array.from({ length: 400 }, (_, at) => `NOPE${at}`);
+    const choose = () => chooseSymbols(listed, { kind: 'named', symbols });
+    expect(choose).toThrow(/NOPE4 is not listed; and 395 more$/);
+    expect(choose).not.toThrow(/NOPE5/);
+  });
+
   it('says that a listed symbol does not trade', () => {
     expect(() => chooseSymbols(listed, { kind: 'named', symbols: ['LUNAUSDT'] })).toThrow(
       'LUNAUSDT is listed but not tradable now',
@@ -40,7 +47,12 @@ describe('choosing symbols', () => {
     expect(names(chooseSymbols(busy, { kind: 'top', count: 1 }))).toEqual(['ETHBTC']);
   });
 
-  it('takes all that trade, and only those', () => {
-    expect(names(chooseSymbols(listed, { kind: 'all' }))).not.toContain('LUNAUSDT');
+  it('takes all that trade, and only those, the most active first', () => {
+    expect(names(chooseSymbols(listed, { kind: 'all' }))).toEqual([
+      'BTCUSDT',
+      'ETHUSDT',
+      'LTCUSDT',
+      'ETHBTC',
+    ]);
   });
 });

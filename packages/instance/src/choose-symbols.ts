@@ -1,5 +1,6 @@
 import { UnknownSymbolError } from '@livermore/exchange-core';
 import type { ExchangeSymbol } from '@livermore/schemas';
+import { didYouMean } from './nearest-symbols';
 
 /** Which symbols an exchange should run: named ones, the most active so many, or all that trade. */
 export type SymbolChoice =
@@ -12,7 +13,8 @@ const MAJOR_BASES = ['BTC', 'ETH', 'SOL', 'XRP', 'BNB', 'DOGE', 'ADA', 'AVAX', '
 const DOLLAR_QUOTES = ['USDT', 'USD', 'USDC'];
 
 /**
- * Resolves a choice against what the venue lists. Named symbols keep their order, doubles are dropped.
+ * Resolves a choice against what the venue lists. Named symbols keep their order, doubles are dropped; others come the most
+ * active first.
  * @throws UnknownSymbolError naming each symbol that is not listed or not tradable, with the nearest that are
  */
 export function chooseSymbols(
@@ -20,8 +22,9 @@ export function chooseSymbols(
   choice: SymbolChoice,
 ): readonly ExchangeSymbol[] {
   const tradable = listed.filter((each) => each.isTradable);
-  if (choice.kind === 'all') return tradable;
-  if (choice.kind === 'top') return tradable.toSorted(byActivity).slice(0, choice.count);
+  if (choice.kind !== 'named') {
+    return tradable.toSorted(byActivity).slice(0, choice.kind === 'top' ? choice.count : Infinity);
+  }
   const known = new Map(tradable.map((each) => [each.symbol, each]));
   const wanted = [...new Set(choice.symbols)];
   const unknown = wanted.filter((symbol) => !known.has(symbol));
@@ -54,32 +57,20 @@ function rank(order: readonly string[], name: string): number {
   return at < 0 ? order.length : at;
 }
 
+/** Symbols of which is said what is wrong with each. */
+const NAMED_AT_MOST = 5;
+
 function unknownSymbols(
   unknown: readonly string[],
   tradable: readonly ExchangeSymbol[],
   listed: ReadonlySet<string>,
 ): UnknownSymbolError {
-  const sentences = unknown.map((symbol) => {
+  const busiest = tradable.toSorted(byActivity).map((each) => each.symbol);
+  const sentences = unknown.slice(0, NAMED_AT_MOST).map((symbol) => {
     if (listed.has(symbol)) return `${symbol} is listed but not tradable now`;
-    const near = nearest(symbol, tradable);
-    return `${symbol} is not listed${near.length === 0 ? '' : ` (did you mean ${near.join(', ')}?)`}`;
+    return `${symbol} is not listed${didYouMean(symbol, busiest)}`;
   });
+  const more = unknown.length - NAMED_AT_MOST;
+  if (more > 0) sentences.push(`and ${more} more`);
   return new UnknownSymbolError(sentences.join('; '), { symbols: unknown });
-}
-
-const SUGGESTIONS = 3;
-
-function nearest(symbol: string, tradable: readonly ExchangeSymbol[]): readonly string[] {
-  const bare = symbol.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
-  return tradable
-    .filter((each) => {
-      const other = each.symbol.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
-      return (
-        other === bare ||
-        (bare.length >= 3 &&
-          (other.startsWith(bare) || (other.startsWith(each.base) && bare.startsWith(each.base))))
-      );
-    })
-    .map((each) => each.symbol)
-    .slice(0, SUGGESTIONS);
 }

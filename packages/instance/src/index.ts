@@ -5,5 +5,6 @@ export * from './health';
 export * from './history';
 export * from './instance-options';
 export * from './metrics';
+export * from './nearest-symbols';
 export type { TruthFacts } from './verification';
 export { budgetOf, createWarmup } from './warm-up';

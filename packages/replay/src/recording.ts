@@ -1,3 +1,4 @@
+import { didYouMean } from '@livermore/instance';
 import { TIMEFRAMES, openTimeOf, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series, Timeframe } from '@livermore/schemas';
 import type { BarValues } from './bar-values';
@@ -5,13 +6,16 @@ import { differingFields } from './bar-values';
 import type { TrueBar } from './compare';
 import { NotReplayableError } from './recording/errors';
 import { foldRecorded, recordedValues } from './recording/fold';
-import { readFolder } from './recording/read-folder';
+import { readFolder, recordedSymbols } from './recording/read-folder';
 import { recordedWithin } from './recording/recorded-series';
 import type { RecordedSeries } from './recording/recorded-series';
 import { layStretches, partsOf } from './recording/stretches';
 import type { Stretch } from './recording/stretches';
 
 export { NotReplayableError } from './recording/errors';
+
+/** Recorded symbols named where one that is asked for is not among them. */
+const NAMED_AT_MOST = 10;
 
 /** Another native recording of a bar, and what that says. */
 export interface Reading extends BarValues {
@@ -68,9 +72,16 @@ export class Recording {
     }
   }
 
-  /** @throws NotReplayableError naming the file and line that cannot be read */
+  /** @throws NotReplayableError naming the file and line that cannot be read, or symbols that are in no file */
   static async read(folder: string, symbols?: readonly string[]): Promise<Recording> {
-    return new Recording(await readFolder(folder, symbols));
+    const recorded = await readFolder(folder, symbols);
+    const unknown = symbols?.find((symbol) => !recorded.some((series) => series.symbol === symbol));
+    if (unknown === undefined) return new Recording(recorded);
+    const held = await recordedSymbols(folder);
+    throw new NotReplayableError(
+      `${unknown} is not recorded in "${folder}"${didYouMean(unknown, held)}; it holds ${held.slice(0, NAMED_AT_MOST).join(', ')}${held.length > NAMED_AT_MOST ? ', …' : ''}`,
+      { folder, symbol: unknown },
+    );
   }
 
   /** Whether a venue serves no row for a bucket without trades: those whose symbols are spelled with a dash. */

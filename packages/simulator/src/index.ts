@@ -1,5 +1,7 @@
 export { FaultSchema, FaultScriptSchema } from './faults/fault';
 export type { Fault, FaultKind, FaultScript, OrderedFault } from './faults/fault';
+export { parseFaultScript } from './faults/fault-script';
+export type { FaultFile } from './faults/fault-script';
 export { FaultNotApplicableError, VENUES_OF_FAULTS, isApplicable } from './faults/fault-registry';
 export { disagreeing } from './faults/disagreeing';
 export type { DisagreeingOptions } from './faults/disagreeing';

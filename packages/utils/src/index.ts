@@ -2,6 +2,7 @@ export * from './backoff';
 export * from './clock';
 export * from './decimal';
 export * from './errors';
+export * from './hidden-characters';
 export * from './logger';
 export * from './manual-clock';
 export * from './must';

@@ -1,12 +1,12 @@
 import { CandleCacheStrategy } from '@livermore/cache';
 import type { StoredCandle } from '@livermore/cache';
 import { defaultExchange } from '@livermore/exchange-core';
-import { MICROS_PER_MS, candleStateOf } from '@livermore/schemas';
-import type { CandleState, Timeframe } from '@livermore/schemas';
+import type { Timeframe } from '@livermore/schemas';
 import type { CliConfig } from '../config';
+import { readKeptSymbols, refuseUnkept } from '../kept-symbols';
 import { candleJson } from '../output/candle-json';
-import { instant } from '../output/format';
-import { json, line, note, noteUnreadable, styled, table } from '../output/print';
+import { candleLines } from '../output/candle-view';
+import { json, line, note, noteUnreadable, terminalColumns } from '../output/print';
 import { openRedis } from '../redis';
 import type { RedisChoice } from '../redis';
 
@@ -21,7 +21,7 @@ export interface CandlesTarget {
   readonly timeframe: Timeframe;
 }
 
-/** Prints the newest cached candles of a series, oldest first. */
+/** Prints the newest cached candles of a series, oldest first. @throws UsageError for a symbol that is not kept */
 export async function candles(
   target: CandlesTarget,
   options: CandlesOptions,
@@ -35,6 +35,10 @@ export async function candles(
       onUnreadable: (error) => unreadable.push(error.message),
     });
     const stored = await cache.readExchangeCandles(id, target, { limit: options.limit });
+    if (stored.length === 0) {
+      const { kept, chosen } = await readKeptSymbols(opened.redis, id, [target.symbol]);
+      refuseUnkept(target.exchange, kept, chosen);
+    }
     if (options.json === true) json({ ...target, exchangeId: id, candles: stored.map(candleJson) });
     else print(target, stored);
     noteUnreadable(unreadable, 'members of the series');
@@ -48,28 +52,5 @@ function print(target: CandlesTarget, stored: readonly StoredCandle[]): void {
     note(`No candles of ${target.symbol} ${target.timeframe} are cached for ${target.exchange}.`);
     return;
   }
-  const columns = [
-    { title: 'open time (UTC)' },
-    ...['open', 'high', 'low', 'close', 'volume'].map((title) => ({ title, align: 'right' as const })),
-    { title: 'state' },
-    { title: 'source' },
-    { title: 'standing' },
-    { title: 'true at (UTC)' },
-    { title: '' },
-  ];
-  const rows = stored.map((candle) => [
-    instant(candle.timestamp),
-    ...[candle.open, candle.high, candle.low, candle.close, candle.volume].map(String),
-    shownState(candleStateOf(candle)),
-    candle.source ?? '',
-    candle.standing ?? '',
-    candle.sequenceNum === undefined ? '' : instant(candle.sequenceNum / MICROS_PER_MS),
-    candle.corrected === true ? styled('yellow', 'corrected') : '',
-  ]);
-  line(table(columns, rows));
-}
-
-function shownState(state: CandleState): string {
-  if (state === 'forming') return styled('yellow', state);
-  return state === 'provisional' ? state : styled('green', state);
+  for (const each of candleLines(stored, terminalColumns())) line(each);
 }

@@ -10,6 +10,7 @@ import { CORRECTION_TITLES, correctionCells, correctionJson } from '../output/co
 import { drained } from '../output/flushed';
 import { count, instant } from '../output/format';
 import { json, line, note, noteUnreadable } from '../output/print';
+import { readKeptSymbols, refuseUnkept } from '../kept-symbols';
 import { openRedis } from '../redis';
 import type { RedisChoice } from '../redis';
 
@@ -21,7 +22,7 @@ export interface CorrectionsOptions extends RedisChoice {
   readonly json?: boolean;
 }
 
-/** Prints every closed bar that changed, oldest change first, as it is read. */
+/** Prints every closed bar that changed, oldest change first, as it is read. @throws UsageError for a symbol that is not kept */
 export async function corrections(
   exchange: string,
   options: CorrectionsOptions,
@@ -34,28 +35,41 @@ export async function corrections(
   const rows = new AlignedRows(CORRECTION_TITLES, line);
   let [changes, retractions] = [0, 0];
   const unreadable: string[] = [];
+  const found = new Set<string>();
   const log = new CorrectionLog(opened.redis);
   try {
+    const { kept, chosen } = await readKeptSymbols(opened.redis, id, options.symbols);
+    const symbols = options.symbols === undefined ? undefined : new Set(chosen);
     for await (const each of log.since(id, since, (error) => unreadable.push(error.message))) {
-      if (!isAskedFor(each, options)) continue;
+      if (!isAskedFor(each, symbols, options.timeframes)) continue;
+      found.add(each.series.symbol);
       changes += 1;
       if (each.new === undefined) retractions += 1;
       if (options.json === true) json(correctionJson(each));
       else rows.add(correctionCells(each));
       await drained(process.stdout);
     }
+    if (options.json !== true) rows.end();
+    refuseUnkept(
+      exchange,
+      kept,
+      options.symbols === undefined ? [] : chosen.filter((symbol) => !found.has(symbol)),
+    );
   } finally {
     await opened.close();
   }
   noteUnreadable(unreadable, 'entries of the log');
   if (options.json === true) return;
-  rows.end();
   if (changes === 0) note(`No closed bar of ${exchange} changed since ${instant(since)} (UTC).`);
   else line(summary(changes, retractions, since));
 }
 
-function isAskedFor({ series }: Correction, { symbols, timeframes }: CorrectionsOptions): boolean {
-  return symbols?.includes(series.symbol) !== false && timeframes?.includes(series.timeframe) !== false;
+function isAskedFor(
+  { series }: Correction,
+  symbols: ReadonlySet<string> | undefined,
+  timeframes: readonly Timeframe[] | undefined,
+): boolean {
+  return symbols?.has(series.symbol) !== false && timeframes?.includes(series.timeframe) !== false;
 }
 
 function summary(changes: number, retractions: number, since: number): string {

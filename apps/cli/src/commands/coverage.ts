@@ -1,11 +1,4 @@
-import {
-  AbsenceStore,
-  CandleCacheStrategy,
-  SymbolStore,
-  VerifiedStore,
-  countDoubts,
-  countLooks,
-} from '@livermore/cache';
+import { AbsenceStore, CandleCacheStrategy, VerifiedStore, countDoubts, countLooks } from '@livermore/cache';
 import {
   CoverageReader,
   DEFAULT_CANDLE_TARGET,
@@ -18,6 +11,7 @@ import type { Timeframe } from '@livermore/schemas';
 import { systemClock } from '@livermore/utils';
 import type { CliConfig } from '../config';
 import { EXIT_CODES } from '../exit-codes';
+import { readKeptSymbols, refuseUnkept } from '../kept-symbols';
 import { COVERAGE_COLUMNS, coverageCells, coverageJson, coverageSummary } from '../output/coverage-view';
 import type { CoverageRow } from '../output/coverage-view';
 import { json, line, note, table } from '../output/print';
@@ -42,7 +36,7 @@ export async function coverage(
   const { id } = defaultExchange(exchange);
   const opened = await openRedis(options, config, 'coverage');
   try {
-    const symbols = options.symbols ?? (await new SymbolStore(opened.redis).read(id));
+    const { kept, chosen: symbols } = await readKeptSymbols(opened.redis, id, options.symbols);
     if (symbols.length === 0) {
       note(
         `Nothing has been warmed up for ${exchange} here: name symbols with --symbols, or run livermore warmup ${exchange}.`,
@@ -57,6 +51,12 @@ export async function coverage(
       })),
     );
     const rows = await readRows(opened.redis, id, queries, now);
+    const found = new Set(rows.flatMap((row) => (row.coverage.present > 0 ? [row.series.symbol] : [])));
+    refuseUnkept(
+      exchange,
+      kept,
+      symbols.filter((symbol) => !found.has(symbol)),
+    );
     if (options.json === true)
       json({ exchange, exchangeId: id, at: now, bars, series: rows.map(coverageJson) });
     else if (rows.length > 0) print(rows, bars);

@@ -1,4 +1,11 @@
-import { CandleCacheStrategy, LookStore, QualityStore, VerifiedStore, createRedis } from '@livermore/cache';
+import {
+  CandleCacheStrategy,
+  LookStore,
+  QualityStore,
+  SymbolStore,
+  VerifiedStore,
+  createRedis,
+} from '@livermore/cache';
 import type { QualityCounts } from '@livermore/cache';
 import { sourcedCandle } from '@livermore/cache/testing';
 import { startThrowAwayRedis } from '@livermore/embedded/testing';
@@ -9,7 +16,7 @@ import { ManualClock } from '@livermore/utils';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { CliConfig } from '../config';
-import { EXIT_CODES } from '../exit-codes';
+import { EXIT_CODES, UsageError } from '../exit-codes';
 import { captured } from '../testing/captured';
 import type { Captured } from '../testing/captured';
 import { candles } from './candles';
@@ -81,6 +88,8 @@ const CorrectionJson = z.object({
   cause: z.string(),
 });
 
+const CoverageJson = z.object({ series: z.array(z.object({ symbol: z.string() })) });
+
 function runCorrections(options: Parameters<typeof corrections>[1] = {}): Promise<Captured> {
   return captured(() => corrections(EXCHANGE, options, config));
 }
@@ -97,6 +106,53 @@ function runCoverage(asJson: boolean): Promise<Captured> {
 async function countOf(options: Parameters<typeof corrections>[1]): Promise<number> {
   return (await runCorrections({ json: true, ...options })).out.length;
 }
+
+function keep(symbols: readonly string[]): Promise<void> {
+  return new SymbolStore(redis).save(id, symbols, NOON);
+}
+
+function coverageOf(symbols: readonly string[]): Promise<Captured> {
+  const options = { symbols, timeframes: ['1m'], bars: 5, at: NOON, json: true } as const;
+  return captured(() => coverage(EXCHANGE, options, config));
+}
+
+async function shown(choice: string): Promise<readonly string[]> {
+  const { out } = await coverageOf([choice]);
+  return CoverageJson.parse(JSON.parse(out.join(''))).series.map((each) => each.symbol);
+}
+
+describe('symbols that are named', () => {
+  it('are the first so many that are kept, or all', async () => {
+    await keep(['ETHUSDT', 'BTCUSDT', 'LTCUSDT']);
+    expect(await shown('top:2')).toEqual(['ETHUSDT', 'BTCUSDT']);
+    expect(await shown('all')).toEqual(['ETHUSDT', 'BTCUSDT', 'LTCUSDT']);
+  });
+
+  it('are refused where they are not kept and nothing is cached of them, with what was probably meant', async () => {
+    await keep(['ETHUSDT', 'BTCUSDT']);
+    const refused = /btcusdt is not kept for sandbox \(did you mean BTCUSDT\?\)/;
+    await expect(coverageOf(['ETHUSDT', 'btcusdt'])).rejects.toThrow(refused);
+    const target = { exchange: EXCHANGE, symbol: 'btcusdt', timeframe: '1m' } as const;
+    await expect(captured(() => candles(target, { limit: 5 }, config))).rejects.toThrow(refused);
+    await expect(runCorrections({ symbols: ['btcusdt'] })).rejects.toThrow(refused);
+    await expect(runCorrections({ symbols: ['btcusdt'] })).rejects.toThrow(UsageError);
+  });
+
+  it('are shown where something is cached of them, kept or not', async () => {
+    await keep(['ETHUSDT']);
+    await write(bar(1, 1));
+    await correct(3);
+    expect((await coverageOf(['BTCUSDT'])).code).toBe(EXIT_CODES.incomplete);
+    expect(
+      (await captured(() => candles({ exchange: EXCHANGE, ...SERIES }, { limit: 5 }, config))).out,
+    ).toHaveLength(3);
+    expect(await countOf({ symbols: ['BTCUSDT'] })).toBe(1);
+  });
+
+  it('are taken at their word where nothing is kept', async () => {
+    expect((await coverageOf(['btcusdt'])).code).toBe(EXIT_CODES.incomplete);
+  });
+});
 
 describe('corrections', () => {
   it('tells nobody of anything where nothing changed, and says since when', async () => {

@@ -1,12 +1,13 @@
 import { startNode } from '@livermore/node';
+import type { RunningNode } from '@livermore/node';
 import { createLogger } from '@livermore/utils';
-import type { LogLevel } from '@livermore/utils';
+import type { LogLevel, Logger } from '@livermore/utils';
 import type { Timeframe } from '@livermore/schemas';
 import type { CliConfig } from '../config';
 import { UsageError } from '../exit-codes';
 import { exchangeOf, symbolChoice } from '../exchange-choice';
 import { json } from '../output/print';
-import { untilInterrupted } from '../until-interrupted';
+import { interruptedBy, unlessInterrupted, untilInterrupted } from '../until-interrupted';
 
 export interface NodeCommandOptions {
   readonly redis?: string;
@@ -31,8 +32,30 @@ export async function node(name: string, options: NodeCommandOptions, config: Cl
     level: options.logLevel ?? config.logLevel ?? 'info',
     ...(options.logFile === undefined ? {} : { file: options.logFile }),
   });
+  const interrupted = untilInterrupted();
+  const running = await unlessInterrupted(interrupted, () => start(name, options, { redisUrl, logger }));
+  json({ event: 'node_started', exchange: name, url: running.url, pid: process.pid });
+  let isActive = false;
+  const active = running.started.then(() => {
+    if (running.instance.state !== 'active') return;
+    isActive = true;
+    json({ event: 'node_active', exchange: name, symbols: running.instance.symbols.length });
+  });
+  try {
+    await Promise.race([interrupted, active.then(() => interrupted)]);
+  } finally {
+    await running.stop();
+  }
+  if (!isActive) throw interruptedBy(await interrupted, `before ${name} was live`);
+}
+
+function start(
+  name: string,
+  options: NodeCommandOptions,
+  { redisUrl, logger }: { readonly redisUrl: string; readonly logger: Logger },
+): Promise<RunningNode> {
   const { timeframes, target } = options;
-  const running = await startNode({
+  return startNode({
     exchange: exchangeOf(name, options),
     redisUrl,
     symbols: symbolChoice(options.symbols),
@@ -44,16 +67,4 @@ export async function node(name: string, options: NodeCommandOptions, config: Cl
     ...(timeframes === undefined ? {} : { timeframes }),
     ...(target === undefined ? {} : { target }),
   });
-  json({ event: 'node_started', exchange: name, url: running.url, pid: process.pid });
-  const interrupted = untilInterrupted();
-  const active = running.started.then(() => {
-    if (running.instance.state === 'active') {
-      json({ event: 'node_active', exchange: name, symbols: running.instance.symbols.length });
-    }
-  });
-  try {
-    await Promise.race([interrupted, active.then(() => interrupted)]);
-  } finally {
-    await running.stop();
-  }
 }

@@ -53,7 +53,7 @@ export async function replay(options: ReplayCommandOptions, config: CliConfig): 
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       ...(symbols === undefined ? {} : { symbols }),
-      ...(faults === undefined ? {} : { faults: readFaults(faults) }),
+      ...(faults === undefined ? {} : { faults: readFaults(faults, options.venue) }),
       onProgress: ({ now, from: start, to: end }) => {
         if (options.json === true) return;
         const done = Math.floor(((now - start) / (end - start)) * 100);

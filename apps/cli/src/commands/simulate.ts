@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { didYouMean } from '@livermore/instance';
 import {
-  FaultScriptSchema,
   createSeededMarket,
   createSimulator,
   defaultUniverse,
   loadRecordedMarket,
+  parseFaultScript,
 } from '@livermore/simulator';
 import type { FaultScript, Market, SimulatedVenue } from '@livermore/simulator';
 import { createLogger, messageOf, systemClock } from '@livermore/utils';
@@ -31,7 +32,7 @@ export async function simulate(options: SimulateOptions): Promise<void> {
     clock: systemClock,
     seed: options.seed,
     logger: createLogger({ level: 'warn' }),
-    ...(options.faults === undefined ? {} : { faults: readFaults(options.faults) }),
+    ...(options.faults === undefined ? {} : { faults: readFaults(options.faults, options.venue) }),
     ...(options.usProfile === undefined ? {} : { usProfile: options.usProfile }),
   });
   const { rest, ws } = await simulator.listen(options.port).catch((error: unknown) => {
@@ -46,6 +47,9 @@ export async function simulate(options: SimulateOptions): Promise<void> {
   await untilInterrupted();
   await simulator.close();
 }
+
+/** Symbols that are not there of which is said what was probably meant. */
+const NAMED_AT_MOST = 5;
 
 /** The market to simulate: a folder of recorded candles moved to now, or an invented one. @throws UsageError */
 export async function openMarket(
@@ -65,9 +69,10 @@ export async function openMarket(
   const { symbols: wanted = universe.map((each) => each.symbol) } = options;
   const unknown = wanted.filter((symbol) => !universe.some((each) => each.symbol === symbol));
   if (unknown.length > 0) {
-    const known = universe.map((each) => each.symbol).join(', ');
+    const known = universe.map((each) => each.symbol);
+    const named = unknown.slice(0, NAMED_AT_MOST).map((symbol) => `${symbol}${didYouMean(symbol, known)}`);
     throw new UsageError(
-      `the simulated ${options.venue} does not list ${unknown.join(', ')}. It lists: ${known}`,
+      `the simulated ${options.venue} does not list ${named.join(', ')}. It lists: ${known.join(', ')}`,
     );
   }
   return createSeededMarket({
@@ -76,18 +81,13 @@ export async function openMarket(
   });
 }
 
-/** Reads a script of faults. @throws UsageError naming file, line of the script and field */
-export function readFaults(file: string): FaultScript {
-  let value: unknown;
+/** Reads a script of faults. @throws UsageError for what is no file, and as parseFaultScript */
+export function readFaults(file: string, venue: SimulatedVenue): FaultScript {
+  let text: string;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new UsageError(`cannot read the faults in ${file}: ${messageOf(error)}`);
   }
-  const script = FaultScriptSchema.safeParse(value);
-  if (script.success) return script.data;
-  const issue = script.error.issues[0];
-  throw new UsageError(
-    `${file}: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'not a script of faults'}`,
-  );
+  return parseFaultScript(text, { file, venue });
 }

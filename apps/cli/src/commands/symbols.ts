@@ -2,6 +2,7 @@ import { createNodeTransport, createRestRuntime, protocolOf } from '@livermore/e
 import { silentLogger, systemClock } from '@livermore/utils';
 import { answered, exchangeOf } from '../exchange-choice';
 import { count } from '../output/format';
+import { unlessInterrupted, untilInterrupted } from '../until-interrupted';
 import { json, line, styled, table } from '../output/print';
 
 export interface SymbolsOptions {
@@ -13,7 +14,7 @@ export interface SymbolsOptions {
   readonly json?: boolean;
 }
 
-/** Lists what the venue lists. */
+/** Lists what the venue lists. @throws InterruptedError when it is asked to stop before the venue answers */
 export async function symbols(name: string, options: SymbolsOptions): Promise<void> {
   const exchange = exchangeOf(name, options);
   const transport = createNodeTransport();
@@ -24,8 +25,10 @@ export async function symbols(name: string, options: SymbolsOptions): Promise<vo
     clock: systemClock,
     logger: silentLogger,
   });
-  const listing = await answered(name, () =>
-    source.fetchListing({ lane: 'repair', signal: new AbortController().signal }),
+  const listing = await unlessInterrupted(
+    untilInterrupted(),
+    (signal) => answered(name, () => source.fetchListing({ lane: 'repair', signal })),
+    `before ${name} answered`,
   );
   const wanted = options.search?.toUpperCase();
   const listed = listing.symbols

@@ -14,7 +14,7 @@ import { shellWord } from '../output/shell-word';
 import { withoutSecrets } from '../secrets';
 import { warningsOf } from '../redis';
 import { supervise } from '../supervise';
-import { untilInterrupted } from '../until-interrupted';
+import { interruptedBy, untilInterrupted } from '../until-interrupted';
 import { watchHealth } from './up-health';
 import { startSandbox } from './up-sandbox';
 import type { Address } from './up-sandbox';
@@ -25,22 +25,29 @@ import { showCloses, watchWarmup } from './up-watch';
 /** Starts the stores, the sandbox exchange when no other is asked for, and a node; shows what they do until Ctrl-C. */
 export async function up(options: UpOptions, config: CliConfig): Promise<void> {
   const stopping = new AbortController();
+  let isLive = false;
   const interrupted = untilInterrupted().then((reason) => {
     stopping.abort(new Error(reason));
     if (options.json === true) json({ event: 'stopping', reason });
-    else note('\nStopping: letting what was received be written …');
+    else if (isLive) note('\nStopping: letting what was received be written …');
+    return reason;
   });
   const undo: (() => unknown)[] = [];
   const screen = new Screen(line);
   const say = options.json === true ? () => undefined : (text: string) => screen.say(text);
   try {
     const stage = await openStage(options, config, { say, screen, undo, signal: stopping.signal });
-    if (!stopping.signal.aborted)
-      await Promise.race([interrupted, run(options, stage).catch(withAdvice(options))]);
+    if (!stopping.signal.aborted) {
+      const live = () => {
+        isLive = true;
+      };
+      await Promise.race([interrupted, run(options, stage, live).catch(withAdvice(options))]);
+    }
   } finally {
     stopping.abort(new Error('stopped'));
     for (const each of undo.toReversed()) await each();
   }
+  if (!isLive) throw interruptedBy(await interrupted, `before ${options.exchange} was live`);
   say('Stopped. The next start goes on from here.');
 }
 
@@ -73,7 +80,8 @@ async function openStage(
     dataDir,
     env: config.env,
     clock: systemClock,
-    logger: createLogger({ level: config.logLevel ?? 'info', file: logFile }),
+    // A file of its own: the other one is the node's.
+    logger: createLogger({ level: config.logLevel ?? 'info', file: join(dataDir.path, 'livermore-up.log') }),
     onProgress: note,
   });
   parts.undo.push(() => redis.stop());
@@ -83,8 +91,8 @@ async function openStage(
   return { ...parts, redis, logFile, config };
 }
 
-/** Resolves when it was stopped; rejects when something cannot be kept running. */
-async function run(options: UpOptions, stage: Stage): Promise<void> {
+/** Resolves when it was stopped; `onLive` is called once it is live. Rejects when something cannot be kept running. */
+async function run(options: UpOptions, stage: Stage, onLive: () => void): Promise<void> {
   const sandbox = options.exchange === SANDBOX ? await startSandbox(options, stage) : undefined;
   if (stage.signal.aborted) return;
   if (sandbox === undefined) stage.say(`${styled('green', '✔')} Exchange ${options.exchange}`);
@@ -98,6 +106,7 @@ async function run(options: UpOptions, stage: Stage): Promise<void> {
   const watching = watchWarmup(client, options, stage).then(async () => {
     await Promise.race([health.live, aborted(stage.signal)]);
     if (stage.signal.aborted) return;
+    onLive();
     sayLive(options, stage, String(url));
     await showCloses(client, options, stage);
   });

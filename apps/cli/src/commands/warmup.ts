@@ -15,7 +15,7 @@ import { StatusLine } from '../output/status-line';
 import { endSentence, planSentence, progressLine, undecidedSentence } from '../output/warmup-view';
 import { openRedis } from '../redis';
 import type { RedisChoice } from '../redis';
-import { untilInterrupted } from '../until-interrupted';
+import { interruptedBy, unlessInterrupted, untilInterrupted } from '../until-interrupted';
 
 export interface WarmupCommandOptions extends RedisChoice {
   readonly symbols?: readonly string[];
@@ -36,14 +36,17 @@ export async function warmup(
   options: WarmupCommandOptions,
   config: CliConfig,
 ): Promise<number> {
-  const opened = await openRedis(options, config, 'warmup');
-  const abort = new AbortController();
-  void untilInterrupted().then(() => abort.abort(new Error('interrupted')));
-  try {
-    return await warmUp(name, options, { redis: opened.redis, signal: abort.signal, config });
-  } finally {
-    await opened.close();
-  }
+  const interrupted = untilInterrupted();
+  const code = await unlessInterrupted(interrupted, async (signal) => {
+    const opened = await openRedis(options, config, 'warmup');
+    try {
+      return await warmUp(name, options, { redis: opened.redis, signal, config });
+    } finally {
+      await opened.close();
+    }
+  });
+  // One that was stopped half-way has told how far it came.
+  return code === EXIT_CODES.interrupted ? exitCodeOf(interruptedBy(await interrupted, 'half-way')) : code;
 }
 
 interface Means {

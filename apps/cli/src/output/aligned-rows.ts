@@ -1,4 +1,4 @@
-import { styled } from './print';
+import { cell, styled } from './print';
 
 /** Rows whose cells decide how wide the columns are; later ones may stand out. */
 const FIRST_ROWS = 200;
@@ -17,7 +17,8 @@ export class AlignedRows {
     this.#print = print;
   }
 
-  add(cells: readonly string[]): void {
+  add(row: readonly string[]): void {
+    const cells = row.map(cell);
     if (this.#held === undefined) this.#print(aligned(cells, this.#widths));
     else if (this.#held.push(cells) >= FIRST_ROWS) this.#begin(this.#held);
   }
@@ -39,7 +40,7 @@ export class AlignedRows {
 
 function aligned(cells: readonly string[], widths: readonly number[]): string {
   return cells
-    .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+    .map((each, at) => each.padEnd(widths[at] ?? 0))
     .join('  ')
     .trimEnd();
 }

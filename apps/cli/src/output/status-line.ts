@@ -1,5 +1,5 @@
-/** Columns assumed of a terminal that does not tell. */
-const DEFAULT_COLUMNS = 100;
+import { cell, line, overwriteLine, terminalColumns } from './print';
+
 /** Without a terminal, a line is worth printing when it changed and this many calls have passed. */
 const PLAIN_EVERY = 10;
 
@@ -9,17 +9,15 @@ export class StatusLine {
   #last = '';
 
   show(text: string): void {
-    if (process.stdout.isTTY) {
-      process.stdout.write(`\r\u001B[2K${clipped(text, process.stdout.columns || DEFAULT_COLUMNS)}`);
-    } else if (text !== this.#last && this.#calls % PLAIN_EVERY === 0) {
-      process.stdout.write(`${text}\n`);
-    }
+    const columns = terminalColumns();
+    if (columns !== undefined) overwriteLine(clipped(cell(text), columns));
+    else if (text !== this.#last && this.#calls % PLAIN_EVERY === 0) line(text);
     this.#calls += 1;
     this.#last = text;
   }
 
   clear(): void {
-    if (process.stdout.isTTY) process.stdout.write('\r\u001B[2K');
+    if (terminalColumns() !== undefined) overwriteLine('');
   }
 }
 

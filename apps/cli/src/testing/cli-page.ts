@@ -4,7 +4,7 @@ import { createProgram } from '../program';
 const HELP_WIDTH = 100;
 
 const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
-  ok: 'Done. `up` and `simulate` also end with it when they were asked to stop.',
+  ok: 'Done. `up` and `node`, once live, and `simulate` also end with it when they were asked to stop.',
   failure: 'Something unexpected went wrong; the last line on stderr says what.',
   usage:
     'The command line: an unknown flag, exchange, symbol or timeframe, a URL, port or folder that is not usable.',
@@ -13,7 +13,9 @@ const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
   redis:
     'Redis cannot be used: too old, read-only, full, in cluster mode, not letting us in, or out of reach; or none of ours runs (`redis-url`).',
   held: 'Another process works on the data directory; the line says which.',
-  interrupted: 'Interrupted before it was done: a second Ctrl-C, or a warmup that was stopped.',
+  interrupted:
+    'Ctrl-C before it was done: before anything was live, or a warmup that was stopped; a second Ctrl-C.',
+  terminated: 'The same by SIGTERM.',
 };
 
 /** What a command looks like in use: captured, with the simulated exchange. */
@@ -104,8 +106,10 @@ const INTRODUCTION = `# The command line
 \`npx vitest run -u apps/cli/src/cli-page.test.ts\`, which fails without \`-u\` when they differ.
 
 People get tables, colours and progress; \`NO_COLOR\`, a pipe or a file get plain text. Programs give \`--json\`: one
-JSON value a line on stdout, logs on stderr (for \`up\` in \`livermore.log\` of its data directory). A mistake is told on stderr with
-what would be right. Passwords in URLs are never shown, logged, or passed on in arguments; only \`redis-url\` prints one. What
+JSON value a line on stdout, logs on stderr (for \`up\` in its data directory: \`livermore.log\` is the node's, \`livermore-up.log\`
+its own). A log file is kept to 20 MB, and the two before it beside it as \`.1\` and \`.2\`. A mistake is told on stderr with
+what would be right. What venues, files and Redis say is shown without escape sequences, control characters and marks that are not seen,
+and escaped in JSON and logs. Passwords in URLs are never shown, logged, or passed on in arguments; only \`redis-url\` prints one. What
 you write after \`--redis\` everyone on the machine can see while the command runs: a URL with a password belongs in \`REDIS_URL\`.
 
 Where candles are: \`--redis\`, else \`REDIS_URL\`, else the Redis that \`livermore up\` runs on the data directory, else one

@@ -1,4 +1,4 @@
-import { TimeframeSchema } from '@livermore/schemas';
+import { HARDCODED_CONFIG, TimeframeSchema } from '@livermore/schemas';
 import { z } from 'zod';
 
 /**
@@ -14,6 +14,9 @@ export const MIN_CANDLE_THRESHOLD = 60;
 
 /** Candles a warmup brings a series to. */
 export const DEFAULT_CANDLE_TARGET = 100;
+
+/** Closed candles a series can hold: it keeps a place for the bar in progress. */
+export const MAX_CANDLE_TARGET = HARDCODED_CONFIG.cache.maxCandlesPerSeries - 1;
 
 /**
  * Why a pair needs work: nothing is cached; too little is; the newest closed candle is not there; or one before it

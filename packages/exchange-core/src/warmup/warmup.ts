@@ -16,7 +16,7 @@ import { latticeRulesOf, planWarmup } from './lattice-plan';
 import type { WarmupPlan } from './lattice-plan';
 import type { LatticeRules } from './lattice-search';
 import { withReach } from './reach';
-import { DEFAULT_CANDLE_TARGET, SCAN_TIMEFRAME_ORDER } from './types';
+import { DEFAULT_CANDLE_TARGET, MAX_CANDLE_TARGET, SCAN_TIMEFRAME_ORDER } from './types';
 import type { WarmupReport, WarmupSchedule, WarmupStats } from './types';
 import { WarmupExecutor, errorOf } from './warmup-executor';
 import type { ExecutionTotals, WorkLeft } from './warmup-executor';
@@ -89,8 +89,6 @@ const CANDLE_GUESS_MS = 0.01;
 const MAX_SETTLE_WAIT_MS = 5_000;
 /** How often the stats say that the run is alive although nothing happens, ms. */
 const TICK_MS = 1_000;
-/** A series keeps a place for the bar in progress. */
-const MAX_TARGET = HARDCODED_CONFIG.cache.maxCandlesPerSeries - 1;
 
 /**
  * Makes the cache deep, fresh and without holes: scan → judge → plan → execute, reported as it goes. It can be
@@ -112,7 +110,10 @@ export class Warmup {
   constructor(options: WarmupOptions) {
     const { redis, exchangeId, clock, logger } = options;
     this.#options = options;
-    this.#target = Math.min(Math.max(1, Math.floor(options.target ?? DEFAULT_CANDLE_TARGET)), MAX_TARGET);
+    this.#target = Math.min(
+      Math.max(1, Math.floor(options.target ?? DEFAULT_CANDLE_TARGET)),
+      MAX_CANDLE_TARGET,
+    );
     this.#timeframes = options.timeframes ?? SCAN_TIMEFRAME_ORDER;
     this.#rules = latticeRulesOf(options.protocol, options.derive);
     this.#cache = new CandleCacheStrategy(redis);

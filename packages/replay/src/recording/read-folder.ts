@@ -6,6 +6,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { LATEST_OPEN_TIME_MS } from '@livermore/schemas';
+import { messageOf } from '@livermore/utils';
 import { isDecimal } from './decimal-text';
 import { NotReplayableError } from './errors';
 import type { RecordedBar, RecordedSeries } from './recorded-series';
@@ -20,23 +21,20 @@ const DECIMALS = ['open', 'high', 'low', 'close', 'volume'] as const;
 /**
  * Every `<SYMBOL>-<timeframe>[-<source>].csv[.gz]` of a folder, of some symbols or all. The last row of a file is left
  * out: that candle may still have been open when it was recorded.
- * @throws NotReplayableError naming file and line of a row that is no candle, repeated, unsorted or off its grid
+ * @throws NotReplayableError naming a file that cannot be read; file, line and field of a row that is no candle, repeated,
+ * unsorted or off its grid
  */
 export async function readFolder(
   folder: string,
   symbols?: readonly string[],
 ): Promise<readonly RecordedSeries[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    throw new NotReplayableError(`cannot read the folder "${folder}"`, { folder }, error);
-  });
   const series: RecordedSeries[] = [];
-  for (const name of names.toSorted()) {
+  for (const name of await namesIn(folder)) {
     const [, symbol = '', count = '', unit = '', source = '', gz] = NAME.exec(name) ?? [];
     const stepMs = Number(count) * (UNIT_MS[unit] ?? Infinity);
     if (symbol === '' || !(stepMs <= LONGEST_MS) || symbols?.includes(symbol) === false) continue;
-    const bytes = await readFile(join(folder, name));
-    const text = (gz === undefined ? bytes : gunzipSync(bytes)).toString('utf8');
-    const rows = readRows(text, join(folder, name), stepMs).slice(0, -1);
+    const path = join(folder, name);
+    const rows = readRows(await textOf(path, gz !== undefined), path, stepMs).slice(0, -1);
     const [first, last] = [rows[0], rows.at(-1)];
     if (first === undefined || last === undefined) continue;
     const bars = new Map(rows.map((bar) => [bar.openTime, bar]));
@@ -46,7 +44,29 @@ export async function readFolder(
   return series;
 }
 
-/** The rows of a file, as they are. @throws NotReplayableError naming file and line */
+/** The symbols of which a folder has a file, by name. @throws NotReplayableError */
+export async function recordedSymbols(folder: string): Promise<readonly string[]> {
+  const names = await namesIn(folder);
+  return [...new Set(names.flatMap((name) => NAME.exec(name)?.[1] ?? []))];
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw new NotReplayableError(`cannot read the folder "${folder}"`, { folder }, error);
+  });
+  return names.toSorted();
+}
+
+async function textOf(path: string, isCompressed: boolean): Promise<string> {
+  try {
+    const bytes = await readFile(path);
+    return (isCompressed ? gunzipSync(bytes) : bytes).toString('utf8');
+  } catch (error) {
+    throw new NotReplayableError(`${path}: cannot be read: ${messageOf(error)}`, { path }, error);
+  }
+}
+
+/** The rows of a file, as they are. @throws NotReplayableError naming file, line and field */
 export function readRows(text: string, path: string, stepMs: number): readonly RecordedBar[] {
   const [header = '', ...lines] = text.split(/\r?\n/);
   const columns = cellsOf(header);
@@ -85,5 +105,16 @@ function problemOf(
   if (openTime === last) return `open_time ${time} is there twice`;
   if (openTime < last) return `open_time ${time} is not after the row before`;
   const wrong = decimals.findIndex((text) => !isDecimal(text));
-  return wrong < 0 ? undefined : `${DECIMALS[wrong] ?? ''} "${decimals[wrong] ?? ''}" is no decimal`;
+  if (wrong >= 0) return `${DECIMALS[wrong] ?? ''} "${decimals[wrong] ?? ''}" is no decimal`;
+  return problemOfValues(decimals);
+}
+
+/** Of decimals in the order of their columns: what no bar can say. */
+function problemOfValues(texts: readonly string[]): string | undefined {
+  const [open = 0, high = 0, low = 0, close = 0, volume = 0] = texts.map(Number);
+  const odd = [open, high, low, close].findIndex((price) => !(price > 0 && price < Infinity));
+  if (odd >= 0) return `${DECIMALS[odd] ?? ''} "${texts[odd] ?? ''}" is no price`;
+  if (volume === Infinity) return `volume "${texts[4] ?? ''}" is beyond float64`;
+  if (high < Math.max(open, low, close)) return `high "${texts[1] ?? ''}" is below open, low or close`;
+  return low > Math.min(open, close) ? `low "${texts[2] ?? ''}" is above open or close` : undefined;
 }

@@ -140,9 +140,9 @@ describe('what the table of faults says of venues', () => {
     const source = readFileSync(new URL('./fault.ts', import.meta.url), 'utf8');
     for (const kind of KINDS) {
       const [, comment = ''] =
-        new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*z\\.object\\(\\{\\s*kind: z\\.literal\\('${kind}'`).exec(
-          source,
-        ) ?? [];
+        new RegExp(
+          `/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*z\\.strictObject\\(\\{\\s*kind: z\\.literal\\('${kind}'`,
+        ).exec(source) ?? [];
       const [, name] = /^[\s*]*(Binance|Coinbase):/.exec(comment) ?? [];
       const known = VENUES_OF_FAULTS[kind];
       expect([kind, name?.toLowerCase()]).toEqual([kind, known?.[0]]);

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bar, Interval } from './market';
-import { loadRecordedMarket } from './recorded-market';
+import { RecordingError, loadRecordedMarket } from './recorded-market';
 import { createSeededMarket } from './seeded-market';
 import { textToUnits, unitsToText } from './units';
 import { defaultUniverse } from './universe';
@@ -35,6 +35,17 @@ function aggregate(children: readonly Bar[]): readonly (string | number)[] {
 const FROM = Date.UTC(2024, 4, 6);
 const HOLE = [FROM + 600 * MINUTE, FROM + 690 * MINUTE] as const;
 let folder = '';
+const HEADER = 'open_time,open,high,low,close,volume';
+
+async function loadedFrom(text: string) {
+  const only = await mkdtemp(join(tmpdir(), 'recorded-market-'));
+  await writeFile(join(only, 'A-USD-1m.csv'), text);
+  try {
+    return await loadRecordedMarket(only);
+  } finally {
+    await rm(only, { recursive: true });
+  }
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recorded-market-'));
@@ -199,13 +210,58 @@ describe('recorded market', () => {
     expect(busy).toBeGreaterThan(100);
   });
 
-  it('names the file and the row that is no candle', async () => {
-    const bad = await mkdtemp(join(tmpdir(), 'recorded-market-'));
-    await writeFile(
-      join(bad, 'A-USD-1m.csv'),
-      'open_time,open,high,low,close,volume\n1700000000000,1,1,1,1,x\n',
+  it.each([
+    ['no decimal', '1,2,0.5,x,1', 'close "x" is no decimal'],
+    ['short', '1,2,0.5', 'close "" is no decimal'],
+    ['of a price of zero', '0,0,0,0,1', 'open "0" is no price'],
+    ['beyond what can be computed with', '1,1e400,0.5,1,1', 'high "1e400" is no price'],
+    ['of a high below its open', '2,1,0.5,1,1', 'high "1" is below open, low or close'],
+    ['of a low above its close', '2,2,1.5,1,1', 'low "1.5" is above open or close'],
+    ['of a volume that is none', '1,1,1,1,-1', 'volume "-1" is no decimal'],
+  ])('names file, line and field of a row that is %s', async (_name, values, problem) => {
+    const good = '1700000040000,1,1,1,1,1';
+    await expect(loadedFrom(`${HEADER}\n${good}\n\n1700000100000,${values}\n`)).rejects.toThrow(
+      `A-USD-1m.csv:4: ${problem}`,
     );
-    await expect(loadRecordedMarket(bad)).rejects.toThrow(/A-USD-1m\.csv: row 2/);
+  });
+
+  it.each([
+    ['no instant', 'soon', 'open_time "soon" is not in ms'],
+    ['there twice', '1700000040000', 'open_time 1700000040000 is not after the row before'],
+  ])('names file, line and field of an open time that is %s', async (_name, time, problem) => {
+    const text = `${HEADER}\n1700000040000,1,1,1,1,1\n${time},1,1,1,1,1\n`;
+    await expect(loadedFrom(text)).rejects.toThrow(`A-USD-1m.csv:3: ${problem}`);
+  });
+
+  it('names a field that need not be there, where it is there and no decimal', async () => {
+    const text = `${HEADER},quote_volume,trades\n1700000040000,1,1,1,1,1,1,many\n`;
+    await expect(loadedFrom(text)).rejects.toThrow('A-USD-1m.csv:2: trades "many" is no decimal');
+  });
+
+  it.each([
+    ['no table', `${HEADER}\n"1700000040000,1,1,1,1,1\n`, /A-USD-1m\.csv: is no table: Quote Not Closed/],
+    ['empty', '', /A-USD-1m\.csv:1: there is no column "open_time"/],
+  ])('names a file that is %s', async (_name, text, message) => {
+    await expect(loadedFrom(text)).rejects.toThrow(message);
+    await expect(loadedFrom(text)).rejects.toThrow(RecordingError);
+  });
+
+  it('names a symbol that is asked for and not recorded, and what is', async () => {
+    const only = { symbols: ['ETHUSDT', 'ethusdt'] };
+    await expect(loadRecordedMarket(folder, only)).rejects.toThrow(
+      /does not hold ethusdt; it holds ETHUSDT, ZENUSDT$/,
+    );
+  });
+
+  it('names a file that cannot be read, or is not compressed as its name says', async () => {
+    const bad = await mkdtemp(join(tmpdir(), 'recorded-market-'));
+    await mkdir(join(bad, 'A-USD-1m.csv'));
+    await expect(loadRecordedMarket(bad)).rejects.toThrow(/A-USD-1m\.csv: cannot be read: EISDIR/);
+    await rm(join(bad, 'A-USD-1m.csv'), { recursive: true });
+    await writeFile(join(bad, 'A-USD-1m.csv.gz'), HEADER);
+    await expect(loadRecordedMarket(bad)).rejects.toThrow(
+      /A-USD-1m\.csv\.gz: cannot be read: incorrect header/,
+    );
     await rm(bad, { recursive: true });
   });
 

@@ -42,7 +42,7 @@ const WEEK_MS = 7 * 86_400_000;
 /**
  * Reads a folder of `<SYMBOL>-<timeframe>.csv[.gz]` (header row; open_time in ms, open, high, low, close, volume and
  * optionally the rest of a kline's columns).
- * @throws RecordingError when a file is no such table or no file is.
+ * @throws RecordingError when a file is no such table or no file is, or a symbol asked for is in none
  */
 export async function loadRecordedMarket(
   folder: string,
@@ -51,13 +51,13 @@ export async function loadRecordedMarket(
   const { series, notices } = await readFolder(folder);
   const wanted = series.filter(({ symbol }) => options.symbols?.includes(symbol) ?? true);
   const bySymbol = groupBySymbol(wanted);
-  if (bySymbol.size === 0)
+  if (series.length === 0)
     throw new RecordingError(
       `"${folder}" has no candles: it needs files named <SYMBOL>-<timeframe>.csv or .csv.gz`,
-      {
-        folder,
-      },
+      { folder },
     );
+  const unknown = options.symbols?.filter((symbol) => !bySymbol.has(symbol)) ?? [];
+  if (unknown.length > 0) throw notRecorded(folder, unknown, series);
   const shiftMs = shiftOf([...bySymbol.values()], options);
   const books = new Map<string, RecordedBook>();
   const symbols: MarketSymbol[] = [];
@@ -93,6 +93,26 @@ export async function loadRecordedMarket(
     recordedBars: (symbol, interval) => books.get(symbol)?.recordedBars(interval) ?? [],
     spans: (symbol) => books.get(symbol)?.spans ?? new Map(),
   };
+}
+
+/** Symbols named in an error, of those that are wrong and of those that would be right. */
+const NAMED_AT_MOST = 10;
+
+function listed(symbols: readonly string[]): string {
+  const more = symbols.length > NAMED_AT_MOST ? ', …' : '';
+  return `${symbols.slice(0, NAMED_AT_MOST).join(', ')}${more}`;
+}
+
+function notRecorded(
+  folder: string,
+  unknown: readonly string[],
+  series: readonly RawSeries[],
+): RecordingError {
+  const held = [...new Set(series.map((each) => each.symbol))];
+  return new RecordingError(`"${folder}" does not hold ${listed(unknown)}; it holds ${listed(held)}`, {
+    folder,
+    symbols: unknown,
+  });
 }
 
 function groupBySymbol(series: readonly RawSeries[]): ReadonlyMap<string, readonly RawSeries[]> {

@@ -1,14 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { AppError } from '@livermore/utils';
+import { AppError, messageOf } from '@livermore/utils';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { INTERVALS } from '../market';
 import type { Interval } from '../market';
 import { decimalsOf, textToUnits } from '../units';
 
-/** A recording cannot be read: the message names file and row. */
+/** A recording cannot be read: the message names file, line and field. */
 export class RecordingError extends AppError {
   readonly code = 'recording_invalid';
   readonly recovery = 'stop';
@@ -54,7 +54,10 @@ const MANDATORY = 6;
 type RawRow = Readonly<Record<(typeof COLUMNS)[number], string | undefined>>;
 
 const DECIMAL = /^\d+(\.\d+)?(e-?\d+)?$/i;
+/** Characters of a parser's own words that are repeated. */
+const MOST_QUOTED = 160;
 const INSTANT = /^\d{10,16}$/;
+const PRICES: ReadonlySet<string> = new Set(['open', 'high', 'low', 'close']);
 const TableSchema = z.array(z.array(z.string()));
 
 const NAME = /^([A-Z0-9]+(?:-[A-Z0-9]+)?)-(\d+(?:s|m|h|d|w|M|Mo))\.csv(\.gz)?$/;
@@ -84,29 +87,49 @@ export async function readFolder(
 }
 
 async function readRows(path: string, isCompressed: boolean): Promise<readonly RawRow[]> {
-  const bytes = await readFile(path);
-  const text = (isCompressed ? gunzipSync(bytes) : bytes).toString('utf8');
-  const table: unknown = parse(text, {
-    skip_empty_lines: true,
-    relax_column_count: true,
-    // Some recordings mix both in one file.
-    record_delimiter: ['\r\n', '\n'],
-  });
-  const [header = [], ...lines] = TableSchema.parse(table);
+  const [header = [], ...lines] = tableIn(await textOf(path, isCompressed), path);
   const places = COLUMNS.map((column) => header.indexOf(column));
   const absent = COLUMNS.find((_, at) => at < MANDATORY && (places[at] ?? -1) < 0);
-  if (absent !== undefined) throw new RecordingError(`${path}: there is no column "${absent}"`, { path });
-  let last = -Infinity;
-  return lines.map((line, at) => {
+  if (absent !== undefined) throw new RecordingError(`${path}:1: there is no column "${absent}"`, { path });
+  const rows: RawRow[] = [];
+  for (const [at, line] of lines.entries()) {
+    if (isEmpty(line)) continue;
     const row = rowOf(line, places);
-    if (!isSound(row, last))
-      throw new RecordingError(`${path}: row ${at + 2} is no candle, or not after the one before`, {
-        path,
-        row: at + 2,
-      });
-    last = Number(row.open_time);
-    return row;
-  });
+    const problem = problemOf(row, rows.at(-1));
+    if (problem !== undefined)
+      throw new RecordingError(`${path}:${at + 2}: ${problem}`, { path, line: at + 2 });
+    rows.push(row);
+  }
+  return rows;
+}
+
+async function textOf(path: string, isCompressed: boolean): Promise<string> {
+  try {
+    const bytes = await readFile(path);
+    return (isCompressed ? gunzipSync(bytes) : bytes).toString('utf8');
+  } catch (error) {
+    throw new RecordingError(`${path}: cannot be read: ${messageOf(error)}`, { path }, error);
+  }
+}
+
+/** Lines as they are numbered in the file, empty ones included. */
+function tableIn(text: string, path: string): readonly (readonly string[])[] {
+  try {
+    const table: unknown = parse(text, {
+      relax_column_count: true,
+      // Some recordings mix both in one file.
+      record_delimiter: ['\r\n', '\n'],
+    });
+    return TableSchema.parse(table);
+  } catch (error) {
+    // It quotes the field at fault, which in what is no text may be long.
+    const problem = messageOf(error).slice(0, MOST_QUOTED);
+    throw new RecordingError(`${path}: is no table: ${problem}`, { path }, error);
+  }
+}
+
+function isEmpty(line: readonly string[]): boolean {
+  return line.length === 0 || (line.length === 1 && line[0] === '');
 }
 
 function rowOf(line: readonly string[], places: readonly number[]): RawRow {
@@ -125,13 +148,27 @@ function rowOf(line: readonly string[], places: readonly number[]): RawRow {
   };
 }
 
-function isSound(row: RawRow, last: number): boolean {
-  const decimals = [row.open, row.high, row.low, row.close, row.volume];
-  return (
-    INSTANT.test(row.open_time ?? '') &&
-    Number(row.open_time) > last &&
-    decimals.every((text) => DECIMAL.test(text ?? ''))
-  );
+/** What is wrong with a row, by its field; undefined where it is a candle after the one before. */
+function problemOf(row: RawRow, before: RawRow | undefined): string | undefined {
+  const { open_time: time = '', open, high, low, close } = row;
+  if (!INSTANT.test(time)) return `open_time "${time}" is not in ms`;
+  if (Number(time) <= Number(before?.open_time ?? -1)) return `open_time ${time} is not after the row before`;
+  for (const [at, column] of COLUMNS.entries()) {
+    if (column === 'open_time') continue;
+    const text = row[column] ?? (at < MANDATORY ? '' : '0');
+    if (!DECIMAL.test(text)) return `${column} "${text}" is no decimal`;
+    if (!Number.isFinite(Number(text)) && !PRICES.has(column)) return `${column} "${text}" is beyond float64`;
+    if (PRICES.has(column) && !isPrice(Number(text))) return `${column} "${text}" is no price`;
+  }
+  if (Number(high) < Math.max(Number(open), Number(low), Number(close)))
+    return `high "${high}" is below open, low or close`;
+  return Number(low) > Math.min(Number(open), Number(close))
+    ? `low "${low}" is above open or close`
+    : undefined;
+}
+
+function isPrice(value: number): boolean {
+  return value > 0 && Number.isFinite(value);
 }
 
 export interface Scales {
