@@ -26,7 +26,7 @@ const GREETING = '+info +client|id +client|info +client|getname +client|setname'
 const RIGHTS: Readonly<Record<RedisUser, string>> = {
   reader:
     '~* &* -@all +@read +@connection +@transaction +subscribe +unsubscribe +psubscribe +punsubscribe +pubsub ' +
-    `+command +time -@admin -@dangerous ${GREETING}`,
+    `+command +select +time -@admin -@dangerous ${GREETING}`,
   writer: `~* &* +@all -@scripting +eval +evalsha +script|load +script|exists -@admin -@dangerous ${GREETING}`,
   admin: '~* &* +@all',
 };
