@@ -8,6 +8,7 @@ export const BUNDLES = [
   { entry: 'apps/cli/src/main.ts', file: 'livermore.mjs' },
   { entry: 'tests/bench/main.ts', file: 'bench.mjs' },
   { entry: 'tests/proof/main.ts', file: 'proof.mjs' },
+  { entry: 'tests/soak/main.ts', file: 'soak.mjs' },
 ].filter(({ entry }) => existsSync(inRoot(entry)));
 
 /** Holds the fingerprint of the sources a bundle was made from. */
