@@ -10,7 +10,7 @@ export interface BarNewsOptions {
   readonly book: Pick<CandleBook, 'remember'>;
   readonly keeper: Pick<BoundaryKeeper, 'lacked' | 'settled'>;
   readonly verification: Pick<Verification, 'note' | 'noteRetracted'>;
-  readonly ledger: Pick<HoleLedger, 'closed' | 'lacked' | 'lost'>;
+  readonly ledger: Pick<HoleLedger, 'absent' | 'closed' | 'lacked' | 'lost'>;
   readonly metrics: Pick<ExchangeMetrics, 'closed' | 'count' | 'restLag'>;
   readonly history: Pick<History, 'protocol' | 'rest'>;
 }
@@ -50,7 +50,7 @@ export class BarNews {
     }
     for (const openTime of absent) {
       keeper.settled(page, openTime, 'quiet');
-      ledger.closed(page, openTime, answeredAt);
+      ledger.absent(page, openTime, answeredAt);
     }
     for (const openTime of unsettled) keeper.lacked(page, openTime);
     ledger.lacked(page, unsettled, report);

@@ -1,7 +1,14 @@
 import { lookAtStore, redisTroubleOf, setForeignAside } from '@livermore/cache';
 import type { RedisClient, StoreLook } from '@livermore/cache';
 import { CoverageReader, targetWindow } from '@livermore/exchange-core';
-import type { BoundaryKeeper, Coverage, GapRepairer, HoleLedger, VenueTime } from '@livermore/exchange-core';
+import type {
+  BoundaryKeeper,
+  Coverage,
+  GapRepairer,
+  HoleLedger,
+  LookAtSeries,
+  VenueTime,
+} from '@livermore/exchange-core';
 import { openTimeOf, seriesKey, timeframeMs } from '@livermore/schemas';
 import type { OpenTimeRange, Series } from '@livermore/schemas';
 import { inRounds, messageOf } from '@livermore/utils';
@@ -218,9 +225,7 @@ export class CoverageWatch {
     const coverages = await this.#readAll(queries, now);
     return queries.map(({ series: each, window }, at) => {
       const coverage = coverages[at];
-      const missing = coverage?.missing.filter((range) => range.why === 'not-fetched') ?? [window];
-      const newest = window.to - timeframeMs(each.timeframe);
-      ledger.looked(each, { missing, oldest: window.from, newest }, now);
+      ledger.looked(each, lookOf(window, coverage, timeframeMs(each.timeframe)), now);
       if ((coverage?.present ?? 0) > 0) this.#present.set(seriesKey(each), each);
       else this.#present.delete(seriesKey(each));
       return { series: each, window, coverage };
@@ -240,4 +245,24 @@ export class CoverageWatch {
     await this.#moveAside(queries.map((query) => query.series));
     return this.#reader.read(queries, now);
   }
+}
+
+/** Of so many bars, at least this share has trades in a series that trades all the time. */
+const BUSY_SHARE = 0.95;
+const BUSY_BARS = 30;
+
+/** What a look found, for the ledger of holes. A series that cannot be read lacks everything. */
+function lookOf(window: OpenTimeRange, coverage: Coverage | undefined, step: number): LookAtSeries {
+  const {
+    missing = [{ ...window, why: 'not-fetched' as const }],
+    present = 0,
+    noTrades = 0,
+  } = coverage ?? {};
+  return {
+    missing: missing.filter((range) => range.why === 'not-fetched'),
+    absent: missing.filter((range) => range.why === 'absent-at-venue'),
+    oldest: window.from,
+    newest: window.to - step,
+    isBusy: present >= BUSY_BARS && noTrades <= present * (1 - BUSY_SHARE),
+  };
 }

@@ -8,6 +8,7 @@ const START = Date.UTC(2026, 0, 2);
 const MINUTE = timeframeMs('1m');
 const SERIES = { symbol: 'BTC-USD', timeframe: '1m' } as const;
 const at = (minute: number) => START + minute * MINUTE;
+const LOOKED = { absent: [], isBusy: false } as const;
 const BLIND: HeardAndSeen = { heardDuring: () => false, silentDuring: () => false };
 
 function ledgerWith(over: Partial<ConstructorParameters<typeof HoleLedger>[0]> = {}) {
@@ -18,7 +19,7 @@ function ledgerWith(over: Partial<ConstructorParameters<typeof HoleLedger>[0]> =
     target: 100,
     ...over,
   });
-  ledger.looked(SERIES, { missing: [], oldest: at(-60), newest: at(0) }, at(1));
+  ledger.looked(SERIES, { missing: [], ...LOOKED, oldest: at(-60), newest: at(0) }, at(1));
   return ledger;
 }
 
@@ -64,14 +65,18 @@ describe('holes of a series', () => {
   it('what the cache was seen to lack is a hole, whatever closed before', () => {
     const ledger = ledgerWith();
     ledger.closed(SERIES, at(1), at(2));
-    ledger.looked(SERIES, { missing: [{ from: at(-50), to: at(2) }], oldest: at(-60), newest: at(1) }, at(2));
+    ledger.looked(
+      SERIES,
+      { missing: [{ from: at(-50), to: at(2) }], ...LOOKED, oldest: at(-60), newest: at(1) },
+      at(2),
+    );
     expect(ledger.facts(at(2) + 30_000)).toMatchObject({
       overdue: 51,
       oldest: { openTime: at(-50), noticedAt: at(2) },
     });
     ledger.looked(
       SERIES,
-      { missing: [{ from: at(-50), to: at(-40) }], oldest: at(-60), newest: at(1) },
+      { missing: [{ from: at(-50), to: at(-40) }], ...LOOKED, oldest: at(-60), newest: at(1) },
       at(2),
     );
     expect(ledger.facts(at(3) - 1)).toMatchObject({ overdue: 10, oldest: { noticedAt: at(2) } });
@@ -82,7 +87,7 @@ describe('holes of a series', () => {
     ledger.closed(SERIES, at(1), at(2));
     ledger.closed(SERIES, at(2), at(3));
     ledger.closed(SERIES, at(4), at(5));
-    ledger.looked(SERIES, { missing: [], oldest: at(-60), newest: at(1) }, at(5));
+    ledger.looked(SERIES, { missing: [], ...LOOKED, oldest: at(-60), newest: at(1) }, at(5));
     expect(ledger.facts(at(5))).toMatchObject({ overdue: 1, oldest: { openTime: at(3) } });
   });
 
@@ -99,7 +104,11 @@ describe('holes of a series', () => {
 
   it('holes behind the bars a series should hold are no concern', () => {
     const ledger = ledgerWith({ target: 3 });
-    ledger.looked(SERIES, { missing: [{ from: at(-50), to: at(0) }], oldest: at(-60), newest: at(0) }, at(1));
+    ledger.looked(
+      SERIES,
+      { missing: [{ from: at(-50), to: at(0) }], ...LOOKED, oldest: at(-60), newest: at(0) },
+      at(1),
+    );
     expect(ledger.facts(at(2)).overdue).toBe(2);
     ledger.forget(SERIES);
     expect(ledger.facts(at(9)).overdue).toBe(0);
@@ -109,7 +118,7 @@ describe('holes of a series', () => {
     const ledger = ledgerWith();
     ledger.looked(
       SERIES,
-      { missing: [{ from: at(-60), to: at(-20) }], oldest: at(-60), newest: at(0) },
+      { missing: [{ from: at(-60), to: at(-20) }], ...LOOKED, oldest: at(-60), newest: at(0) },
       at(1),
     );
     const early = Array.from({ length: 40 }, (_, index) => at(index - 60));
@@ -119,7 +128,7 @@ describe('holes of a series', () => {
     expect(ledger.facts(at(1))).toMatchObject({ overdue: 0, undecided: 40 });
     ledger.looked(
       SERIES,
-      { missing: [{ from: at(-50), to: at(-20) }], oldest: at(-60), newest: at(0) },
+      { missing: [{ from: at(-50), to: at(-20) }], ...LOOKED, oldest: at(-60), newest: at(0) },
       at(1),
     );
     expect(ledger.facts(at(1))).toMatchObject({ overdue: 30, undecided: 0 });
@@ -140,7 +149,11 @@ describe('holes of a series', () => {
       expect(ledger.facts(at(3) + 5_000).overdue).toBe(1);
       ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 5_000, rows: 1 });
       expect(ledger.facts(at(3) + 5_000)).toEqual({ overdue: 0, series: 0, undecided: 1, oldest: undefined });
-      ledger.looked(SERIES, { missing: [{ from: at(1), to: at(2) }], oldest: at(-60), newest: at(1) }, at(3));
+      ledger.looked(
+        SERIES,
+        { missing: [{ from: at(1), to: at(2) }], ...LOOKED, oldest: at(-60), newest: at(1) },
+        at(3),
+      );
       expect(ledger.facts(at(3) + 5_000)).toMatchObject({ overdue: 0, undecided: 1 });
       ledger.closed(SERIES, at(1), at(3));
       expect(ledger.facts(at(3) + 5_000)).toMatchObject({ overdue: 0, undecided: 0 });
@@ -151,6 +164,29 @@ describe('holes of a series', () => {
         symbol === 'BTC-USD' && from === at(1) + 5_000 && to === at(2);
       const ledger = ledgerWith({ ...omitted, feed: { ...BLIND, silentDuring } });
       expect(ledger.facts(at(3) + 5_000)).toMatchObject({ overdue: 0, undecided: 1 });
+    });
+
+    it('one that nobody watched is overdue in a series that trades all the time, whatever an answer lacked', () => {
+      const ledger = ledgerWith(omitted);
+      const look = { missing: [{ from: at(1), to: at(2) }], absent: [], oldest: at(-60), newest: at(1) };
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(3), rows: 1 });
+      ledger.looked(SERIES, { ...look, isBusy: true }, at(3));
+      expect(ledger.facts(at(3))).toMatchObject({ overdue: 1, undecided: 0 });
+      ledger.looked(SERIES, { ...look, isBusy: false }, at(3));
+      expect(ledger.facts(at(3))).toMatchObject({ overdue: 0, undecided: 1 });
+    });
+
+    it('one that the venue does not have is a hole for an hour where the feed heard a trade in it, and else none', () => {
+      const heardDuring = (_symbol: string, from: number) => from === at(1) + 5_000;
+      const ledger = ledgerWith({ ...omitted, feed: { ...BLIND, heardDuring } });
+      ledger.absent(SERIES, at(1), at(3));
+      ledger.absent(SERIES, at(2), at(3));
+      for (let minute = 3; minute < 70; minute += 1) ledger.closed(SERIES, at(minute), at(minute + 1));
+      expect(ledger.facts(at(4))).toMatchObject({ overdue: 1, oldest: { openTime: at(1) } });
+      const absent = [{ from: at(1), to: at(3) }];
+      ledger.looked(SERIES, { missing: [], absent, oldest: at(-60), newest: at(60), isBusy: true }, at(61));
+      expect(ledger.facts(at(62) - 1)).toMatchObject({ overdue: 1, oldest: { openTime: at(1) } });
+      expect(ledger.facts(at(62))).toMatchObject({ overdue: 0, undecided: 1 });
     });
 
     it('one in which the feed heard a trade must exist, whatever an answer lacked', () => {
@@ -192,7 +228,11 @@ describe('holes of a series', () => {
       Array.from({ length: 2_000 }, (_, index) => at(index - 2_000)),
       { answeredAt: at(1), rows: 1 },
     );
-    ledger.looked(SERIES, { missing: [{ from: at(-10), to: at(0) }], oldest: at(-60), newest: at(0) }, at(1));
+    ledger.looked(
+      SERIES,
+      { missing: [{ from: at(-10), to: at(0) }], ...LOOKED, oldest: at(-60), newest: at(0) },
+      at(1),
+    );
     expect(ledger.facts(at(2))).toMatchObject({ overdue: 0, undecided: 10 });
   });
 
@@ -220,7 +260,7 @@ describe('holes of a series', () => {
             const missing = Array.from({ length: newest }, (_, index) => index + 1)
               .filter((index) => !there.has(index))
               .map((index) => ({ from: at(index), to: at(index + 1) }));
-            ledger.looked(SERIES, { missing, oldest: at(-60), newest: at(newest) }, at(31));
+            ledger.looked(SERIES, { missing, ...LOOKED, oldest: at(-60), newest: at(newest) }, at(31));
           }
         }
         const expected = Array.from({ length: 30 }, (_, index) => index + 1).filter(

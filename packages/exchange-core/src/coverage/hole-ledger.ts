@@ -43,6 +43,19 @@ export interface HoleFacts {
   readonly oldest: Hole | undefined;
 }
 
+/** What a look at the cache found of a series. Open times in ms. */
+export interface LookAtSeries {
+  /** What is not there, but for what the venue is known not to have. */
+  readonly missing: readonly OpenTimeRange[];
+  /** What the venue was asked for and does not have. */
+  readonly absent: readonly OpenTimeRange[];
+  /** The first and the last bar that were looked for. */
+  readonly oldest: number;
+  readonly newest: number;
+  /** Whether nearly every bar that is there has trades. */
+  readonly isBusy: boolean;
+}
+
 /** Bars that are not there: `from` ≤ open time < `to`, ms. */
 interface Missing extends OpenTimeRange {
   readonly noticedAt: number;
@@ -50,13 +63,15 @@ interface Missing extends OpenTimeRange {
   readonly isLeading: boolean;
 }
 
-type HoleToJudge = Hole & Pick<Missing, 'isLeading'>;
+type HoleToJudge = Hole & Pick<Missing, 'isLeading'> & Pick<Kept, 'isBusy'>;
 
 interface Kept {
   readonly series: Series;
   /** Open time of the newest bar that is there, or that is known not to be. */
   newest: number;
   missing: readonly Missing[];
+  /** Nearly every bar of it has trades. */
+  readonly isBusy: boolean;
 }
 
 /** By open time, when an answer of the venue lacked a bar last (venue time, ms). */
@@ -66,6 +81,8 @@ type LackedAt = Map<number, number>;
 export const HOLE_GRACE_MS = 60_000;
 /** One that has not come so long after its close, ms, is asked for; and again after this. */
 const ASK_AFTER_MS = 40_000;
+/** What was heard of a bar that the venue does not have is forgotten after this, ms: it will not have it any more. */
+const HEARD_FOR_MS = 3_600_000;
 const ASK_AHEAD_MS = HOLE_GRACE_MS - ASK_AFTER_MS;
 const ASK_AGAIN_MS = 60_000;
 
@@ -85,29 +102,31 @@ export class HoleLedger {
   }
 
   /**
-   * The cache was looked at: of a series, `missing` is all that it lacks, but for what it is known to be absent. `oldest` and
-   * `newest`: the first and the last bar that were looked for. Times are ms, `now` by the venue's clock.
+   * The cache was looked at: of a series, all that it lacks. Times are ms, `now` by the venue's clock.
    */
-  looked(
-    series: Series,
-    look: { readonly missing: readonly OpenTimeRange[]; readonly oldest: number; readonly newest: number },
-    now: number,
-  ): void {
+  looked(series: Series, look: LookAtSeries, now: number): void {
     const before = this.#kept.get(seriesKey(series));
-    const lackedAt = this.#lackedAt.get(seriesKey(series));
-    for (const openTime of lackedAt?.keys() ?? []) {
-      const isMissing = openTime > look.newest || look.missing.some((range) => isIn(range, openTime));
-      if (!isMissing) lackedAt?.delete(openTime);
-    }
     // What closed while the cache was being read is not in what was read.
     const newest = Math.max(look.newest, before?.newest ?? 0);
     const since = (before?.missing ?? []).filter((range) => range.from > look.newest);
-    const missing = look.missing.map((range) => ({
-      ...range,
-      noticedAt: noticedOf(range, before, now),
-      isLeading: range.from <= look.oldest,
-    }));
-    this.#kept.set(seriesKey(series), { series, newest, missing: [...missing, ...since] });
+    const missing = [...look.missing, ...this.#heardIn(series, look.absent)]
+      .map((range) => ({
+        ...range,
+        noticedAt: noticedOf(range, before, now),
+        isLeading: range.from <= look.oldest,
+      }))
+      .toSorted((a, b) => a.from - b.from);
+    const lackedAt = this.#lackedAt.get(seriesKey(series));
+    for (const openTime of lackedAt?.keys() ?? []) {
+      const isMissing = openTime > look.newest || missing.some((range) => isIn(range, openTime));
+      if (!isMissing) lackedAt?.delete(openTime);
+    }
+    this.#kept.set(seriesKey(series), {
+      series,
+      newest,
+      missing: [...missing, ...since],
+      isBusy: look.isBusy,
+    });
   }
 
   /** A bar is there as closed, or the venue does not have it. What lies between it and the newest before it is not. */
@@ -124,6 +143,12 @@ export class HoleLedger {
       kept.missing = kept.missing.flatMap((range) => without(range, openTime, step));
     }
     this.#lackedAt.get(seriesKey(series))?.delete(openTime);
+  }
+
+  /** The venue was asked and does not have a bar. Where something was heard of it, it must: it stays a hole for an hour. */
+  absent(series: Series, openTime: number, now: number): void {
+    if (this.#isHeard(series, openTime)) return;
+    this.closed(series, openTime, now);
   }
 
   /** A bar that was there is there no more. */
@@ -204,7 +229,7 @@ export class HoleLedger {
   }
 
   /** Each bar of a series that had closed by `closedBy` (venue time, ms) and is not there, ascending. */
-  *#holesOf({ series, missing, newest }: Kept, closedBy: number): Generator<HoleToJudge> {
+  *#holesOf({ series, missing, newest, isBusy }: Kept, closedBy: number): Generator<HoleToJudge> {
     const { timeframe } = series;
     const step = timeframeMs(timeframe);
     const due = newestClosedOpenTime(timeframe, closedBy);
@@ -215,20 +240,37 @@ export class HoleLedger {
         : missing;
     for (const { from, to, noticedAt, isLeading } of ranges) {
       for (let openTime = Math.max(from, least); openTime < Math.min(to, due + step); openTime += step) {
-        yield { ...series, openTime, noticedAt: Math.max(noticedAt, openTime + step), isLeading };
+        yield { ...series, openTime, noticedAt: Math.max(noticedAt, openTime + step), isLeading, isBusy };
       }
     }
   }
 
-  #isUndecided({ symbol, timeframe, openTime, isLeading }: HoleToJudge, now: number): boolean {
+  /** Of bars that the venue does not have, those of which something was heard, as far as that is worth a word. */
+  #heardIn(series: Series, absent: readonly OpenTimeRange[]): readonly OpenTimeRange[] {
+    const step = timeframeMs(series.timeframe);
+    return absent.flatMap(({ from, to }) => {
+      const bars = Array.from({ length: (to - from) / step }, (_, at) => from + at * step);
+      return bars.filter((at) => this.#isHeard(series, at)).map((at) => ({ from: at, to: at + step }));
+    });
+  }
+
+  #isHeard({ symbol, timeframe }: Series, openTime: number): boolean {
+    const close = closeTimeOf(timeframe, openTime);
+    return this.#options.feed.heardDuring(symbol, openTime + LATE_FRAME_MS, close);
+  }
+
+  #isUndecided({ symbol, timeframe, openTime, isLeading, isBusy }: HoleToJudge, now: number): boolean {
     const { emptyBuckets, feed, limits } = this.#options;
     const lackedAt = this.#lackedAt.get(seriesKey({ symbol, timeframe }));
     if (emptyBuckets === 'flat') return isLeading && lackedAt?.has(openTime) === true;
     const [from, close] = [openTime + LATE_FRAME_MS, closeTimeOf(timeframe, openTime)];
-    if (feed.heardDuring(symbol, from, close)) return false;
+    if (feed.heardDuring(symbol, from, close)) return now - close >= HEARD_FOR_MS;
+    const isSilent = feed.silentDuring(symbol, from, close);
+    // Nobody watched, and what trades in nearly every bar has hardly skipped this one.
+    if (isBusy && !isSilent) return false;
     // Before that no answer says anything of a bar that is not in it.
     if (now < close + limits.confirmMs + HOLE_GRACE_MS) return true;
-    return lackedAt?.has(openTime) === true || feed.silentDuring(symbol, from, close);
+    return lackedAt?.has(openTime) === true || isSilent;
   }
 }
 
