@@ -185,8 +185,8 @@ describe('holes of a series', () => {
       expect(ledger.facts(at(4))).toMatchObject({ overdue: 1, oldest: { openTime: at(1) } });
       const absent = [{ from: at(1), to: at(3) }];
       ledger.looked(SERIES, { missing: [], absent, oldest: at(-60), newest: at(60), isBusy: true }, at(61));
-      expect(ledger.facts(at(62) - 1)).toMatchObject({ overdue: 1, oldest: { openTime: at(1) } });
-      expect(ledger.facts(at(62))).toMatchObject({ overdue: 0, undecided: 1 });
+      expect(ledger.facts(at(63) - 1)).toMatchObject({ overdue: 1, oldest: { openTime: at(1) } });
+      expect(ledger.facts(at(63))).toMatchObject({ overdue: 0, undecided: 1 });
     });
 
     it('one in which the feed heard a trade must exist, whatever an answer lacked', () => {
@@ -195,6 +195,20 @@ describe('holes of a series', () => {
       ledger.lacked(SERIES, [at(1)], { answeredAt: at(3), rows: 1 });
       expect(ledger.facts(at(3))).toMatchObject({ overdue: 1, undecided: 0 });
     });
+  });
+
+  it('bars that the venue does not have are holes for an hour where it serves a row for every bar, but for what is before its first', () => {
+    const ledger = ledgerWith();
+    const absent = [
+      { from: at(-60), to: at(-40) },
+      { from: at(-10), to: at(-5) },
+    ];
+    ledger.looked(SERIES, { missing: [], absent, oldest: at(-60), newest: at(0), isBusy: true }, at(1));
+    expect(ledger.facts(at(2) - 1)).toMatchObject({ overdue: 5, oldest: { openTime: at(-10) } });
+    expect([...ledger.toAsk(at(1) + 1)]).toEqual([]);
+    for (let minute = 1; minute < 70; minute += 1) ledger.closed(SERIES, at(minute), at(minute + 1));
+    expect(ledger.facts(at(61) - 1).overdue).toBe(5);
+    expect(ledger.facts(at(61))).toMatchObject({ overdue: 0, undecided: 5 });
   });
 
   describe('what is to be asked for', () => {

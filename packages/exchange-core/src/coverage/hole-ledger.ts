@@ -61,9 +61,11 @@ interface Missing extends OpenTimeRange {
   readonly noticedAt: number;
   /** No older bar is there: they may be of a time before the symbol was listed. */
   readonly isLeading: boolean;
+  /** The venue was asked for them and does not have them. */
+  readonly isAbsent: boolean;
 }
 
-type HoleToJudge = Hole & Pick<Missing, 'isLeading'> & Pick<Kept, 'isBusy'>;
+type HoleToJudge = Hole & Pick<Missing, 'isAbsent' | 'isLeading'> & Pick<Kept, 'isBusy'>;
 
 interface Kept {
   readonly series: Series;
@@ -81,8 +83,8 @@ type LackedAt = Map<number, number>;
 export const HOLE_GRACE_MS = 60_000;
 /** One that has not come so long after its close, ms, is asked for; and again after this. */
 const ASK_AFTER_MS = 40_000;
-/** What was heard of a bar that the venue does not have is forgotten after this, ms: it will not have it any more. */
-const HEARD_FOR_MS = 3_600_000;
+/** A bar that the venue must have and does not is no news after this, ms: it will not have it any more. */
+const ABSENT_FOR_MS = 3_600_000;
 const ASK_AHEAD_MS = HOLE_GRACE_MS - ASK_AFTER_MS;
 const ASK_AGAIN_MS = 60_000;
 
@@ -109,9 +111,11 @@ export class HoleLedger {
     // What closed while the cache was being read is not in what was read.
     const newest = Math.max(look.newest, before?.newest ?? 0);
     const since = (before?.missing ?? []).filter((range) => range.from > look.newest);
-    const missing = [...look.missing, ...this.#heardIn(series, look.absent)]
+    const absent = this.#strangelyAbsent(series, look);
+    const missing = [...look.missing, ...absent]
       .map((range) => ({
         ...range,
+        isAbsent: absent.includes(range),
         noticedAt: noticedOf(range, before, now),
         isLeading: range.from <= look.oldest,
       }))
@@ -137,7 +141,10 @@ export class HoleLedger {
     if (openTime > kept.newest) {
       const from = kept.newest + step;
       if (from < openTime)
-        kept.missing = [...kept.missing, { from, to: openTime, noticedAt: now, isLeading: false }];
+        kept.missing = [
+          ...kept.missing,
+          { from, to: openTime, noticedAt: now, isLeading: false, isAbsent: false },
+        ];
       kept.newest = openTime;
     } else if (kept.missing.length > 0) {
       kept.missing = kept.missing.flatMap((range) => without(range, openTime, step));
@@ -145,9 +152,9 @@ export class HoleLedger {
     this.#lackedAt.get(seriesKey(series))?.delete(openTime);
   }
 
-  /** The venue was asked and does not have a bar. Where something was heard of it, it must: it stays a hole for an hour. */
+  /** The venue was asked and does not have a bar. Where it must have it, it stays a hole for an hour. */
   absent(series: Series, openTime: number, now: number): void {
-    if (this.#isHeard(series, openTime)) return;
+    if (this.#options.emptyBuckets === 'flat' || this.#isHeard(series, openTime)) return;
     this.closed(series, openTime, now);
   }
 
@@ -157,7 +164,7 @@ export class HoleLedger {
     if (kept === undefined || openTime > kept.newest) return;
     if (kept.missing.some((range) => isIn(range, openTime))) return;
     const to = openTime + timeframeMs(series.timeframe);
-    const lost = { from: openTime, to, noticedAt: now, isLeading: false };
+    const lost = { from: openTime, to, noticedAt: now, isLeading: false, isAbsent: false };
     kept.missing = [...kept.missing, lost].toSorted((a, b) => a.from - b.from);
   }
 
@@ -221,7 +228,7 @@ export class HoleLedger {
       for (const hole of this.#holesOf(kept, now - ASK_AFTER_MS)) {
         const { openTime } = hole;
         const isFresh = now - (lackedAt?.get(openTime) ?? -Infinity) < ASK_AGAIN_MS;
-        if (isFresh || this.#isUndecided(hole, now + ASK_AHEAD_MS)) continue;
+        if (hole.isAbsent || isFresh || this.#isUndecided(hole, now + ASK_AHEAD_MS)) continue;
         [from, to] = [Math.min(from, openTime), openTime + timeframeMs(series.timeframe)];
       }
       if (from < to) yield { series, range: { from, to } };
@@ -236,17 +243,31 @@ export class HoleLedger {
     const least = due - (this.#options.target - 1) * step;
     const ranges =
       newest < due
-        ? [...missing, { from: newest + step, to: due + step, noticedAt: 0, isLeading: false }]
+        ? [
+            ...missing,
+            { from: newest + step, to: due + step, noticedAt: 0, isLeading: false, isAbsent: false },
+          ]
         : missing;
-    for (const { from, to, noticedAt, isLeading } of ranges) {
+    for (const { from, to, noticedAt, isLeading, isAbsent } of ranges) {
       for (let openTime = Math.max(from, least); openTime < Math.min(to, due + step); openTime += step) {
-        yield { ...series, openTime, noticedAt: Math.max(noticedAt, openTime + step), isLeading, isBusy };
+        yield {
+          ...series,
+          openTime,
+          noticedAt: Math.max(noticedAt, openTime + step),
+          isLeading,
+          isAbsent,
+          isBusy,
+        };
       }
     }
   }
 
-  /** Of bars that the venue does not have, those of which something was heard, as far as that is worth a word. */
-  #heardIn(series: Series, absent: readonly OpenTimeRange[]): readonly OpenTimeRange[] {
+  /**
+   * Of bars that the venue does not have, those that it must have: something was heard of them, or it serves a row for every
+   * bar since its first.
+   */
+  #strangelyAbsent(series: Series, { absent, oldest }: LookAtSeries): readonly OpenTimeRange[] {
+    if (this.#options.emptyBuckets === 'flat') return absent.filter(({ from }) => from > oldest);
     const step = timeframeMs(series.timeframe);
     return absent.flatMap(({ from, to }) => {
       const bars = Array.from({ length: (to - from) / step }, (_, at) => from + at * step);
@@ -259,12 +280,14 @@ export class HoleLedger {
     return this.#options.feed.heardDuring(symbol, openTime + LATE_FRAME_MS, close);
   }
 
-  #isUndecided({ symbol, timeframe, openTime, isLeading, isBusy }: HoleToJudge, now: number): boolean {
+  #isUndecided(hole: HoleToJudge, now: number): boolean {
     const { emptyBuckets, feed, limits } = this.#options;
+    const { symbol, timeframe, openTime, isLeading, isBusy } = hole;
+    if (hole.isAbsent) return now - hole.noticedAt >= ABSENT_FOR_MS;
     const lackedAt = this.#lackedAt.get(seriesKey({ symbol, timeframe }));
     if (emptyBuckets === 'flat') return isLeading && lackedAt?.has(openTime) === true;
     const [from, close] = [openTime + LATE_FRAME_MS, closeTimeOf(timeframe, openTime)];
-    if (feed.heardDuring(symbol, from, close)) return now - close >= HEARD_FOR_MS;
+    if (feed.heardDuring(symbol, from, close)) return false;
     const isSilent = feed.silentDuring(symbol, from, close);
     // Nobody watched, and what trades in nearly every bar has hardly skipped this one.
     if (isBusy && !isSilent) return false;
