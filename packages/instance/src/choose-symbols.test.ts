@@ -1,6 +1,6 @@
 import type { ExchangeSymbol } from '@livermore/schemas';
 import { describe, expect, it } from 'vitest';
-import { chooseSymbols } from './choose-symbols';
+import { chooseSymbols, mostActiveFirst } from './choose-symbols';
 
 const listed: readonly ExchangeSymbol[] = [
   { symbol: 'LTCUSDT', base: 'LTC', quote: 'USDT', isTradable: true },
@@ -10,6 +10,17 @@ const listed: readonly ExchangeSymbol[] = [
   { symbol: 'LUNAUSDT', base: 'LUNA', quote: 'USDT', isTradable: false },
 ];
 const names = (symbols: readonly ExchangeSymbol[]) => symbols.map((each) => each.symbol);
+
+function of(base: string, quote: string, quoteVolume24h?: number, streamedAs?: string): ExchangeSymbol {
+  return {
+    symbol: `${base}-${quote}`,
+    base,
+    quote,
+    isTradable: true,
+    ...(quoteVolume24h === undefined ? {} : { quoteVolume24h }),
+    ...(streamedAs === undefined ? {} : { streamedAs }),
+  };
+}
 
 describe('choosing symbols', () => {
   it('keeps the order of named symbols and drops doubles', () => {
@@ -43,8 +54,35 @@ describe('choosing symbols', () => {
       'ETHUSDT',
       'LTCUSDT',
     ]);
-    const busy = listed.map((each) => (each.symbol === 'ETHBTC' ? { ...each, quoteVolume24h: 9 } : each));
-    expect(names(chooseSymbols(busy, { kind: 'top', count: 1 }))).toEqual(['ETHBTC']);
+    const busy = listed.map((each) => (each.symbol === 'LTCUSDT' ? { ...each, quoteVolume24h: 9 } : each));
+    expect(names(chooseSymbols(busy, { kind: 'top', count: 1 }))).toEqual(['LTCUSDT']);
+  });
+
+  it('compares volumes in dollars of any kind, and in another quote only with each other', () => {
+    const symbols = [
+      of('SHIB', 'BTC', 2_000_000_000),
+      of('ETH', 'BTC', 3_000_000_000),
+      of('BTC', 'IDR', 9_000_000_000_000),
+      of('NEW', 'USDT'),
+      of('BTC', 'USDT', 30),
+      of('DOGE', 'FDUSD', 50),
+      of('BTC', 'USDC', 40, 'BTC-USD'),
+      of('SOL', 'USDC', 35),
+      of('BTC', 'USD', 40),
+    ];
+    const order = names(mostActiveFirst(symbols));
+    expect(order).toEqual([
+      'DOGE-FDUSD',
+      'BTC-USD',
+      'SOL-USDC',
+      'BTC-USDT',
+      'NEW-USDT',
+      'ETH-BTC',
+      'SHIB-BTC',
+      'BTC-IDR',
+      'BTC-USDC',
+    ]);
+    expect(names(mostActiveFirst(symbols.toReversed()))).toEqual(order);
   });
 
   it('takes all that trade, and only those, the most active first', () => {

@@ -9,6 +9,7 @@ import {
   protocolOf,
 } from '@livermore/exchange-core';
 import type {
+  CandleSource,
   CandleWriterOptions,
   ExchangeProtocol,
   FeedWitness,
@@ -20,6 +21,8 @@ import type {
 } from '@livermore/exchange-core';
 import type { Exchange } from '@livermore/schemas';
 import type { Clock, Logger, Random } from '@livermore/utils';
+import { listWithVolumes } from './list-with-volumes';
+import type { ListedVenue } from './list-with-volumes';
 
 export interface HistoryOptions {
   readonly exchange: Exchange;
@@ -47,7 +50,8 @@ export interface HistoryOptions {
 /** Everything that brings an exchange's past into the cache, wired: the same for a one-off warmup and a live node. */
 export interface History {
   readonly protocol: ExchangeProtocol;
-  readonly rest: RestRuntime;
+  /** Its listing tells volumes, too: see listWithVolumes. */
+  readonly rest: Omit<RestRuntime, 'source'> & { readonly source: CandleSource };
   readonly cache: CandleCacheStrategy;
   readonly absences: AbsenceStore;
   readonly looks: LookStore;
@@ -113,7 +117,21 @@ export function openHistory(options: HistoryOptions): History {
     ...(options.feed === undefined ? {} : { feed: options.feed }),
   });
   const loader = reporting(plain, options.onReport);
-  return { protocol, rest, cache, absences, looks, downtimes, writer, loader };
+  const source = tellingVolumes({ exchange, protocol, rest, clock }, logger);
+  return { protocol, rest: { ...rest, source }, cache, absences, looks, downtimes, writer, loader };
+}
+
+/** The pages of a source as they are, and its listing with volumes where they can be had. */
+function tellingVolumes(
+  venue: Omit<ListedVenue, 'onWithout' | 'rest'> & { readonly rest: RestRuntime },
+  logger: Logger,
+): CandleSource {
+  const onWithout = (error: string) => logger.warn({ event: 'volumes_unavailable', error });
+  const { source } = venue.rest;
+  return {
+    fetchPage: (page, options) => source.fetchPage(page, options),
+    fetchListing: (options) => listWithVolumes({ ...venue, onWithout }, options),
+  };
 }
 
 /** What the writer and the REST side know of themselves. */

@@ -4,6 +4,7 @@ export * from './facts';
 export * from './health';
 export * from './history';
 export * from './instance-options';
+export * from './list-with-volumes';
 export * from './metrics';
 export * from './nearest-symbols';
 export type { TruthFacts } from './verification';

@@ -19,7 +19,7 @@ export const ExchangeSymbolSchema = z.object({
   isTradable: z.boolean(),
   /** The symbol under which the venue streams this one, where it differs (`BTC-USDC` is streamed as `BTC-USD`). */
   streamedAs: z.string().optional(),
-  /** Quote volume of the last 24 hours, where the listing tells: ranks symbols by activity. */
+  /** Quote volume of the last 24 hours, where the venue tells: ranks symbols by activity. */
   quoteVolume24h: z.number().nonnegative().optional(),
 });
 export type ExchangeSymbol = z.infer<typeof ExchangeSymbolSchema>;

@@ -1,9 +1,11 @@
 import { createNodeTransport, createRestRuntime, protocolOf } from '@livermore/exchange-core';
+import { listWithVolumes, mostActiveFirst } from '@livermore/instance';
 import { silentLogger, systemClock } from '@livermore/utils';
 import { answered, exchangeOf } from '../exchange-choice';
+import { symbolLines } from '../output/symbol-view';
 import { count } from '../output/format';
 import { unlessInterrupted, untilInterrupted } from '../until-interrupted';
-import { json, line, styled, table } from '../output/print';
+import { json, line, note } from '../output/print';
 
 export interface SymbolsOptions {
   readonly restUrl?: string;
@@ -14,55 +16,38 @@ export interface SymbolsOptions {
   readonly json?: boolean;
 }
 
-/** Lists what the venue lists. @throws InterruptedError when it is asked to stop before the venue answers */
+/** Lists what the venue lists, the most active first. @throws InterruptedError when it is asked to stop before the venue answers */
 export async function symbols(name: string, options: SymbolsOptions): Promise<void> {
-  const exchange = exchangeOf(name, options);
-  const transport = createNodeTransport();
-  const { source } = createRestRuntime({
-    exchange,
-    protocol: protocolOf(name),
-    get: transport.get,
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  const listing = await unlessInterrupted(
-    untilInterrupted(),
-    (signal) => answered(name, () => source.fetchListing({ lane: 'repair', signal })),
-    `before ${name} answered`,
-  );
+  const { listing, without } = await listed(name, options);
   const wanted = options.search?.toUpperCase();
-  const listed = listing.symbols
-    .filter((each) => options.all === true || each.isTradable)
-    .filter((each) => wanted === undefined || each.symbol.toUpperCase().includes(wanted))
-    .toSorted(
-      (a, b) => (b.quoteVolume24h ?? 0) - (a.quoteVolume24h ?? 0) || a.symbol.localeCompare(b.symbol),
-    );
+  const shown = mostActiveFirst(
+    listing.symbols
+      .filter((each) => options.all === true || each.isTradable)
+      .filter((each) => wanted === undefined || each.symbol.toUpperCase().includes(wanted)),
+  );
   if (options.json === true) {
-    json({ exchange: name, symbols: listed, weightLimit: listing.weightLimit });
+    json({ exchange: name, symbols: shown, weightLimit: listing.weightLimit });
     return;
   }
-  const columns = [
-    { title: 'symbol' },
-    { title: 'base' },
-    { title: 'quote' },
-    { title: '24 h volume', align: 'right' as const },
-    { title: '' },
-  ];
-  line(
-    table(
-      columns,
-      listed.map((each) => [
-        each.symbol,
-        each.base,
-        each.quote,
-        each.quoteVolume24h === undefined ? '' : count(Math.round(each.quoteVolume24h)),
-        each.isTradable
-          ? each.streamedAs === undefined
-            ? ''
-            : `streamed as ${each.streamedAs}`
-          : styled('yellow', 'not trading'),
-      ]),
-    ),
+  for (const each of symbolLines(shown)) line(each);
+  line(`${count(shown.length)} of ${count(listing.symbols.length)} symbols of ${name}`);
+  if (without !== undefined) note(`The volumes of the last 24 hours could not be had: ${without}`);
+}
+
+async function listed(name: string, options: SymbolsOptions) {
+  const exchange = exchangeOf(name, options);
+  const protocol = protocolOf(name);
+  const shared = { exchange, protocol, clock: systemClock };
+  const rest = createRestRuntime({ ...shared, get: createNodeTransport().get, logger: silentLogger });
+  let without: string | undefined;
+  const onWithout = (reason: string) => {
+    without = reason;
+  };
+  const listing = await unlessInterrupted(
+    untilInterrupted(),
+    (signal) =>
+      answered(name, () => listWithVolumes({ ...shared, rest, onWithout }, { lane: 'repair', signal })),
+    `before ${name} answered`,
   );
-  line(`${count(listed.length)} of ${count(listing.symbols.length)} symbols of ${name}`);
+  return { listing, without };
 }

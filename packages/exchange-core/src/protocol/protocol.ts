@@ -199,6 +199,21 @@ export interface Listing {
   readonly unreadable: readonly UnreadableElement[];
 }
 
+/** What a venue answers when it is asked what traded in the last 24 hours. */
+export interface Volumes {
+  /** Quote volume by symbol. */
+  readonly bySymbol: ReadonlyMap<string, number>;
+  /** Entries that could not be read and were left out. */
+  readonly unreadable: readonly UnreadableElement[];
+}
+
+/** Where the listing does not tell what traded: what does, for all symbols in one answer. */
+export interface VolumeProtocol {
+  request(exchange: Exchange): PricedRequest;
+  /** Entries that cannot be read are left out. @throws DecodeError for what is no list of them */
+  read(response: HttpResponse): Volumes;
+}
+
 /** What a body of candles holds. */
 export interface PageRows {
   /** Ascending, unique, on the grid, inside the page, with their as-of. */
@@ -220,6 +235,8 @@ export interface RestProtocol {
   listingRequest(exchange: Exchange): PricedRequest;
   /** Entries that cannot be read are left out. @throws DecodeError for what is no listing, or has no entry that can be read */
   listing(response: HttpResponse): Listing;
+  /** Absent where the listing itself tells volumes. */
+  readonly volumes?: VolumeProtocol;
   candleRequest(exchange: Exchange, page: CandlePage): PricedRequest;
   /**
    * The bars of a page. `answeredAt` is the venue's time (ms) at which the answer was true. A row that cannot be read

@@ -442,6 +442,31 @@ describe('REST', () => {
     expect(rest.listing(response(fixture('http_listing_us'))).weightLimit?.weight).toBe(1200);
   });
 
+  it('tells volumes in the quote asset, as recorded', () => {
+    const { bySymbol, unreadable } = must(rest.volumes, 'volumes').read(response(fixture('http_volumes')));
+    expect([...bySymbol]).toEqual([
+      ['ETHBTC', 1211.29369168],
+      ['LTCBTC', 38.04320147],
+    ]);
+    expect(unreadable).toEqual([]);
+  });
+
+  it('tells volumes of what can be read, and names what cannot', () => {
+    const good = { symbol: 'BTCUSDT', quoteVolume: '5.5' };
+    const bad = [
+      null,
+      { symbol: 'A:B', quoteVolume: '1' },
+      { symbol: 'XUSDT' },
+      { symbol: 'YUSDT', quoteVolume: '-1' },
+    ];
+    const { bySymbol, unreadable } = must(rest.volumes, 'volumes').read(
+      response(JSON.stringify([...bad, good])),
+    );
+    expect([...bySymbol]).toEqual([['BTCUSDT', 5.5]]);
+    expect(unreadable.map(({ field }) => field)).toEqual(['0', '1.symbol', '2.quoteVolume', '3.quoteVolume']);
+    expect(() => must(rest.volumes, 'volumes').read(response('{}'))).toThrow('root');
+  });
+
   it.each<[string, Record<string, unknown>]>([
     ['LACKS1', { isSpotTradingAllowed: undefined }],
     ['A:B', {}],

@@ -2,7 +2,7 @@ import type { Exchange } from '@livermore/schemas';
 import { closeTimeOf, openTimeOf, timeframeMs } from '@livermore/schemas';
 import { BODY_BYTES, join } from '../http-answer';
 import type { CandlePage, PricedRequest } from '../protocol';
-import { EXCHANGE_INFO_WEIGHT, KLINES_WEIGHT, TIME_WEIGHT } from './limits';
+import { ALL_TICKERS_WEIGHT, EXCHANGE_INFO_WEIGHT, KLINES_WEIGHT, TIME_WEIGHT } from './limits';
 
 /**
  * The combined stream endpoint: `wss://stream.binance.com:9443/stream`. Names are subscribed by frame; a URL
@@ -23,6 +23,15 @@ export function listingRequest(exchange: Exchange): PricedRequest {
   return {
     url: join(exchange.restUrl, '/api/v3/exchangeInfo'),
     weight: EXCHANGE_INFO_WEIGHT,
+    maxBodyBytes: BODY_BYTES.listing,
+  };
+}
+
+/** All tickers in their short form. https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints */
+export function volumesRequest(exchange: Exchange): PricedRequest {
+  return {
+    url: join(exchange.restUrl, '/api/v3/ticker/24hr?type=MINI'),
+    weight: ALL_TICKERS_WEIGHT,
     maxBodyBytes: BODY_BYTES.listing,
   };
 }

@@ -1,11 +1,12 @@
 import { TIMEFRAMES } from '@livermore/schemas';
 import type { ExchangeProtocol } from '../protocol';
 import { candles } from './candles';
-import { candleRequest, listingRequest, streamUrl, timeRequest } from './endpoints';
+import { candleRequest, listingRequest, streamUrl, timeRequest, volumesRequest } from './endpoints';
 import * as frames from './frames';
 import { KLINES_WEIGHT, restLimits, streamLimits } from './limits';
 import { listing, serverTime } from './listing';
 import { decode } from './to-events';
+import { volumes } from './volumes';
 import { usedWeight, verdict } from './verdict';
 
 /**
@@ -26,6 +27,7 @@ export const binanceProtocol: ExchangeProtocol = {
     serverTime,
     listingRequest,
     listing,
+    volumes: { request: volumesRequest, read: volumes },
     candleRequest,
     candles,
     usedWeight,

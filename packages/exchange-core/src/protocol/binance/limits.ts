@@ -53,6 +53,11 @@ export const KLINES_WEIGHT = 2;
 /** https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpoints */
 export const EXCHANGE_INFO_WEIGHT = 20;
 export const TIME_WEIGHT = 1;
+/**
+ * Tickers of all symbols: 80 on binance.com, 40 on binance.us before its upgrade. The larger is charged on both.
+ * https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
+ */
+export const ALL_TICKERS_WEIGHT = 80;
 
 /** A ban whose end is not told: the shortest ban the venue documents is two minutes. */
 export const SHORTEST_BAN_MS = 120_000;

@@ -65,6 +65,9 @@ export const ExchangeInfoSchema = z.object({
   symbols: z.array(z.unknown()),
 });
 
+/** `GET /api/v3/ticker/24hr?type=MINI`, the parts we use: `[{"symbol":"BTCUSDT","quoteVolume":"1130172345.11000000", …}]` */
+export const DayTickerSchema = z.object({ symbol: SymbolSchema, quoteVolume: z.string() });
+
 /** One of `rateLimits`. */
 export const RateLimitSchema = z.object({
   rateLimitType: z.string(),
