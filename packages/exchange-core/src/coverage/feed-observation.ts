@@ -85,7 +85,7 @@ export class FeedObservation implements FeedWitness {
     const known = this.#watched.get(symbol);
     if (known === undefined || known.since > from || this.#toldTo() < to) return false;
     const [first, last] = [Math.floor(from / SLOT_MS), Math.floor((to - 1) / SLOT_MS)];
-    return !known.active.some((slot) => slot >= first && slot <= last);
+    return !hasBetween(known.active, first, last + 1);
   }
 
   /**
@@ -96,16 +96,27 @@ export class FeedObservation implements FeedWitness {
     const known = this.#watched.get(symbol);
     if (known === undefined || known.carriedSince > from || this.#toldTo() < to) return false;
     const [first, last] = [Math.floor(from / SLOT_MS), Math.floor((to - 1) / SLOT_MS)];
-    return !known.active.some((slot) => slot >= first && slot <= last);
+    return !hasBetween(known.active, first, last + 1);
   }
 
   heardDuring(symbol: string, from: number, to: number): boolean {
     const [first, end] = [Math.ceil(from / SLOT_MS), Math.floor(to / SLOT_MS)];
-    return this.#watched.get(symbol)?.active.some((slot) => slot >= first && slot < end) === true;
+    return hasBetween(this.#watched.get(symbol)?.active ?? [], first, end);
   }
 }
 
 /** Whether a first frame tells of something that happened now, and not of when its bar was to close. */
 function isFresh(at: number, arrivedAt: number): boolean {
   return arrivedAt - at < SLOT_MS;
+}
+
+/** Whether ascending numbers have one from `first` on and below `end`. Asked for each of thousands of bars. */
+function hasBetween(ascending: readonly number[], first: number, end: number): boolean {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] ?? Infinity) < first) low = middle + 1;
+    else high = middle;
+  }
+  return (ascending[low] ?? Infinity) < end;
 }

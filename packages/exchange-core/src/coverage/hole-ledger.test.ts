@@ -114,6 +114,31 @@ describe('holes of a series', () => {
     expect(ledger.facts(at(9)).overdue).toBe(0);
   });
 
+  it('behind a bar that came, nothing is before the first any more', () => {
+    const ledger = ledgerWith();
+    ledger.looked(
+      SERIES,
+      { missing: [{ from: at(-60), to: at(-20) }], ...LOOKED, oldest: at(-60), newest: at(0) },
+      at(1),
+    );
+    ledger.lacked(SERIES, [at(-50), at(-30)], { answeredAt: at(1), newestRow: at(0) });
+    expect(ledger.facts(at(1))).toMatchObject({ overdue: 38, undecided: 2 });
+    ledger.closed(SERIES, at(-40), at(1));
+    expect(ledger.facts(at(1))).toMatchObject({ overdue: 38, undecided: 1 });
+  });
+
+  it('two holes far apart are asked for each by itself', () => {
+    const ledger = ledgerWith();
+    ledger.closed(SERIES, at(3), at(4));
+    ledger.closed(SERIES, at(30), at(31));
+    for (let minute = 4; minute < 29; minute += 1) ledger.closed(SERIES, at(minute), at(31));
+    const ranges = [...ledger.toAsk(at(32))].map(({ range }) => [range.from, range.to]);
+    expect(ranges).toEqual([
+      [at(1), at(3)],
+      [at(29), at(30)],
+    ]);
+  });
+
   it('bars before any that is there are undecided once an answer had others and lacked them: the symbol may be new', () => {
     const ledger = ledgerWith();
     ledger.looked(
@@ -122,9 +147,9 @@ describe('holes of a series', () => {
       at(1),
     );
     const early = Array.from({ length: 40 }, (_, index) => at(index - 60));
-    ledger.lacked(SERIES, early, { answeredAt: at(1), rows: 0 });
+    ledger.lacked(SERIES, early, { answeredAt: at(1), newestRow: undefined });
     expect(ledger.facts(at(1))).toMatchObject({ overdue: 40, undecided: 0 });
-    ledger.lacked(SERIES, early, { answeredAt: at(1), rows: 20 });
+    ledger.lacked(SERIES, early, { answeredAt: at(1), newestRow: at(0) });
     expect(ledger.facts(at(1))).toMatchObject({ overdue: 0, undecided: 40 });
     ledger.looked(
       SERIES,
@@ -145,9 +170,9 @@ describe('holes of a series', () => {
 
     it('one that an answer lacked is undecided, unless the answer came before the venue can have had it', () => {
       const ledger = ledgerWith(omitted);
-      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 4_999, rows: 1 });
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 4_999, newestRow: at(0) });
       expect(ledger.facts(at(3) + 5_000).overdue).toBe(1);
-      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 5_000, rows: 1 });
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 5_000, newestRow: at(0) });
       expect(ledger.facts(at(3) + 5_000)).toEqual({ overdue: 0, series: 0, undecided: 1, oldest: undefined });
       ledger.looked(
         SERIES,
@@ -169,7 +194,7 @@ describe('holes of a series', () => {
     it('one that nobody watched is overdue in a series that trades all the time, whatever an answer lacked', () => {
       const ledger = ledgerWith(omitted);
       const look = { missing: [{ from: at(1), to: at(2) }], absent: [], oldest: at(-60), newest: at(1) };
-      ledger.lacked(SERIES, [at(1)], { answeredAt: at(3), rows: 1 });
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(3), newestRow: at(0) });
       ledger.looked(SERIES, { ...look, isBusy: true }, at(3));
       expect(ledger.facts(at(3))).toMatchObject({ overdue: 1, undecided: 0 });
       ledger.looked(SERIES, { ...look, isBusy: false }, at(3));
@@ -192,7 +217,7 @@ describe('holes of a series', () => {
     it('one in which the feed heard a trade must exist, whatever an answer lacked', () => {
       const heardDuring = (_symbol: string, from: number) => from === at(1) + 5_000;
       const ledger = ledgerWith({ ...omitted, feed: { ...BLIND, heardDuring } });
-      ledger.lacked(SERIES, [at(1)], { answeredAt: at(3), rows: 1 });
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(3), newestRow: at(0) });
       expect(ledger.facts(at(3))).toMatchObject({ overdue: 1, undecided: 0 });
     });
   });
@@ -216,7 +241,7 @@ describe('holes of a series', () => {
       const ledger = ledgerWith();
       expect(asked(ledger, at(2) + 39_999)).toEqual([]);
       expect(asked(ledger, at(2) + 40_000)).toEqual([[at(1), at(2)]]);
-      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 41_000, rows: 1 });
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 41_000, newestRow: at(0) });
       expect(asked(ledger, at(3) + 39_999)).toEqual([]);
       expect(asked(ledger, at(3) + 41_000)).toEqual([[at(1), at(3)]]);
     });
@@ -225,7 +250,7 @@ describe('holes of a series', () => {
       const ledger = ledgerWith({ emptyBuckets: 'omitted' });
       expect(asked(ledger, at(2) + 44_999)).toEqual([]);
       expect(asked(ledger, at(2) + 45_000)).toEqual([[at(1), at(2)]]);
-      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 46_000, rows: 1 });
+      ledger.lacked(SERIES, [at(1)], { answeredAt: at(2) + 46_000, newestRow: at(0) });
       expect(asked(ledger, at(9))).toEqual([[at(2), at(8)]]);
     });
   });
@@ -240,7 +265,7 @@ describe('holes of a series', () => {
     ledger.lacked(
       SERIES,
       Array.from({ length: 2_000 }, (_, index) => at(index - 2_000)),
-      { answeredAt: at(1), rows: 1 },
+      { answeredAt: at(1), newestRow: at(0) },
     );
     ledger.looked(
       SERIES,

@@ -65,7 +65,17 @@ interface Missing extends OpenTimeRange {
   readonly isAbsent: boolean;
 }
 
-type HoleToJudge = Hole & Pick<Missing, 'isAbsent' | 'isLeading'> & Pick<Kept, 'isBusy'>;
+/** One bar of a hole, with what is known of it. */
+type HoleToJudge = Hole &
+  Pick<Missing, 'isAbsent' | 'isLeading'> &
+  Pick<Kept, 'isBusy'> & { readonly lackedAt: LackedAt | undefined };
+
+interface Judged {
+  overdue: number;
+  undecided: number;
+  firstOverdue?: number;
+  lastOverdue?: number;
+}
 
 interface Kept {
   readonly series: Series;
@@ -169,15 +179,15 @@ export class HoleLedger {
   }
 
   /**
-   * The venue answered at `answeredAt` (venue time, ms), and nothing can be said yet of the bars at these open times. `rows`:
-   * how many others it served. One that serves a row for every bar has said nothing where it served none.
+   * The venue answered at `answeredAt` (venue time, ms), and nothing can be said yet of the bars at these open times. `newestRow`:
+   * of the rows that it served. A venue that serves a row for every bar has said nothing where it served none.
    */
   lacked(
     series: Series,
     openTimes: readonly number[],
-    { answeredAt, rows }: Pick<PageReport, 'answeredAt' | 'rows'>,
+    { answeredAt, newestRow }: Pick<PageReport, 'answeredAt' | 'newestRow'>,
   ): void {
-    if (rows === 0 && this.#options.emptyBuckets === 'flat') return;
+    if (newestRow === undefined && this.#options.emptyBuckets === 'flat') return;
     const key = seriesKey(series);
     const { confirmMs } = this.#options.limits;
     const lackedAt = this.#lackedAt.get(key) ?? new Map<number, number>();
@@ -200,66 +210,84 @@ export class HoleLedger {
 
   /** Every hole at the venue's time `now` (ms), but for bars that closed less than a minute ago. */
   facts(now: number): HoleFacts {
-    let [overdue, undecided, lacking] = [0, 0, 0];
+    let [overdue, undecided, series] = [0, 0, 0];
     let oldest: Hole | undefined;
     for (const kept of this.#kept.values()) {
-      const before = overdue;
+      let lacking = 0;
       for (const hole of this.#holesOf(kept, now - HOLE_GRACE_MS)) {
-        if (this.#isUndecided(hole, now)) undecided += 1;
-        else {
-          overdue += 1;
-          if (oldest === undefined || hole.noticedAt < oldest.noticedAt) oldest = holeOf(hole);
+        const judged = this.#judge(kept, hole, now);
+        undecided += judged.undecided;
+        lacking += judged.overdue;
+        const { firstOverdue } = judged;
+        if (firstOverdue === undefined) continue;
+        const noticedAt = Math.max(hole.noticedAt, firstOverdue + timeframeMs(kept.series.timeframe));
+        if (oldest === undefined || noticedAt < oldest.noticedAt) {
+          oldest = { ...kept.series, openTime: firstOverdue, noticedAt };
         }
       }
-      if (overdue > before) lacking += 1;
+      overdue += lacking;
+      if (lacking > 0) series += 1;
     }
-    return { overdue, series: lacking, undecided, oldest };
+    return { overdue, series, undecided, oldest };
   }
 
   /**
-   * By series, the holes that will be overdue soon, or are, and that no answer has lacked lately: what is to be asked for at
-   * the venue's time `now` (ms).
+   * The holes that will be overdue soon, or are, and that no answer has lacked lately: what is to be asked for at the venue's
+   * time `now` (ms).
    */
   *toAsk(now: number): Generator<{ readonly series: Series; readonly range: OpenTimeRange }> {
     for (const kept of this.#kept.values()) {
       const { series } = kept;
+      const step = timeframeMs(series.timeframe);
       const lackedAt = this.#lackedAt.get(seriesKey(series));
-      let [from, to] = [Infinity, -Infinity];
+      const isDue = (openTime: number) => now - (lackedAt?.get(openTime) ?? -Infinity) >= ASK_AGAIN_MS;
       for (const hole of this.#holesOf(kept, now - ASK_AFTER_MS)) {
-        const { openTime } = hole;
-        const isFresh = now - (lackedAt?.get(openTime) ?? -Infinity) < ASK_AGAIN_MS;
-        if (hole.isAbsent || isFresh || this.#isUndecided(hole, now + ASK_AHEAD_MS)) continue;
-        [from, to] = [Math.min(from, openTime), openTime + timeframeMs(series.timeframe)];
+        if (hole.isAbsent) continue;
+        const { firstOverdue, lastOverdue } = this.#judge(kept, hole, now + ASK_AHEAD_MS, isDue);
+        if (firstOverdue === undefined || lastOverdue === undefined) continue;
+        yield { series, range: { from: firstOverdue, to: lastOverdue + step } };
       }
-      if (from < to) yield { series, range: { from, to } };
     }
   }
 
-  /** Each bar of a series that had closed by `closedBy` (venue time, ms) and is not there, ascending. */
-  *#holesOf({ series, missing, newest, isBusy }: Kept, closedBy: number): Generator<HoleToJudge> {
-    const { timeframe } = series;
+  /** The part of each hole of a series that had closed by `closedBy` (venue time, ms), ascending. */
+  #holesOf({ series: { timeframe }, missing, newest }: Kept, closedBy: number): readonly Missing[] {
     const step = timeframeMs(timeframe);
-    const due = newestClosedOpenTime(timeframe, closedBy);
-    const least = due - (this.#options.target - 1) * step;
-    const ranges =
-      newest < due
-        ? [
-            ...missing,
-            { from: newest + step, to: due + step, noticedAt: 0, isLeading: false, isAbsent: false },
-          ]
-        : missing;
-    for (const { from, to, noticedAt, isLeading, isAbsent } of ranges) {
-      for (let openTime = Math.max(from, least); openTime < Math.min(to, due + step); openTime += step) {
-        yield {
-          ...series,
-          openTime,
-          noticedAt: Math.max(noticedAt, openTime + step),
-          isLeading,
-          isAbsent,
-          isBusy,
-        };
+    const end = newestClosedOpenTime(timeframe, closedBy) + step;
+    const least = end - this.#options.target * step;
+    const behind = { from: newest + step, to: end, noticedAt: 0, isLeading: false, isAbsent: false };
+    return [...missing, behind]
+      .map((range) => ({ ...range, from: Math.max(range.from, least), to: Math.min(range.to, end) }))
+      .filter(({ from, to }) => from < to);
+  }
+
+  /** How many bars of a hole are overdue, and how many undecided; of those that `counts` takes for overdue. */
+  #judge(
+    { series, isBusy }: Kept,
+    hole: Missing,
+    now: number,
+    counts?: (openTime: number) => boolean,
+  ): Judged {
+    const step = timeframeMs(series.timeframe);
+    const lackedAt = this.#lackedAt.get(seriesKey(series));
+    const isFlat = this.#options.emptyBuckets === 'flat';
+    // Thousands of bars that were lost at once are not looked at one by one.
+    const isAll =
+      isFlat && !hole.isAbsent && counts === undefined && !(hole.isLeading && lackedAt !== undefined);
+    if (isAll) {
+      const overdue = (hole.to - hole.from) / step;
+      return { overdue, undecided: 0, firstOverdue: hole.from, lastOverdue: hole.to - step };
+    }
+    const judged = { overdue: 0, undecided: 0 } as Judged;
+    for (let openTime = hole.from; openTime < hole.to; openTime += step) {
+      if (this.#isUndecided({ ...series, ...hole, openTime, isBusy, lackedAt }, now)) judged.undecided += 1;
+      else if (counts === undefined || counts(openTime)) {
+        judged.overdue += 1;
+        judged.firstOverdue ??= openTime;
+        judged.lastOverdue = openTime;
       }
     }
+    return judged;
   }
 
   /**
@@ -282,23 +310,18 @@ export class HoleLedger {
 
   #isUndecided(hole: HoleToJudge, now: number): boolean {
     const { emptyBuckets, feed, limits } = this.#options;
-    const { symbol, timeframe, openTime, isLeading, isBusy } = hole;
-    if (hole.isAbsent) return now - hole.noticedAt >= ABSENT_FOR_MS;
-    const lackedAt = this.#lackedAt.get(seriesKey({ symbol, timeframe }));
+    const { symbol, timeframe, openTime, noticedAt, isAbsent, isLeading, isBusy, lackedAt } = hole;
+    if (isAbsent) return now - Math.max(noticedAt, closeTimeOf(timeframe, openTime)) >= ABSENT_FOR_MS;
     if (emptyBuckets === 'flat') return isLeading && lackedAt?.has(openTime) === true;
     const [from, close] = [openTime + LATE_FRAME_MS, closeTimeOf(timeframe, openTime)];
     if (feed.heardDuring(symbol, from, close)) return false;
     const isSilent = feed.silentDuring(symbol, from, close);
     // Nobody watched, and what trades in nearly every bar has hardly skipped this one.
-    if (isBusy && !isSilent) return false;
+    if (isBusy && !isLeading && !isSilent) return false;
     // Before that no answer says anything of a bar that is not in it.
     if (now < close + limits.confirmMs + HOLE_GRACE_MS) return true;
     return lackedAt?.has(openTime) === true || isSilent;
   }
-}
-
-function holeOf({ symbol, timeframe, openTime, noticedAt }: HoleToJudge): Hole {
-  return { symbol, timeframe, openTime, noticedAt };
 }
 
 function isIn({ from, to }: OpenTimeRange, openTime: number): boolean {
@@ -315,7 +338,8 @@ function without(range: Missing, openTime: number, step: number): readonly Missi
   if (!isIn(range, openTime)) return [range];
   const parts = [
     { ...range, to: openTime },
-    { ...range, from: openTime + step },
+    // An older one is there now: what follows it is of a time when the symbol was listed.
+    { ...range, from: openTime + step, isLeading: false },
   ];
   return parts.filter(({ from, to }) => from < to);
 }
