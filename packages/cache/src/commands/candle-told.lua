@@ -5,6 +5,17 @@ local STANDING_NAMES = { 'unwitnessed', 'once', 'settled', 'final' }
 -- Of what was missed, no more bars than this are remembered.
 local MAX_UNTOLD = 100
 
+-- A script that fails half way leaves what it wrote: so nothing is written where a key holds a value of another type than
+-- the step needs, and what it was about to tell is told when it is run again. `found`: what TYPE says of the keys in order.
+local KINDS = { 'zset', 'zset', 'zset', 'hash', 'stream', 'stream' }
+local function foreign_among(found)
+  for at, kind in ipairs(KINDS) do
+    local held = found[at].ok or found[at]
+    if held ~= 'none' and held ~= kind then return 'WRONGTYPE key ' .. at .. ' of the step holds a ' .. held end
+  end
+  return nil
+end
+
 -- The shortest decimals that are read back as the same float64.
 local function decimal(number)
   for digits = 15, 16 do

@@ -15,6 +15,11 @@
 ]]
 local series, doubts, looks, told, corrections, closes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local name, score, judged_against, source, cause = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local foreign = foreign_among({
+  redis.call('TYPE', series), redis.call('TYPE', doubts), redis.call('TYPE', looks), redis.call('TYPE', told),
+  redis.call('TYPE', corrections), redis.call('TYPE', closes)
+})
+if foreign then return redis.error_reply(foreign) end
 local old = redis.call('ZRANGEBYSCORE', series, score, score)[1]
 if not old or as_of(old) ~= judged_against or origin(old) ~= source then return { 0 } end
 redis.call('ZREMRANGEBYSCORE', series, score, score)
@@ -29,8 +34,10 @@ note_untold(said, tonumber(score), tonumber(score), 1)
 redis.call('HSET', told, name, told_text(said))
 local id = redis.call('XADD', closes, 'MAXLEN', '~', 1000000, '*', 'series', name, 'label', 'retracted', 'candle', old)
 local text = told_as(old, score, name, ARGV[6], 'retracted', id)
+local refused = nil
 for at = 7, #ARGV do
   local channel = ARGV[at]
-  redis.call('PUBLISH', channel, text)
+  local heard = redis.pcall('PUBLISH', channel, text)
+  if type(heard) == 'table' and heard.err then refused = heard end
 end
-return { 1, 1 }
+return refused or { 1, 1 }

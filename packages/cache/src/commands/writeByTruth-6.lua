@@ -139,13 +139,16 @@ local function know()
   return said
 end
 
+local refused = nil
 local function announce(score, member, label)
   local id = redis.call('XADD', closes, 'MAXLEN', '~', MAX_CLOSES, '*', 'series', name, 'label', label, 'candle', member)
   local text
   for at = 14, #ARGV do
     local channel = ARGV[at]
     text = text or told_as(member, score, name, exchange, label, id)
-    redis.call('PUBLISH', channel, text)
+    -- Who may not publish is told so when all is written: the log has it.
+    local heard = redis.pcall('PUBLISH', channel, text)
+    if type(heard) == 'table' and heard.err then refused = heard end
   end
 end
 
@@ -394,6 +397,19 @@ end
 if not are_members(ARGV[13] or '?') then
   return redis.error_reply('ERR candles come in a row, 81 bytes of layout 2 each')
 end
+local has_closed = false
+for at = 1, #ARGV[13], MEMBER_BYTES do
+  local score, member = member_at(ARGV[13], at)
+  has_closed = has_closed or (as_of(member) or 0) >= (tonumber(score) + length) * 1000
+end
+-- A forming bar touches its series alone.
+if has_closed then
+  local foreign = foreign_among({
+    redis.call('TYPE', series), redis.call('TYPE', doubts), redis.call('TYPE', looks), redis.call('TYPE', told),
+    redis.call('TYPE', corrections), redis.call('TYPE', closes)
+  })
+  if foreign then return redis.error_reply(foreign) end
+end
 local outcomes = {}
 for at = 1, #ARGV[13], MEMBER_BYTES do
   outcomes[#outcomes + 1] = write_one(member_at(ARGV[13], at))
@@ -408,4 +424,4 @@ if refilled > 0 then
   redis.call('XADD', closes, 'MAXLEN', '~', MAX_CLOSES, '*', 'series', name, 'label', 'refill',
     'from', string.format('%.0f', refilled_from), 'to', string.format('%.0f', refilled_to), 'bars', refilled)
 end
-return outcomes
+return refused or outcomes

@@ -12,8 +12,13 @@ import {
   exchangeCandleCloseChannel,
   exchangeCandleKey,
   exchangeClosesKey,
+  exchangeCorrectionsKey,
+  exchangeLooksKey,
   exchangeToldKey,
+  foreignKey,
 } from '../keys';
+import { redisTroubleOf } from '../errors';
+import { setForeignAside } from '../foreign-values';
 import { createRedis } from '../redis';
 import { beginTelling } from '../told-store';
 import { EXAMPLE_OPEN_TIME, anyCandle, candleWith, freshExchangeId, layout1Of } from '../testing';
@@ -199,6 +204,57 @@ describe('what is told', () => {
     expect(await newsOf(barAt(3, 5), LIVE)).toBe('live');
     const [, ...after] = await logged();
     expect(after).toEqual(['live@1', 'live@2', 'retracted@2', 'late@2', 'live@3']);
+  });
+
+  it.each([
+    ['told', exchangeToldKey],
+    ['closes', exchangeClosesKey],
+    ['looks', exchangeLooksKey],
+    ['corrections', exchangeCorrectionsKey],
+  ] as const)(
+    'a value of another type in the place of the %s costs no announcement',
+    async (_what, keyOf) => {
+      await write(barAt(0, 0, { source: 'stand-in' }), LIVE);
+      await write(barAt(1, 0, { source: 'no-trades', volume: 0 }), LIVE);
+      await redis.del(keyOf(exchangeId));
+      await redis.set(keyOf(exchangeId), 'mine');
+      const fails = [
+        () => write(barAt(2, 5, REST), LIVE),
+        () => write(barAt(0, 9_000, { ...REST, volume: 99 }), LIVE),
+        () => retract(1),
+      ];
+      for (const fail of fails) await expect(fail()).rejects.toThrow('WRONGTYPE');
+      expect(await cache.readExchangeCandles(exchangeId, SERIES)).toHaveLength(2);
+      await setForeignAside(redis, exchangeId, [SERIES]);
+      await redis.del(foreignKey(keyOf(exchangeId)));
+      expect(await newsOf(barAt(2, 5, REST), LIVE)).toBe('live');
+      if (keyOf === exchangeToldKey) return;
+      expect(await newsOf(barAt(0, 9_000, { ...REST, volume: 99 }), LIVE)).toBe('correction');
+      expect(await retract(1)).toEqual({ removed: true, wasTold: true });
+    },
+  );
+
+  it('a close that may not be published is in the log, once, and refused to who wrote it', async () => {
+    const admin = createRedis(inject('redisAdminUrl'));
+    const name = `mute${exchangeId}`;
+    await admin.call('ACL', 'SETUSER', name, 'on', '>secret', '~*', 'resetchannels', '+@all');
+    const url = new URL(inject('redisUrl'));
+    [url.username, url.password] = [name, 'secret'];
+    const mute = createRedis(url.href);
+    const writing = new CandleCacheStrategy(mute).writeExchangeCandles(
+      exchangeId,
+      SERIES,
+      [0, 1, 2].map((at) => barAt(at, 5)),
+      LIVE,
+    );
+    await expect(writing).rejects.toSatisfy((error) => redisTroubleOf(error) === 'locked-out');
+    expect(await newsOf(barAt(1, 5), LIVE)).toBeUndefined();
+    expect(await newsOf(barAt(3, 5), LIVE)).toBe('live');
+    expect(await newsOf(barAt(0, 9_000, { ...REST, volume: 99 }), LIVE)).toBeUndefined();
+    expect(await logged()).toEqual(['live@0', 'live@1', 'live@2', 'live@3']);
+    mute.disconnect();
+    await admin.call('ACL', 'DELUSER', name);
+    await admin.quit();
   });
 
   it('what closes once the telling has begun is owed, also if nobody was there when it did', async () => {
