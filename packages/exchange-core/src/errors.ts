@@ -107,3 +107,9 @@ export class RequestQueueFullError extends AppError {
   readonly code = 'REST_QUEUE_FULL';
   readonly recovery: Recovery = 'retry';
 }
+
+/** Whoever asks comes too late: what would do it was stopped. */
+export class StoppedError extends AppError {
+  readonly code = 'STOPPED';
+  readonly recovery: Recovery = 'stop';
+}

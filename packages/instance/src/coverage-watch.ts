@@ -24,7 +24,7 @@ export interface CoverageWatchOptions {
   readonly venueTime: VenueTime;
   readonly keeper: Pick<BoundaryKeeper, 'round' | 'watch'>;
   readonly repairer: Pick<GapRepairer, 'request'>;
-  readonly ledger: Pick<HoleLedger, 'looked' | 'toAsk'>;
+  readonly ledger: Pick<HoleLedger, 'looked' | 'looking' | 'toAsk'>;
   /** Every series the exchange keeps, now. */
   readonly series: () => readonly Series[];
   /** Candles each series should hold. */
@@ -72,6 +72,9 @@ export class CoverageWatch {
   readonly #askedOverdueAt = new Map<string, number>();
   #before: StoreLook | undefined;
   #loss: NoticedLoss | undefined;
+  /** A loss of which not everything is put right yet: a round that fails is made again. */
+  #owed: StoreLoss | undefined;
+  #toldLoss: StoreLoss | undefined;
   #next = 0;
   #looking: Promise<void> = Promise.resolve();
 
@@ -135,14 +138,26 @@ export class CoverageWatch {
   }
 
   async #round(): Promise<void> {
-    const { redis, exchangeId } = this.#options;
-    const expected = [...this.#present.values()];
-    const now = await lookAtStore(redis, exchangeId, expected);
-    const loss = lossBetween(this.#before, now, expected.length);
-    this.#before = now;
-    if (loss === undefined) await this.#lookAndAsk(this.#turn());
-    else await this.#startOver(loss);
+    this.#owed = (await this.#lossNow()) ?? this.#owed;
+    if (this.#owed === undefined) await this.#lookAndAsk(this.#turn());
+    else await this.#startOver(this.#owed);
+    this.#owed = undefined;
     this.#askForOverdue();
+  }
+
+  /** What Redis lost since the last look. One that may not be looked at has lost nothing that is known. */
+  async #lossNow(): Promise<StoreLoss | undefined> {
+    const { redis, exchangeId, logger } = this.#options;
+    const expected = [...this.#present.values()];
+    try {
+      const now = await lookAtStore(redis, exchangeId, expected);
+      const loss = lossBetween(this.#before, now, expected.length);
+      this.#before = now;
+      return loss;
+    } catch (error) {
+      logger.warn({ event: 'redis_not_looked_at', error: messageOf(error) });
+      return undefined;
+    }
   }
 
   /** What neither came nor was asked for, although it should be there by now. */
@@ -173,8 +188,11 @@ export class CoverageWatch {
    */
   async #startOver(loss: StoreLoss): Promise<void> {
     const { keeper, venueTime, logger, restore } = this.#options;
-    this.#loss = { ...loss, at: venueTime.now() };
-    logger.error({ event: 'redis_lost_data', ...loss });
+    if (this.#owed !== this.#toldLoss) {
+      this.#toldLoss = this.#owed;
+      this.#loss = { ...loss, at: venueTime.now() };
+      logger.error({ event: 'redis_lost_data', ...loss });
+    }
     this.#present.clear();
     this.#asked.clear();
     await restore();
@@ -222,6 +240,7 @@ export class CoverageWatch {
       series: each,
       window: targetWindow(each.timeframe, target, now),
     }));
+    for (const each of series) ledger.looking(each);
     const coverages = await this.#readAll(queries, now);
     return queries.map(({ series: each, window }, at) => {
       const coverage = coverages[at];

@@ -17,7 +17,7 @@ describe('what Redis lost between two looks', () => {
       { reason: 'emptied', series: 1 },
     ],
     ['keys', LOOK, { ...LOOK, evictedKeys: 4, series: 59 }, 60, { reason: 'evicted', series: 1 }],
-    ['keys, none of a series', LOOK, { ...LOOK, evictedKeys: 4 }, 60, { reason: 'evicted', series: 0 }],
+    ['nothing of ours', LOOK, { ...LOOK, evictedKeys: 4 }, 60, undefined],
     [
       'perhaps its tail',
       LOOK,

@@ -23,8 +23,10 @@ export function lossBetween(
 ): StoreLoss | undefined {
   const series = Math.max(0, expected - now.series);
   if (before !== undefined && now.runId !== before.runId) return { reason: 'restarted', series };
-  if (before !== undefined && now.evictedKeys > before.evictedKeys) return { reason: 'evicted', series };
-  return series > 0 ? { reason: 'emptied', series } : undefined;
+  if (series === 0) return undefined;
+  // Where others use the same server, what it throws out may be theirs.
+  const isEvicted = before !== undefined && now.evictedKeys > before.evictedKeys;
+  return { reason: isEvicted ? 'evicted' : 'emptied', series };
 }
 
 /** What to tell a person about a loss. */

@@ -22,10 +22,11 @@ export async function watchWarmup(redis: Redis, options: UpOptions, stage: Stage
   let shownPlan: string | undefined;
   while (!stage.signal.aborted) {
     await systemClock.sleep(WATCH_EVERY_MS, stage.signal).catch(() => undefined);
-    const stats = await readWarmupStats(redis, id);
+    // What cannot be read is of another version, or Redis is in trouble: the node's health tells that.
+    const stats = await readWarmupStats(redis, id).catch(() => undefined);
     if (stats === undefined || stats.startedAt < since) continue;
     if (shownPlan !== stats.runId && stats.totalPairs > 0) {
-      const schedule = await readWarmupSchedule(redis, id);
+      const schedule = await readWarmupSchedule(redis, id).catch(() => undefined);
       if (schedule?.runId === stats.runId) {
         shownPlan = stats.runId;
         showPlan(schedule, options, stage);
@@ -60,7 +61,7 @@ function showStats(stats: WarmupStats, options: UpOptions, { say, screen }: Stag
 /** Shows closes as they are announced on the channel, until the stage ends. */
 export async function showCloses(redis: Redis, options: UpOptions, { say, undo }: Stage): Promise<void> {
   const { id } = exchangeOf(options.exchange, options);
-  const schedule = await readWarmupSchedule(redis, id);
+  const schedule = await readWarmupSchedule(redis, id).catch(() => undefined);
   const lead = schedule?.entries[0]?.symbol;
   let view: LiveView | undefined;
   const stop = await subscribeCloses(redis, id, {

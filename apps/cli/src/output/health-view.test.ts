@@ -49,8 +49,8 @@ describe('what the screen says of health', () => {
     ];
     expect(said.flatMap(({ line }) => line ?? [])).toEqual([
       '✖ 12:00:02  holes: a hole',
-      '✖ 12:00:06  redis: gone',
-      '✖ 12:00:10  holes: a hole',
+      '✖ 12:00:04  redis: gone',
+      '✖ 12:00:08  holes: a hole',
       '✔ 12:00:12  well again, after 12s',
     ]);
   });
@@ -67,6 +67,16 @@ describe('what the screen says of health', () => {
       '✖ 12:00:32  venue: paused, 68 s left',
       '✖ 12:01:02  venue: paused, 38 s left',
     ]);
+  });
+
+  it('tells of two troubles in turn, neither of which lasts', () => {
+    const view = new HealthView({ isInPlace: false });
+    const lines = Array.from({ length: 4 }, (_, second) => {
+      const failing: Record<string, string> =
+        second % 2 === 0 ? { holes: 'a hole' } : { holes: 'a hole', feed: 'down' };
+      return view.take(answer(failing), at(second)).line;
+    });
+    expect(lines).toEqual([undefined, undefined, '✖ 12:00:02  holes: a hole', '✖ 12:00:03  feed: down']);
   });
 
   it('says that a node does not answer', () => {

@@ -33,7 +33,8 @@ export interface HealthNews {
 export class HealthView {
   /** Whether a status can be rewritten in place: what lasts needs no line of its own then. */
   readonly #isInPlace: boolean;
-  #trouble: { readonly name: string; readonly since: number } | undefined;
+  /** Since when it is not well; undefined while it is. */
+  #illSince: number | undefined;
   /** Since when anything was told to be wrong; undefined while all is well. */
   #toldSince: number | undefined;
   #toldName: string | undefined;
@@ -47,13 +48,13 @@ export class HealthView {
   take(answer: HealthAnswer | undefined, now: number): HealthNews {
     const worst = answer === undefined ? NO_ANSWER : worstOf(answer);
     if (worst === undefined) return this.#isWell(now);
-    if (this.#trouble?.name !== worst.name) this.#trouble = { name: worst.name, since: now };
+    this.#illSince ??= now;
     const text = `${worst.name}: ${worst.detail}`;
     const status = `  ${styled('red', text)}`;
-    if (now - this.#trouble.since < PATIENCE_MS) return { status };
+    if (now - this.#illSince < PATIENCE_MS) return { status };
     const isAgain = !this.#isInPlace && now - this.#toldAt >= AGAIN_MS;
     if (this.#toldName === worst.name && !isAgain) return { status };
-    this.#toldSince ??= this.#trouble.since;
+    this.#toldSince ??= this.#illSince;
     this.#toldName = worst.name;
     this.#toldAt = now;
     return { line: `${styled('red', '✖')} ${clock(now)}  ${text}`, status };
@@ -61,7 +62,7 @@ export class HealthView {
 
   #isWell(now: number): HealthNews {
     const since = this.#toldSince;
-    this.#trouble = this.#toldSince = this.#toldName = undefined;
+    this.#illSince = this.#toldSince = this.#toldName = undefined;
     if (since === undefined) return { status: '' };
     return {
       line: `${styled('green', '✔')} ${clock(now)}  well again, after ${duration(now - since)}`,

@@ -91,6 +91,20 @@ describe('holes of a series', () => {
     expect(ledger.facts(at(5))).toMatchObject({ overdue: 1, oldest: { openTime: at(3) } });
   });
 
+  it('what closes or is lost while the cache is read is not overruled by what was read before', () => {
+    const ledger = ledgerWith();
+    for (const minute of [1, 2, 3]) ledger.closed(SERIES, at(minute), at(minute + 1));
+    ledger.lost(SERIES, at(2), at(4));
+    ledger.looking(SERIES);
+    ledger.closed(SERIES, at(2), at(4));
+    ledger.lost(SERIES, at(1), at(4));
+    const look = { missing: [{ from: at(2), to: at(3) }], ...LOOKED, oldest: at(-60), newest: at(3) };
+    ledger.looked(SERIES, look, at(4));
+    expect(ledger.facts(at(4))).toMatchObject({ overdue: 1, oldest: { openTime: at(1) } });
+    ledger.looked(SERIES, { ...look, missing: [] }, at(4));
+    expect(ledger.facts(at(4)).overdue).toBe(0);
+  });
+
   it('a bar that was there and is not is a hole', () => {
     const ledger = ledgerWith();
     for (const minute of [1, 2, 3]) ledger.closed(SERIES, at(minute), at(minute + 1));

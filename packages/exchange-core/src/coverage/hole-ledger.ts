@@ -108,9 +108,16 @@ export class HoleLedger {
   readonly #options: HoleLedgerOptions;
   readonly #kept = new Map<string, Kept>();
   readonly #lackedAt = new Map<string, LackedAt>();
+  /** By series that is being looked at: what became of bars meanwhile. */
+  readonly #meanwhile = new Map<string, { readonly openTime: number; readonly isThere: boolean }[]>();
 
   constructor(options: HoleLedgerOptions) {
     this.#options = options;
+  }
+
+  /** A look at a series begins: what closes or is lost until `looked` is said of it counts besides. */
+  looking(series: Series): void {
+    this.#meanwhile.set(seriesKey(series), []);
   }
 
   /**
@@ -141,10 +148,24 @@ export class HoleLedger {
       missing: [...missing, ...since],
       isBusy: look.isBusy,
     });
+    const noted = this.#meanwhile.get(seriesKey(series)) ?? [];
+    this.#meanwhile.delete(seriesKey(series));
+    for (const { openTime, isThere } of noted) {
+      if (isThere) this.closed(series, openTime, now);
+      else this.lost(series, openTime, now);
+    }
+  }
+
+  #noteMeanwhile(series: Series, openTime: number, isThere: boolean): void {
+    const noted = this.#meanwhile.get(seriesKey(series));
+    if (noted !== undefined && noted.length < HARDCODED_CONFIG.cache.maxCandlesPerSeries) {
+      noted.push({ openTime, isThere });
+    }
   }
 
   /** A bar is there as closed, or the venue does not have it. What lies between it and the newest before it is not. */
   closed(series: Series, openTime: number, now: number): void {
+    this.#noteMeanwhile(series, openTime, true);
     const kept = this.#kept.get(seriesKey(series));
     if (kept === undefined) return;
     const step = timeframeMs(series.timeframe);
@@ -170,6 +191,7 @@ export class HoleLedger {
 
   /** A bar that was there is there no more. */
   lost(series: Series, openTime: number, now: number): void {
+    this.#noteMeanwhile(series, openTime, false);
     const kept = this.#kept.get(seriesKey(series));
     if (kept === undefined || openTime > kept.newest) return;
     if (kept.missing.some((range) => isIn(range, openTime))) return;

@@ -150,6 +150,9 @@ describe('writing candles', () => {
     writer.take(close(2), 0);
     await writer.drain();
     await clock.advance(60_000);
+    const late = candle(3, true);
+    await expect(writer.writeHistory(late, [late], { cause: 'repair' })).rejects.toThrow('stopped');
+    await expect(writer.retract(late, 'refuted')).rejects.toThrow('stopped');
     expect(diary).toEqual([]);
     expect(writer.facts).toMatchObject({ queuedCloses: 0, pendingUpdates: 0, inFlight: 0 });
   });

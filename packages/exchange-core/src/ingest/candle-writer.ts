@@ -4,6 +4,7 @@ import { closeTimeOf, HARDCODED_CONFIG, isClosed, seriesKey } from '@livermore/s
 import type { Series, SourcedCandle } from '@livermore/schemas';
 import { messageOf } from '@livermore/utils';
 import type { Clock, Logger } from '@livermore/utils';
+import { StoppedError } from '../errors';
 import type { HistorySink, HistoryWrite, VenueTime } from '../ports';
 import type { BookEntry } from './candle-book';
 
@@ -124,6 +125,7 @@ export class CandleWriter implements HistorySink {
     candles: readonly SourcedCandle[],
     options: HistoryWrite,
   ): Promise<readonly WriteOutcome[]> {
+    if (this.#isStopped) throw new StoppedError('the writer was stopped');
     if (candles.length === 0) return [];
     const { cache, exchangeId, onClosed } = this.#options;
     const context = { ...this.#contextOf(series, options.cause), ...youngOf(options) };
@@ -143,6 +145,7 @@ export class CandleWriter implements HistorySink {
    */
   async retract(bar: SourcedCandle, cause: string): Promise<boolean> {
     const { cache, exchangeId, onRetracted } = this.#options;
+    if (this.#isStopped) throw new StoppedError('the writer was stopped');
     const judged = { openTime: bar.timestamp, asOf: bar.sequenceNum, source: bar.source };
     const why = { cause, exchange: bar.exchange };
     const { removed } = await cache.retract(exchangeId, bar, judged, why);
