@@ -41,17 +41,17 @@ async function history(redis, series) {
 async function* closes(redis, after) {
   const log = `exchange:${exchange}:closes`;
   for (;;) {
-    const found = await redis.xrangeBuffer(log, `(${after}`, '+', 'COUNT', 500);
+    // With the entry of the id itself: a log that does not have it any more is another one, or begins later.
+    const found = await redis.xrangeBuffer(log, after, '+', 'COUNT', 500);
     // Asked for after the page: what is the first now was there when the page was read.
     const first = await redis.xrange(log, '-', '+', 'COUNT', 1);
-    const last = await redis.xrevrange(log, '+', '-', 'COUNT', 1);
-    const isEmpty = first.length === 0 || last.length === 0;
-    const reaches = !isEmpty && !isBefore(after, first[0][0]) && !isBefore(last[0][0], after);
-    if (after !== '0-0' && !reaches) {
+    const isThere = String(found[0]?.[0]) === after && first.length > 0 && !isBefore(after, first[0][0]);
+    if (after !== '0-0' && !isThere) {
       after = '0-0';
       yield { id: after, label: 'reset' };
       continue;
     }
+    if (isThere) found.shift();
     for (const [id, fields] of found) {
       const said = {};
       for (let at = 0; at < fields.length; at += 2) said[String(fields[at])] = fields[at + 1];

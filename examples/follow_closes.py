@@ -30,14 +30,16 @@ def closes(redis, exchange, after):
     longer reaches back to the id: read the history anew."""
     log = "exchange:%s:closes" % exchange
     while True:
-        found = redis("XRANGE", log, "(" + after, "+", "COUNT", 500)
+        # With the entry of the id itself: a log that does not have it any more is another one, or begins later.
+        found = redis("XRANGE", log, after, "+", "COUNT", 500)
         # Asked for after the page: what is the first now was there when the page was read.
-        first, last = redis("XRANGE", log, "-", "+", "COUNT", 1), redis("XREVRANGE", log, "+", "-", "COUNT", 1)
-        is_known = after == "0-0" or (first and last and parts(first[0][0]) <= parts(after) <= parts(last[0][0]))
-        if not is_known:
+        first = redis("XRANGE", log, "-", "+", "COUNT", 1)
+        is_there = found and found[0][0].decode() == after and first and parts(first[0][0]) <= parts(after)
+        if after != "0-0" and not is_there:
             after = "0-0"
             yield after, "reset", None, {}
             continue
+        found = found[1:] if is_there else found
         for entry, flat in found:
             fields = {name.decode(): value for name, value in zip(flat[::2], flat[1::2])}
             after = entry.decode()

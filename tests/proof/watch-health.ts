@@ -16,12 +16,12 @@ const LOOKED_AT: ReadonlySet<Timeframe> = new Set(['1m', '5m', '1h']);
 export function watchHealth(log: HealthLog): NonNullable<ReplayOptions['watch']> {
   return {
     everyMs: EVERY_MS,
-    async look({ now, health, cache, exchange, series, market, venue }) {
+    async look({ now, venueNow, health, cache, exchange, series, market, venue }) {
       const found = series
         .filter(({ timeframe }) => LOOKED_AT.has(timeframe))
         .map(async (each: Series) => {
           const step = timeframeMs(each.timeframe);
-          const to = openTimeOf(each.timeframe, now - GRACE_MS);
+          const to = openTimeOf(each.timeframe, Math.min(now, venueNow) - GRACE_MS);
           const range = { from: to - BARS * step, to };
           const query = { from: range.from, to: to - 1 };
           const cached = await cache.readExchangeCandles(exchange.id, each, query);

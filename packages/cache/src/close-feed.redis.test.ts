@@ -148,6 +148,23 @@ describe('resuming from the log of closes', () => {
     await resumed.stop();
   });
 
+  it('notices a log that was replaced by an older one, wherever it goes on', async () => {
+    const key = exchangeClosesKey(exchangeId);
+    const fields = ['series', 'BTCUSDT 1m', 'label', 'refill', 'from', 1, 'to', 2, 'bars', 2] as const;
+    const fill = async (ids: readonly number[]) => {
+      await redis.del(key);
+      for (const id of ids) await redis.xadd(key, `${id}-0`, ...fields);
+    };
+    await fill([1_000, 2_000, 3_000]);
+    const heard = listen('0-0');
+    await vi.waitFor(() => expect(heard.feed.position).toBe('3000-0'));
+    await heard.stop();
+    await fill([1_000, 1_500, 2_500, 3_500]);
+    const resumed = listen('3000-0');
+    await until(resumed, ['reset, lost', 'refill of 2', 'refill of 2', 'refill of 2', 'refill of 2']);
+    await resumed.stop();
+  });
+
   it('is told of a log that was lost and begun anew between two looks', async () => {
     await close(0);
     const listener = listen('0-0');
@@ -227,6 +244,19 @@ describe('resuming from the log of closes', () => {
     await close(0);
     await until(listener, ['live 0']);
     await listener.stop();
+  });
+
+  it('has nothing to say of a log of which only the newest entry is left, to who has heard it', async () => {
+    const key = exchangeClosesKey(exchangeId);
+    const fields = ['series', 'BTCUSDT 1d', 'label', 'refill', 'from', 1, 'to', 2, 'bars', 2] as const;
+    for (let at = 1; at <= 250; at += 1) await redis.xadd(key, `${at}-0`, ...fields);
+    await trimCloses(redis, exchangeId, 10 * CLOSES_KEPT_MS);
+    expect((await redis.xrange(key, '-', '+')).at(-1)?.[0]).toBe('250-0');
+    const listener = listen('250-0');
+    await close(0);
+    await until(listener, ['live 0']);
+    await listener.stop();
+    await trimCloses(redis, freshExchangeId(), 1);
   });
 
   it('refuses what is no id', () => {

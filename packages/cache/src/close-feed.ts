@@ -146,37 +146,38 @@ export class CloseFeed {
 
 /** Lets go of announcements older than 24 hours at `now` (ms, of Redis' clock). */
 export async function trimCloses(
-  redis: Pick<RedisClient, 'xtrim'>,
+  redis: Pick<RedisClient, 'xrevrangeBuffer' | 'xtrim'>,
   exchangeId: number,
   now: number,
 ): Promise<void> {
-  await redis.xtrim(
-    exchangeClosesKey(exchangeId),
-    'MINID',
-    '~',
-    Math.max(0, Math.floor(now - CLOSES_KEPT_MS)),
-  );
+  const key = exchangeClosesKey(exchangeId);
+  const [newest] = await redis.xrevrangeBuffer(key, '+', '-', 'COUNT', 1);
+  if (newest === undefined) return;
+  // The newest stays, however old: who has heard it has heard all there is.
+  const newestAt = Number(newest[0].toString('latin1').split('-')[0]);
+  await redis.xtrim(key, 'MINID', '~', Math.max(0, Math.min(newestAt, Math.floor(now - CLOSES_KEPT_MS))));
 }
 
 /**
- * A page of entries behind an id; or why it cannot be said what lies behind it. The edges are read after the page: what is
- * there then was there when it was read.
+ * A page of entries behind an id; or why it cannot be said what lies behind it. The id's own entry is read with them: a log
+ * that does not have it any more is another one, or begins later. Where it begins is read after the page: what is there
+ * then was there when it was read.
  */
 async function readAfter(
   connection: Connection,
   key: string,
   after: string,
 ): Promise<{ readonly entries: readonly Entry[]; readonly reason?: 'behind' | 'lost' }> {
-  const [found, first, last] = await Promise.all([
-    connection.xrangeBuffer(key, `(${after}`, '+', 'COUNT', PAGE),
+  const [found, first] = await Promise.all([
+    connection.xrangeBuffer(key, after, '+', 'COUNT', PAGE),
     edgeOf(connection, key, 'first'),
-    edgeOf(connection, key, 'last'),
   ]);
-  if (after !== BEGINNING) {
-    if (last === undefined || isBefore(last, after)) return { entries: [], reason: 'lost' };
-    if (first !== undefined && isBefore(after, first)) return { entries: [], reason: 'behind' };
+  const entries = found.map(([id, fields]): Entry => [id.toString('latin1'), fields]);
+  if (after === BEGINNING) return { entries };
+  if (entries[0]?.[0] === after && first !== undefined && !isBefore(after, first)) {
+    return { entries: entries.slice(1) };
   }
-  return { entries: found.map(([id, fields]) => [id.toString('latin1'), fields]) };
+  return { entries: [], reason: first !== undefined && isBefore(after, first) ? 'behind' : 'lost' };
 }
 
 /** Id of the first or last entry; undefined where there is none. */

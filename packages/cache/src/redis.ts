@@ -33,6 +33,7 @@ export type RedisClient = Pick<
   | 'subscribe'
   | 'xlen'
   | 'xrangeBuffer'
+  | 'xrevrangeBuffer'
   | 'xtrim'
   | 'zadd'
   | 'zcard'

@@ -133,6 +133,21 @@ describe('what Redis loses under a running exchange', () => {
     expect(await new SymbolStore(redis).read(it.exchange.id)).toEqual(it.instance.symbols);
   });
 
+  test('everything, while Redis takes no writes: it is put right when it does', async () => {
+    const it = open();
+    await it.during(it.instance.start());
+    await it.pass(MINUTE_MS);
+    const set = vi.spyOn(it.redis, 'set');
+    for (let time = 0; time < 3; time += 1) {
+      set.mockRejectedValueOnce(new Error("OOM command not allowed when used memory > 'maxmemory'."));
+    }
+    await redis.del(...keysOf(it));
+    await it.pass(MINUTE_MS);
+    expect(failing(it)).toEqual([]);
+    expect(await new SymbolStore(redis).read(it.exchange.id)).toEqual(it.instance.symbols);
+    expect(await redis.hlen(exchangeToldKey(it.exchange.id))).toBe(12);
+  });
+
   test('one series: noticed within seconds and fetched again', async () => {
     const it = open();
     await it.during(it.instance.start());

@@ -69,6 +69,8 @@ export interface ReplayOptions {
 export interface ReplayView {
   /** ms. */
   readonly now: number;
+  /** The venue's time as the exchange knows it, ms. */
+  readonly venueNow: number;
   readonly venue: SimulatedVenue;
   readonly health: Health;
   readonly cache: Pick<CandleCacheStrategy, 'readExchangeCandles'>;
@@ -336,6 +338,7 @@ class ReplayRun {
   #view(): ReplayView {
     return {
       now: this.#clock.now(),
+      venueNow: this.#clock.now() + this.#instance.facts().venueClockOffsetMs,
       venue: this.#options.venue,
       health: this.#instance.health({ ok: true, detail: 'answers' }),
       cache: this.#cache,

@@ -4,7 +4,9 @@ import { SymbolSchema, isSymbol } from './symbol';
 
 /** Character by character: what a symbol may not have is a part of a key, a blank or a control character. */
 function isAllowed(text: string): boolean {
-  const odd = Array.from(text).filter((each) => each === ':' || each.trim() !== each || /\p{Cc}/u.test(each));
+  const odd = Array.from(text).filter(
+    (each) => each === ':' || each.trim() !== each || /\p{Cc}|\p{Cs}/u.test(each),
+  );
   return text.length >= 1 && text.length <= 64 && odd.length === 0;
 }
 
@@ -33,7 +35,7 @@ describe('symbols', () => {
     expect(isSymbol(symbol)).toBe(true);
   });
 
-  it.each(['', 'BTC:USD', 'BTC USD', 'BTC\n', '\u0085', 'A'.repeat(65), 5, null])(
+  it.each(['', '\ud800X', 'BTC:USD', 'BTC USD', 'BTC\n', '\u0085', 'A'.repeat(65), 5, null])(
     'may not be %j',
     (symbol) => {
       expect(isSymbol(symbol)).toBe(false);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Longest symbol that is kept. The longest listed today has 20 characters. */
 const MAX_SYMBOL_LENGTH = 64;
 
-const SYMBOL = /^[^\s:\p{Cc}]+$/u;
+const SYMBOL = /^[^\s:\p{Cc}\p{Cs}]+$/u;
 /** Nearly every symbol: printable ASCII without the colon. A much faster test than `SYMBOL`, which includes it. */
 const ASCII_SYMBOL = /^[!-9;-~]+$/;
 
