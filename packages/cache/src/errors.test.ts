@@ -45,6 +45,7 @@ describe('redisTroubleOf', () => {
     ['getaddrinfo ENOTFOUND redis.example', 'unreachable'],
     ['getaddrinfo EAI_AGAIN redis.example', 'unreachable'],
     ['Command timed out', 'unreachable'],
+    ["Socket timeout. Expecting data, but didn't receive any in 10000ms.", 'unreachable'],
     ["Stream isn't writeable and enableOfflineQueue options is false", 'unreachable'],
   ])('%j is %s', (message, trouble) => {
     expect(redisTroubleOf(new Error(message))).toBe(trouble);

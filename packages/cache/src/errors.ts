@@ -68,7 +68,7 @@ const TROUBLE_OF_CODE: Readonly<Record<string, RedisTrouble>> = {
 
 /** What a socket, a resolver and the client say when there is nobody at the other end. */
 const UNREACHABLE =
-  /Connection is closed|\b(?:ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)|max retries|Stream isn't writeable|timed out/i;
+  /Connection is closed|\b(?:ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)|max retries|Stream isn't writeable|timed out|Socket timeout/i;
 
 /**
  * Recognises the states of a Redis server that pass by themselves, by an operator's hand or by ours, in which a write is

@@ -50,6 +50,8 @@ export type RedisClient = Pick<
 const RECONNECT_STEP_MS = 100;
 const RECONNECT_CAP_MS = 2_000;
 const NEW_PRIMARY_EVERY_MS = 5_000;
+/** A connection on which an answer is awaited for so long, ms, is replaced: it may have died without a word. */
+const SILENT_AFTER_MS = 10_000;
 
 /** What a Redis URL may begin with. */
 const REDIS_URL = /^(?:rediss?:\/\/[^/\s]|unix:\/\/\/)\S*$/;
@@ -57,7 +59,7 @@ const REDIS_URL = /^(?:rediss?:\/\/[^/\s]|unix:\/\/\/)\S*$/;
 /**
  * Opens a client. `url` is `redis://…`, `rediss://…`, or `unix:///path/to/socket`.
  *
- * A lost connection is restored for ever; commands issued meanwhile wait for it. So callers bound what they
+ * A lost connection is restored for ever, and one that has fallen silent is replaced; commands issued meanwhile wait for it. So callers bound what they
  * have in flight, and nothing is lost while Redis is away. Commands of one turn leave together.
  *
  * @throws UnsuitableRedisError when `url` is not one of these; it is not repeated, as it may hold a password
@@ -72,6 +74,7 @@ export function createRedis(url: string, options: Omit<RedisOptions, 'replyMappi
     maxRetriesPerRequest: null,
     retryStrategy: (attempt: number) => Math.min(attempt * RECONNECT_STEP_MS, RECONNECT_CAP_MS),
     reconnectOnError: newPrimaryWanted(),
+    socketTimeout: SILENT_AFTER_MS,
     ...options,
   };
   return url.startsWith('unix://')

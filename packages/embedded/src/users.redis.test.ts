@@ -34,6 +34,24 @@ describe('who names no user', () => {
   });
 });
 
+describe('what users wrote', () => {
+  it('is all there after a restart: steps of several writes too', async ({ skip }) => {
+    const dir = tempDir();
+    const first = await startIn(dir);
+    skip(!first.hasUsers, 'only the demo engine is available here: it keeps nothing');
+    const writer = clientOf(first.url);
+    await writer.set('plain', '1');
+    await writer.multi().set('one', '1').set('two', '2').exec();
+    const script = "redis.call('SET', KEYS[1], 'a') redis.call('XADD', KEYS[2], '*', 'b', 'c')";
+    await writer.eval(script, 2, 'three', 'four');
+    writer.disconnect();
+    await first.stop();
+    const again = await startIn(dir);
+    const reader = clientOf(again.url);
+    expect(await reader.exists('plain', 'one', 'two', 'three', 'four')).toBe(5);
+  });
+});
+
 describe('the reader', () => {
   const MAY: readonly (readonly string[])[] = [
     ['HELLO', '3'],

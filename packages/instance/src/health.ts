@@ -93,11 +93,16 @@ function writesCheck({ redisTrouble, lastRedisTrouble }: InstanceFacts): HealthC
   return { name, ok: false, detail: `accepted again; Redis was ${trouble} ${ago(agoMs)}` };
 }
 
-function stateDetail({ state, warmup, inVain, venueClockOffsetMs }: InstanceFacts, now: number): string {
+function stateDetail(facts: InstanceFacts, now: number): string {
+  const { state, warmup, inVain, rest, venueClockOffsetMs } = facts;
   if (inVain !== undefined) {
     const inMs = Math.max(0, inVain.nextTryAt + venueClockOffsetMs - now);
     const what = inVain.what.replaceAll('_', ' ');
-    return `${state}: no ${what}: ${inVain.error}; next try in ${Math.ceil(inMs / 1000)} s`;
+    const next = inMs === 0 ? 'asked for again now' : `next try in ${Math.ceil(inMs / 1000)} s`;
+    return `${state}: no ${what}: ${inVain.error}; ${next}`;
+  }
+  if (state === 'starting' && rest.lastFailure !== undefined) {
+    return `starting: no answer from the venue yet: ${rest.lastFailure.message}; asked for again now`;
   }
   return state === 'warming' && warmup !== undefined ? `warming, ${warmup.percentComplete} %` : state;
 }

@@ -1,5 +1,6 @@
 /**
- * The users of a server of ours. Its own `default` user is off: who names none may do nothing.
+ * The users of a server of ours. Its own `default` user is off: nobody can be it. It keeps every right all the same, because
+ * the server reads its append-only file as this user, and leaves out what that one may not do.
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/
  */
@@ -34,7 +35,7 @@ const RIGHTS: Readonly<Record<RedisUser, string>> = {
 /** The file a server reads its users from. It holds hashes of passwords, no passwords. */
 export function aclFileText(passwords: Passwords): string {
   const lines = USERS.map((user) => `user ${user} on #${sha256(passwords[user])} ${RIGHTS[user]}`);
-  return `${['user default off resetpass resetkeys resetchannels -@all', ...lines].join('\n')}\n`;
+  return `${['user default off resetpass ~* &* +@all', ...lines].join('\n')}\n`;
 }
 
 function sha256(text: string): string {
