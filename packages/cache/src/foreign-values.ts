@@ -9,11 +9,13 @@ import {
   exchangeCorrectionsKey,
   exchangeDoubtKey,
   exchangeLooksKey,
+  exchangeQualityKey,
   exchangeSymbolsKey,
   exchangeToldKey,
   exchangeUnservedKey,
   exchangeVerifiedKey,
   foreignKey,
+  tickerKey,
 } from './keys';
 import type { RedisClient } from './redis';
 
@@ -29,15 +31,23 @@ const KEPT_SECONDS = 7 * 86_400;
 
 /**
  * Moves values of a type that is not ours away from the keys of an exchange, or of some of its series as well, so that
- * they can be written again. They are kept for a week beside it, under `foreignKey`.
+ * they can be written again; of the tickers of some symbols, and of the counts of a UTC day (`2026-11-20`), where they are
+ * named. They are kept for a week beside it, under `foreignKey`.
  * @returns what was moved
  */
 export async function setForeignAside(
   redis: Pick<RedisClient, 'eval' | 'evalsha'>,
   exchangeId: number,
   series: readonly Series[] = [],
+  others: { readonly symbols?: readonly string[]; readonly day?: string } = {},
 ): Promise<readonly ForeignValue[]> {
-  const keys = [...keysOfExchange(exchangeId), ...series.flatMap((each) => keysOfSeries(exchangeId, each))];
+  const { symbols = [], day } = others;
+  const keys: readonly KeyAndType[] = [
+    ...keysOfExchange(exchangeId),
+    ...series.flatMap((each) => keysOfSeries(exchangeId, each)),
+    ...symbols.map((symbol): KeyAndType => [tickerKey(exchangeId, symbol), 'string']),
+    ...(day === undefined ? [] : [[exchangeQualityKey(exchangeId, day), 'hash'] as const]),
+  ];
   const moved = await Promise.all(keys.map((each) => setOneAside(redis, each)));
   return moved.flatMap((each) => each ?? []);
 }

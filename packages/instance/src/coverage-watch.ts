@@ -122,10 +122,21 @@ export class CoverageWatch {
     }
   }
 
+  /** What nobody but its own writer would stumble over, of these series: their tickers, and the counts of the day. */
+  async #cleared(series: readonly Series[]): Promise<readonly Series[]> {
+    const symbols = [...new Set(series.map(({ symbol }) => symbol))];
+    const day = new Date(this.#options.venueTime.now()).toISOString().slice(0, 10);
+    await this.#moveAside([], { symbols, day });
+    return series;
+  }
+
   /** @returns whether anything was in the way */
-  async #moveAside(series: readonly Series[]): Promise<boolean> {
+  async #moveAside(
+    series: readonly Series[],
+    others: { readonly symbols?: readonly string[]; readonly day?: string } = {},
+  ): Promise<boolean> {
     const { redis, exchangeId, logger } = this.#options;
-    const moved = await setForeignAside(redis, exchangeId, series);
+    const moved = await setForeignAside(redis, exchangeId, series, others);
     for (const { key, type } of moved) logger.error({ event: 'foreign_value_moved', key, type });
     return moved.length > 0;
   }
@@ -139,7 +150,7 @@ export class CoverageWatch {
 
   async #round(): Promise<void> {
     this.#owed = (await this.#lossNow()) ?? this.#owed;
-    if (this.#owed === undefined) await this.#lookAndAsk(this.#turn());
+    if (this.#owed === undefined) await this.#lookAndAsk(await this.#cleared(this.#turn()));
     else await this.#startOver(this.#owed);
     this.#owed = undefined;
     this.#askForOverdue();

@@ -5,9 +5,11 @@ import {
   exchangeCandleKey,
   exchangeClosesKey,
   exchangeLooksKey,
+  exchangeQualityKey,
   exchangeSymbolsKey,
   exchangeToldKey,
   foreignKey,
+  tickerKey,
 } from '@livermore/cache';
 import type { CloseEvent } from '@livermore/cache';
 import { freshExchangeId } from '@livermore/cache/testing';
@@ -189,12 +191,19 @@ describe('what Redis loses under a running exchange', () => {
     await redis.del(key, exchangeToldKey(it.exchange.id));
     await redis.set(key, 'mine');
     await redis.set(exchangeToldKey(it.exchange.id), 'mine too');
+    const ticker = tickerKey(it.exchange.id, symbol);
+    const counts = exchangeQualityKey(it.exchange.id, new Date(it.clock.now()).toISOString().slice(0, 10));
+    await redis.del(ticker, counts);
+    await redis.lpush(ticker, 'mine');
+    await redis.set(counts, 'mine');
     await it.pass(3 * MINUTE_MS);
     expect(failing(it)).toEqual([]);
     expect(await redis.get(foreignKey(key))).toBe('mine');
     expect(await redis.zcard(key)).toBeGreaterThanOrEqual(100);
     expect(await it.metric('livermore_queue_overflows_total')).toBe(0);
-    await redis.del(foreignKey(key), foreignKey(exchangeToldKey(it.exchange.id)));
+    expect(await redis.lrange(foreignKey(ticker), 0, -1)).toEqual(['mine']);
+    expect([await redis.type(ticker), await redis.type(counts)]).toEqual(['string', 'hash']);
+    await redis.del(...[key, ticker, counts, exchangeToldKey(it.exchange.id)].map(foreignKey));
   });
 });
 
