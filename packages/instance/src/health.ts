@@ -94,9 +94,11 @@ function writesCheck({ redisTrouble, lastRedisTrouble }: InstanceFacts): HealthC
 }
 
 function stateDetail(facts: InstanceFacts, now: number): string {
-  const { state, warmup, inVain, rest, venueClockOffsetMs } = facts;
+  const { state, warmup, inVain, rest, venueClockOffsetMs, bannedUntil } = facts;
   if (inVain !== undefined) {
-    const inMs = Math.max(0, inVain.nextTryAt + venueClockOffsetMs - now);
+    // Nothing leaves while a ban lasts.
+    const nextTryAt = Math.max(inVain.nextTryAt, bannedUntil ?? 0);
+    const inMs = Math.max(0, nextTryAt + venueClockOffsetMs - now);
     const what = inVain.what.replaceAll('_', ' ');
     const next = inMs === 0 ? 'asked for again now' : `next try in ${Math.ceil(inMs / 1000)} s`;
     return `${state}: no ${what}: ${inVain.error}; ${next}`;

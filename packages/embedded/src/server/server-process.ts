@@ -96,6 +96,8 @@ function supervised(child: ChildProcess, clock: Clock): ServerProcess {
   void ended.then(() => watchdog?.dismiss());
   const stop = async () => {
     if (isOver) return;
+    // Now its end is waited for: whoever waits must still be there when it comes.
+    child.ref();
     child.kill('SIGTERM');
     const cancel = clock.setTimer(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
     await ended;
