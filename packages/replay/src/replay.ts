@@ -67,9 +67,8 @@ export interface ReplayOptions {
 
 /** What there is to see of an exchange at an instant of a replay. */
 export interface ReplayView {
-  /** ms. */
   readonly now: number;
-  /** The venue's time as the exchange knows it, ms. */
+  /** The venue's time as the exchange knows it; both in ms. */
   readonly venueNow: number;
   readonly venue: SimulatedVenue;
   readonly health: Health;
@@ -322,14 +321,14 @@ class ReplayRun {
 
   #watch(): () => void {
     const { watch } = this.#options;
-    let isStopped = watch === undefined;
+    if (watch === undefined) return () => undefined;
+    let isStopped = false;
     const next = () => {
-      if (watch === undefined || isStopped) return;
+      if (isStopped) return;
       this.#clock.setTimer(next, watch.everyMs);
-      const state = this.#instance.state;
-      if (state === 'active') void this.#clock.during(watch.look(this.#view()));
+      if (this.#instance.state === 'active') void this.#clock.during(watch.look(this.#view()));
     };
-    this.#clock.setTimer(next, watch?.everyMs ?? 0);
+    this.#clock.setTimer(next, watch.everyMs);
     return () => {
       isStopped = true;
     };
