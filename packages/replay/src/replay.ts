@@ -238,9 +238,8 @@ class ReplayRun {
   /** Runs the exchange from the start of the range to its end, comparing as bars are about to leave the cache. */
   async live(): Promise<void> {
     const stops = [this.#compareOnTheWay(), this.#watch()];
-    const started = this.#instance.start();
     let failure: unknown;
-    started.catch((error: unknown) => {
+    this.#instance.start().catch((error: unknown) => {
       failure = error;
     });
     await this.#clock.run(this.#range.to + this.#settings.settleMs);
