@@ -1,4 +1,4 @@
-import { LATEST_OPEN_TIME_MS, parseSeriesKey } from '@livermore/schemas';
+import { parseSeriesKey } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import type { Clock } from '@livermore/utils';
 import { decodeCandle } from './candle-layout';
@@ -8,6 +8,7 @@ import { exchangeClosesKey } from './keys';
 import type { RedisClient } from './redis';
 import { CLOSE_LABELS } from './strategies/write-outcome';
 import type { CloseLabel } from './strategies/write-outcome';
+import { StreamEntry } from './stream-entry';
 
 /** Something that was announced. `id`: where a listener that has dealt with it resumes. */
 export type CloseEvent =
@@ -200,29 +201,19 @@ function isBefore(a: string, b: string): boolean {
 }
 
 function eventOf(key: string, id: string, flat: readonly Buffer[]): CloseEvent {
-  const fields = new Map<string, Buffer>();
-  for (let at = 0; at + 1 < flat.length; at += 2) {
-    const [name, value] = [flat[at], flat[at + 1]];
-    if (name !== undefined && value !== undefined) fields.set(name.toString('latin1'), value);
-  }
-  const textOf = (name: string) => fields.get(name)?.toString('utf8') ?? '';
-  const series = parseSeriesKey(textOf('series'));
-  const label = textOf('label');
+  const entry = new StreamEntry(flat);
+  const series = parseSeriesKey(entry.text('series'));
+  const label = entry.text('label');
   if (series === undefined) throw new CacheValueError(key, id, 'names no series');
   if (label === 'refill') {
-    const [from, to, bars] = ['from', 'to', 'bars'].map((name) => countIn(textOf(name)));
+    const [from, to, bars] = [entry.count('from'), entry.count('to'), entry.count('bars')];
     if (from === undefined || to === undefined || bars === undefined) {
       throw new CacheValueError(key, id, 'does not say which bars were refilled');
     }
     return { type: 'refill', id, series, from, to, bars };
   }
   const known = CLOSE_LABELS.find((each) => each === label);
-  const member = fields.get('candle');
+  const member = entry.bytes('candle');
   if (known === undefined || member === undefined) throw new CacheValueError(key, id, 'is no announcement');
   return { type: 'close', id, label: known, candle: decodeCandle(member, series) };
-}
-
-function countIn(text: string): number | undefined {
-  const count = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  return count <= LATEST_OPEN_TIME_MS ? count : undefined;
 }

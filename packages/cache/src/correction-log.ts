@@ -1,10 +1,11 @@
-import { LATEST_OPEN_TIME_MS, parseSeriesKey } from '@livermore/schemas';
+import { parseSeriesKey } from '@livermore/schemas';
 import type { Series } from '@livermore/schemas';
 import { decodeCandle } from './candle-layout';
 import type { StoredCandle } from './candle-layout';
 import { CacheValueError } from './errors';
 import { exchangeCorrectionsKey } from './keys';
 import type { RedisClient } from './redis';
+import { StreamEntry } from './stream-entry';
 
 /** A closed bar that changed. */
 export interface Correction {
@@ -82,14 +83,9 @@ function readable<T>(read: () => T, onUnreadable?: (error: CacheValueError) => v
 }
 
 function correctionOf(key: string, id: string, flat: Fields): Correction {
-  const fields = new Map<string, Buffer>();
-  for (let at = 0; at + 1 < flat.length; at += 2) {
-    const [name, value] = [flat[at], flat[at + 1]];
-    if (name !== undefined && value !== undefined) fields.set(name.toString('latin1'), value);
-  }
-  const textOf = (name: string) => fields.get(name)?.toString('utf8') ?? '';
-  const [series, openTime] = [parseSeriesKey(textOf('series')), openTimeIn(textOf('openTime'))];
-  const [old, changed] = [fields.get('old'), fields.get('new')];
+  const entry = new StreamEntry(flat);
+  const [series, openTime] = [parseSeriesKey(entry.text('series')), entry.count('openTime')];
+  const [old, changed] = [entry.bytes('old'), entry.bytes('new')];
   if (series === undefined || openTime === undefined || old === undefined || changed === undefined) {
     throw new CacheValueError(key, id, 'is not a correction');
   }
@@ -100,11 +96,6 @@ function correctionOf(key: string, id: string, flat: Fields): Correction {
     openTime,
     old: decodeCandle(old, series),
     new: changed.length === 0 ? undefined : decodeCandle(changed, series),
-    cause: textOf('cause'),
+    cause: entry.text('cause'),
   };
-}
-
-function openTimeIn(text: string): number | undefined {
-  const openTime = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  return openTime <= LATEST_OPEN_TIME_MS ? openTime : undefined;
 }

@@ -74,7 +74,6 @@ export class CoverageWatch {
   #loss: NoticedLoss | undefined;
   /** A loss of which not everything is put right yet: a round that fails is made again. */
   #owed: StoreLoss | undefined;
-  #toldLoss: StoreLoss | undefined;
   #next = 0;
   #looking: Promise<void> = Promise.resolve();
 
@@ -122,12 +121,11 @@ export class CoverageWatch {
     }
   }
 
-  /** What nobody but its own writer would stumble over, of these series: their tickers, and the counts of the day. */
-  async #cleared(series: readonly Series[]): Promise<readonly Series[]> {
-    const symbols = [...new Set(series.map(({ symbol }) => symbol))];
+  /** Clears tickers, and the counts of the day, of what is not ours. */
+  async #clearOthers(): Promise<void> {
+    const symbols = [...new Set(this.#options.series().map(({ symbol }) => symbol))];
     const day = new Date(this.#options.venueTime.now()).toISOString().slice(0, 10);
     await this.#moveAside([], { symbols, day });
-    return series;
   }
 
   /** @returns whether anything was in the way */
@@ -149,25 +147,30 @@ export class CoverageWatch {
   }
 
   async #round(): Promise<void> {
-    this.#owed = (await this.#lossNow()) ?? this.#owed;
-    if (this.#owed === undefined) await this.#lookAndAsk(await this.#cleared(this.#turn()));
-    else await this.#startOver(this.#owed);
+    await this.#noteLoss();
+    if (this.#owed === undefined) {
+      // Once a turn of all series: only their own writers would stumble over these.
+      if (this.#next === 0) await this.#clearOthers();
+      await this.#lookAndAsk(this.#turn());
+    } else await this.#startOver();
     this.#owed = undefined;
     this.#askForOverdue();
   }
 
-  /** What Redis lost since the last look. One that may not be looked at has lost nothing that is known. */
-  async #lossNow(): Promise<StoreLoss | undefined> {
-    const { redis, exchangeId, logger } = this.#options;
+  /** Notes what Redis lost since the last look. One that may not be looked at has lost nothing that is known. */
+  async #noteLoss(): Promise<void> {
+    const { redis, exchangeId, logger, venueTime } = this.#options;
     const expected = [...this.#present.values()];
     try {
       const now = await lookAtStore(redis, exchangeId, expected);
       const loss = lossBetween(this.#before, now, expected.length);
       this.#before = now;
-      return loss;
+      if (loss === undefined) return;
+      this.#owed = loss;
+      this.#loss = { ...loss, at: venueTime.now() };
+      logger.error({ event: 'redis_lost_data', ...loss });
     } catch (error) {
       logger.warn({ event: 'redis_not_looked_at', error: messageOf(error) });
-      return undefined;
     }
   }
 
@@ -187,9 +190,8 @@ export class CoverageWatch {
   #turn(): readonly Series[] {
     const all = this.#options.series();
     const size = Math.ceil(all.length / ROUNDS_FOR_ALL);
-    if (this.#next >= all.length) this.#next = 0;
     const turn = all.slice(this.#next, this.#next + size);
-    this.#next += size;
+    this.#next = this.#next + size < all.length ? this.#next + size : 0;
     return turn;
   }
 
@@ -197,13 +199,8 @@ export class CoverageWatch {
    * What was known of the newest bars holds no longer: the keeper hears what there is now, and asks at once, before
    * the next close makes it believe that all before is there.
    */
-  async #startOver(loss: StoreLoss): Promise<void> {
-    const { keeper, venueTime, logger, restore } = this.#options;
-    if (this.#owed !== this.#toldLoss) {
-      this.#toldLoss = this.#owed;
-      this.#loss = { ...loss, at: venueTime.now() };
-      logger.error({ event: 'redis_lost_data', ...loss });
-    }
+  async #startOver(): Promise<void> {
+    const { keeper, venueTime, restore } = this.#options;
     this.#present.clear();
     this.#asked.clear();
     await restore();

@@ -397,13 +397,16 @@ end
 if not are_members(ARGV[13] or '?') then
   return redis.error_reply('ERR candles come in a row, 81 bytes of layout 2 each')
 end
-local has_closed = false
-for at = 1, #ARGV[13], MEMBER_BYTES do
-  local score, member = member_at(ARGV[13], at)
-  has_closed = has_closed or (as_of(member) or 0) >= (tonumber(score) + length) * 1000
+local function is_any_closed()
+  for at = 1, #ARGV[13], MEMBER_BYTES do
+    local score, member = member_at(ARGV[13], at)
+    if (as_of(member) or 0) >= (tonumber(score) + length) * 1000 then return true end
+  end
+  return false
 end
+
 -- A forming bar touches its series alone.
-if has_closed then
+if is_any_closed() then
   local foreign = foreign_among({
     redis.call('TYPE', series), redis.call('TYPE', doubts), redis.call('TYPE', looks), redis.call('TYPE', told),
     redis.call('TYPE', corrections), redis.call('TYPE', closes)
